@@ -1,0 +1,140 @@
+/// The one definition of what a batch holds. A batch is one shard's observations for one epoch of one
+/// sensor: the contract between the packet side (this core or its TypeScript twin) and the judging side.
+/// `npm run generate` writes packages/plugin-api/src/batch-layout.ts from this file; never edit that one.
+///
+/// A batch is a msgpack array:
+///   [ LAYOUT_VERSION, sensor str, shard, shardCount, sequence, BatchKind, epochStartUs, epochUs,
+///     coverage [CoverageField], signatures [bin], sources [Source], singles bin, targets [Target],
+///     hosts [Host] ]
+///   Source: [ tunnelKey, address bin(4|16), firstUs, lastUs, counters [SourceCounter],
+///             signatures [[index, count], at most SOURCE_SIGNATURES_MAX], targets bin, contacts bin,
+///             targetSketch bin|nil, pairSketch bin|nil, portSketch bin|nil,
+///             deep [[targetIndex, portSketch bin]], sequenceKey ]
+///   Target: [ tunnelKey, address bin(4|16), counters [TargetCounter], topPort, topPortSyns,
+///             sources bin, sourceSketch bin|nil ]
+///   Host:   [ tunnelKey, address bin(4|16), counters [HostCounter] ]
+/// Times inside an epoch are microseconds after epochStartUs (uint32). Integers take their shortest
+/// msgpack form; counters saturate at 2^32-1. `targets` holds addresses of the source's own length, in
+/// the order first seen. `contacts` is CONTACT_SIZE bytes a record and `singles` SINGLE_SIZE (a source
+/// that touched one thing only), little-endian, as laid out below. A sketch is HLL_REGISTERS bytes and
+/// present only when the exact list next to it has overflowed; it then covers the listed elements too.
+#pragma once
+
+#include <cstdint>
+
+namespace picket {
+
+constexpr uint32_t LAYOUT_VERSION = 1;
+constexpr uint32_t CONTACT_SIZE = 24;
+constexpr uint32_t SINGLE_SIZE = 64;
+constexpr uint32_t HLL_PRECISION = 11;
+constexpr uint32_t HLL_REGISTERS = 2048;  // 1.04 / sqrt(2048) = 2.3 % standard error
+constexpr uint32_t SOURCE_SIGNATURES_MAX = 4;
+constexpr uint32_t NO_SIGNATURE = 0xffff;
+
+enum class BatchKind : uint8_t {
+  partial = 0,  ///< sent the moment a source crosses an early count; the final one supersedes it
+  final = 1,    ///< the epoch is over for this shard; sent even when empty, as the watermark
+};
+
+/// What a source did to a (target, protocol, port). Bits of `kinds`.
+enum ProbeKind : uint16_t {
+  PROBE_SYN = 1 << 0,
+  PROBE_FIN = 1 << 1,
+  PROBE_NULL = 1 << 2,
+  PROBE_XMAS = 1 << 3,
+  PROBE_ACK = 1 << 4,             ///< bare ACK outside a connection: ACK and window scans
+  PROBE_MAIMON = 1 << 5,          ///< FIN and ACK outside a connection
+  PROBE_ODD_FLAGS = 1 << 6,       ///< any other combination no connection would send (SYN+FIN ...)
+  PROBE_UDP = 1 << 7,
+  PROBE_ICMP_ECHO = 1 << 8,
+  PROBE_ICMP_TIMESTAMP = 1 << 9,
+  PROBE_ICMP_MASK = 1 << 10,
+  PROBE_ICMP_OTHER = 1 << 11,     ///< information request, router solicitation, ICMPv6 node queries
+  PROBE_SCTP_INIT = 1 << 12,
+  PROBE_SCTP_COOKIE_ECHO = 1 << 13,
+  PROBE_IP_PROTOCOL = 1 << 14,    ///< a protocol other than the above: the contact's protocol, port 0
+  PROBE_INFERRED = 1 << 15,       ///< the probe was not seen, the answer only a probe gets was
+};
+
+/// How it ended. Bits of `outcome`, as told by the protected side's answers and what followed.
+enum Outcome : uint16_t {
+  OUTCOME_OPEN = 1 << 0,            ///< SYN-ACK, INIT-ACK, UDP answer, echo or timestamp reply
+  OUTCOME_CLOSED = 1 << 1,          ///< RST, ABORT, ICMP port unreachable
+  OUTCOME_UNREACHABLE = 1 << 2,     ///< any other ICMP unreachable, time exceeded or prohibition
+  OUTCOME_ESTABLISHED = 1 << 3,     ///< the source acknowledged our sequence number: path proven
+  OUTCOME_SOURCE_DATA = 1 << 4,
+  OUTCOME_TARGET_DATA = 1 << 5,
+  OUTCOME_SOURCE_RESET = 1 << 6,    ///< the source reset our SYN-ACK in window: path proven
+  OUTCOME_STACK_SPLIT = 1 << 7,     ///< ... from another stack than its SYN: a user-space scanner
+  OUTCOME_BACKSCATTER_SYN_ACK = 1 << 8,   ///< unsolicited SYN-ACK from this source
+  OUTCOME_BACKSCATTER_RST = 1 << 9,       ///< unsolicited RST that answers a SYN we never sent
+  OUTCOME_BACKSCATTER_ICMP = 1 << 10,     ///< ICMP error about a packet we never sent
+  OUTCOME_BACKSCATTER_REPLY = 1 << 11,    ///< UDP service answer to a question we never asked
+  OUTCOME_MIDSTREAM = 1 << 12,      ///< data of a connection whose beginning was not seen
+};
+
+/// A contact: one (target, protocol, port) of a source in one epoch, CONTACT_SIZE bytes:
+///   0 targetIndex u16 | 2 protocol u8 | 3 ttl u8 (of the first probe) | 4 port u16 (ICMP: type)
+///   6 kinds u16 | 8 outcome u16 | 10 packets u16 (saturating) | 12 firstUs u32 | 16 lastUs u32
+///   20 tuple u32 (hash of the first probe's source port, sequence number and IP ID: decoys share it)
+/// A single, SINGLE_SIZE bytes: a source and its only contact:
+///   0 tunnelKey u32 | 4 source 16 bytes | 20 target 16 bytes (IPv4 mapped) | 36 protocol u8 | 37 ttl u8
+///   38 port u16 | 40 kinds u16 | 42 outcome u16 | 44 packets u16 | 46 signature u16 (NO_SIGNATURE)
+///   48 traits u32 (Trait) | 52 firstUs u32 | 56 lastUs u32 | 60 tuple u32
+enum Trait : uint32_t {
+  TRAIT_MARK_CANDIDATE = 1 << 0,    ///< a raw SYN that could carry a scanner's mark
+  TRAIT_MARK_MASSCAN = 1 << 1,
+  TRAIT_MARK_ZMAP = 1 << 2,
+  TRAIT_MARK_MIRAI = 1 << 3,
+  TRAIT_MARK_NMAP = 1 << 4,
+  TRAIT_MARK_UNICORNSCAN = 1 << 5,
+  TRAIT_BAD_CHECKSUM = 1 << 6,      ///< wrong, and not offload
+  TRAIT_NMAP_BADSUM = 1 << 7,
+  TRAIT_FRAGMENT_TINY = 1 << 8,
+  TRAIT_FRAGMENT_OVERLAP = 1 << 9,
+  TRAIT_TRUSTED_SOURCE_PORT = 1 << 10,
+  TRAIT_PROBE_WITH_DATA = 1 << 11,  ///< payload on a SYN, FIN, NULL or Xmas
+  TRAIT_IP_OPTIONS = 1 << 12,
+  TRAIT_RAW_STACK = 1 << 13,        ///< a SYN no operating system sends: no options, or DF off with a tiny window
+  TRAIT_EMPTY_ECHO = 1 << 14,       ///< ICMP echo without payload
+};
+
+/// Counters of a source in one epoch, in this order. The first fifteen follow ProbeKind's bits and count
+/// packets; then answers and traits, in packets too.
+enum SourceCounter : uint8_t {
+  SOURCE_SYN, SOURCE_FIN, SOURCE_NULL, SOURCE_XMAS, SOURCE_ACK, SOURCE_MAIMON, SOURCE_ODD_FLAGS,
+  SOURCE_UDP, SOURCE_ICMP_ECHO, SOURCE_ICMP_TIMESTAMP, SOURCE_ICMP_MASK, SOURCE_ICMP_OTHER,
+  SOURCE_SCTP_INIT, SOURCE_SCTP_COOKIE_ECHO, SOURCE_IP_PROTOCOL,
+  SOURCE_ANSWER_OPEN, SOURCE_ANSWER_CLOSED, SOURCE_ANSWER_UNREACHABLE, SOURCE_ESTABLISHED,
+  SOURCE_RESET, SOURCE_STACK_SPLIT, SOURCE_UNSOLICITED,
+  SOURCE_MARK_CANDIDATE, SOURCE_MARK_MASSCAN, SOURCE_MARK_ZMAP, SOURCE_MARK_MIRAI, SOURCE_MARK_NMAP,
+  SOURCE_MARK_UNICORNSCAN, SOURCE_BAD_CHECKSUM, SOURCE_NMAP_BADSUM, SOURCE_FRAGMENT_TINY,
+  SOURCE_FRAGMENT_OVERLAP, SOURCE_TRUSTED_SOURCE_PORT, SOURCE_PROBE_WITH_DATA, SOURCE_IP_OPTIONS,
+  SOURCE_RAW_STACK, SOURCE_EMPTY_ECHO,
+  SOURCE_COUNTER_COUNT,
+};
+
+/// Counters of a target (a protected address) in one epoch, in this order.
+enum TargetCounter : uint8_t {
+  TARGET_PROBES, TARGET_SYNS, TARGET_SYN_ACKS, TARGET_ESTABLISHED, TARGET_RESETS,
+  TARGET_SINGLES_FOLDED,  ///< one-probe sources counted here only, since the target is being flooded
+  TARGET_COUNTER_COUNT,
+};
+
+/// Counters of a protected host's own behaviour in one epoch, in this order.
+enum HostCounter : uint8_t {
+  HOST_PACKETS_OUT, HOST_SYN_ACKS_OUT, HOST_RESETS_OUT, HOST_UNSOLICITED_SYN_ACKS,
+  HOST_UNSOLICITED_RESETS, HOST_IP_ID_FIRST, HOST_IP_ID_LAST, HOST_IP_ID_STEPS,
+  HOST_COUNTER_COUNT,
+};
+
+/// How well the sensor saw this epoch, in this order. The same in every shard's batch of the epoch.
+enum CoverageField : uint8_t {
+  COVERAGE_PACKETS, COVERAGE_INBOUND, COVERAGE_OUTBOUND, COVERAGE_DROPPED, COVERAGE_TRUNCATED,
+  COVERAGE_SOURCES_REFUSED,   ///< sources that found no room, in either tier
+  COVERAGE_SINGLES_FOLDED, COVERAGE_SKETCHES_REFUSED,
+  COVERAGE_FIELD_COUNT,
+};
+
+}  // namespace picket

@@ -1,0 +1,115 @@
+/// The facts of one packet: what the bytes say, before anyone says what they mean.
+/// Twin: packages/observer/src/decode/packet.ts, field by field.
+#pragma once
+
+#include <cstdint>
+
+namespace picket {
+
+/// TCP flag bits as they stand in the header, RFC 9293 §3.1 (bit 8 is AE/NS).
+enum TcpFlags : uint16_t {
+  TCP_FIN = 0x01,
+  TCP_SYN = 0x02,
+  TCP_RST = 0x04,
+  TCP_PSH = 0x08,
+  TCP_ACK = 0x10,
+  TCP_URG = 0x20,
+  TCP_ECE = 0x40,
+  TCP_CWR = 0x80,
+  TCP_AE = 0x100,
+};
+
+/// What a checksum field turned out to be.
+enum class Checksum : uint8_t {
+  unverified = 0,   ///< bytes missing, a fragment, or the protocol has none here
+  right = 1,
+  offload = 2,      ///< uncomplemented pseudo-header sum of a NIC with transmit offload (or 0, IPv4)
+  nmap_badsum = 3,  ///< Nmap --badsum: the right sum with one taken from its first byte
+  wrong = 4,
+};
+
+/// How the transport header reached us. A bit set; 0 means the datagram was not fragmented.
+enum Fragment : uint8_t {
+  FRAGMENT_PRESENT = 0x01,
+  FRAGMENT_TINY = 0x02,
+  FRAGMENT_OVERLAP = 0x04,
+  FRAGMENT_CONFLICT = 0x08,
+  FRAGMENT_REASSEMBLED = 0x10,
+  FRAGMENT_CONTINUATION = 0x20,  ///< later fragment with nothing new: not a probe of its own
+};
+
+/// Which transport facts are valid.
+enum class Transport : uint8_t { none = 0, tcp = 1, udp = 2, icmp = 3, icmp6 = 4, sctp = 5, other = 6 };
+
+/// Four big-endian words in host order; IPv4 is mapped: 0, 0, 0x0000ffff, address.
+struct Address {
+  uint32_t word[4];
+  bool operator==(const Address& other) const {
+    return word[0] == other.word[0] && word[1] == other.word[1] && word[2] == other.word[2] &&
+           word[3] == other.word[3];
+  }
+  bool is_v4() const { return word[0] == 0 && word[1] == 0 && word[2] == 0xffff; }
+};
+
+/// One per decoder, overwritten by every frame. Every field's meaning, unit and sentinel is in the
+/// TypeScript twin; the names are the same in snake_case.
+struct Packet {
+  int64_t time_us;
+  const uint8_t* bytes;     ///< what all offsets point into: the frame or the reassembly buffer
+  uint32_t captured_size;
+  uint32_t wire_size;
+  uint64_t anomalies;       ///< one bit per Anomaly
+
+  uint32_t tunnel_key;
+  uint8_t layer_count;
+
+  uint8_t ip_version;
+  Address src;
+  Address dst;
+  uint8_t ttl;
+  uint8_t tos;
+  uint32_t ip_id;
+  uint32_t flow_label;
+  bool dont_fragment;
+  bool ip_reserved_bit;
+  uint16_t ip_options_size;
+  uint32_t ip_size;
+  Checksum ip_checksum;
+  uint8_t protocol;
+  uint8_t fragment;
+
+  Transport transport;
+  uint32_t transport_at;
+  Checksum transport_checksum;
+  uint16_t src_port;
+  uint16_t dst_port;
+
+  uint16_t tcp_flags;
+  uint16_t tcp_window;
+  uint32_t tcp_seq;
+  uint32_t tcp_ack;
+  uint16_t tcp_urgent;
+  uint8_t tcp_options_size;
+  uint32_t tcp_options_at;
+
+  uint8_t icmp_type;
+  uint8_t icmp_code;
+  uint16_t icmp_id;
+  uint16_t icmp_seq;
+  uint8_t sctp_chunk;
+  uint32_t sctp_tag;
+
+  uint32_t payload_at;
+  uint32_t payload_size;
+  uint32_t payload_wire_size;
+
+  uint8_t quoted_version;
+  uint8_t quoted_protocol;
+  bool quoted_ports_valid;
+  uint16_t quoted_src_port;
+  uint16_t quoted_dst_port;
+  Address quoted_src;
+  Address quoted_dst;
+};
+
+}  // namespace picket

@@ -1,0 +1,65 @@
+/**
+ * The two observers behind one face: the addon (`native-observer.ts`) and its TypeScript twin
+ * (`typescript-observer.ts`). Both read frames from a file, standard input or an interface, and hand
+ * over encoded batches; no packet crosses this line.
+ */
+export interface ObserverOptions {
+  /** Name of this sensor, part of every batch. At most 64 bytes of UTF-8. */
+  sensor: string;
+  /** Protected networks, CIDR text, both families. At most 256. */
+  homeNets: string[];
+  shardCount: number;
+  epochUs: number;
+  /** A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is never. */
+  earlyTargets: number;
+  earlyPorts: number;
+  earlyPairs: number;
+  /** Table capacities; see `limits` for the defaults and their reasons. */
+  tables: ObserverTables;
+}
+
+export interface ObserverTables {
+  sourcesMax: number;
+  lightSourcesMax: number;
+  targetsMax: number;
+  hostsMax: number;
+  contactsMax: number;
+  sketchesMax: number;
+  flowsMax: number;
+  fragmentsMax: number;
+  duplicatesMax: number;
+  signaturesMax: number;
+  singlesEmittedMax: number;
+}
+
+/** Where frames come from. Several files are read in the order given. */
+export type Input =
+  | { kind: 'files'; paths: string[] /* '-' is standard input */ }
+  | { kind: 'interface'; name: string; filter?: string; snapLength: number; bufferSize: number; promiscuous: boolean };
+
+export interface ObserverEvents {
+  /** One encoded batch for one shard, in sequence order per shard. Awaited: this is the back-pressure. */
+  batch(shard: number, bytes: Uint8Array): Promise<void> | void;
+  /** Bytes read so far of bytes in all (files only; total 0 when unknown), at most ten times a second. */
+  progress?(readBytes: number, totalBytes: number, path: string): void;
+  /** A file ended badly; everything before it was observed. `offset` is in bytes of the (uncompressed) file. */
+  damage?(path: string, offset: number, reason: string): void;
+}
+
+export interface Observer {
+  readonly name: 'native' | 'typescript';
+  /**
+   * Reads until the input ends or `stop` is called, closing the last epoch. Throws PicketError
+   * `input-unreadable` or `interface-unavailable` before the first frame; damage later is an event.
+   */
+  run(input: Input, events: ObserverEvents): Promise<void>;
+  /** Ends `run` soon, with everything seen so far handed over. Idempotent. */
+  stop(): void;
+  /** Cumulative counters; keys are the same for both observers. Cheap enough to call every second. */
+  stats(): ObserverStats;
+}
+
+export interface ObserverStats {
+  /** Flat, snake_case: packets, bytes, inbound, outbound, ..., anomaly counts under `anomaly.<name>`. */
+  [counter: string]: number;
+}
