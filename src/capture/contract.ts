@@ -3,34 +3,8 @@
  * (`typescript-observer.ts`). Both read frames from a file, standard input or an interface, and hand
  * over encoded batches; no packet crosses this line.
  */
-export interface ObserverOptions {
-  /** Name of this sensor, part of every batch. At most 64 bytes of UTF-8. */
-  sensor: string;
-  /** Protected networks, CIDR text, both families. At most 256. */
-  homeNets: string[];
-  shardCount: number;
-  epochUs: number;
-  /** A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is never. */
-  earlyTargets: number;
-  earlyPorts: number;
-  earlyPairs: number;
-  /** Table capacities; see `limits` for the defaults and their reasons. */
-  tables: ObserverTables;
-}
-
-export interface ObserverTables {
-  sourcesMax: number;
-  lightSourcesMax: number;
-  targetsMax: number;
-  hostsMax: number;
-  contactsMax: number;
-  sketchesMax: number;
-  flowsMax: number;
-  fragmentsMax: number;
-  duplicatesMax: number;
-  signaturesMax: number;
-  singlesEmittedMax: number;
-}
+export { DEFAULT_OPTIONS, DEFAULT_TABLES } from '../../packages/observer/src/options.js';
+export type { ObserverOptions, ObserverTables } from '../../packages/observer/src/options.js';
 
 /** Where frames come from. Several files are read in the order given. */
 export type Input =

@@ -1,0 +1,57 @@
+/** What the observer is told; the same for both twins. Twin of `ObserverConfig` in `native/core/pipeline.h`. */
+export interface ObserverOptions {
+  /** Name of this sensor, part of every batch. At most 64 bytes of UTF-8. */
+  sensor: string;
+  /** Protected networks, CIDR text, both families. At most 256. */
+  homeNets: string[];
+  shardCount: number;
+  epochUs: number;
+  /** A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is never. */
+  earlyTargets: number;
+  earlyPorts: number;
+  earlyPairs: number;
+  /** Table capacities; see `DEFAULT_TABLES`. */
+  tables: ObserverTables;
+}
+
+/** Table capacities, in entries. */
+export interface ObserverTables {
+  sourcesMax: number;
+  lightSourcesMax: number;
+  targetsMax: number;
+  hostsMax: number;
+  contactsMax: number;
+  sketchesMax: number;
+  flowsMax: number;
+  fragmentsMax: number;
+  duplicatesMax: number;
+  signaturesMax: number;
+  singlesEmittedMax: number;
+}
+
+/** Fits in 512 MiB at 262,144 active sources an epoch. Equal to `ObserverTables` in `native/core/pipeline.h`. */
+export const DEFAULT_TABLES: Readonly<ObserverTables> = {
+  sourcesMax: 65_536,
+  lightSourcesMax: 262_144,
+  targetsMax: 65_536,
+  hostsMax: 16_384,
+  contactsMax: 524_288,
+  sketchesMax: 8_192,
+  flowsMax: 524_288,
+  fragmentsMax: 4_096,
+  duplicatesMax: 8_192,
+  signaturesMax: 4_096,
+  singlesEmittedMax: 16_384,
+};
+
+/** Equal to the defaults of `ObserverConfig` in `native/core/pipeline.h`. */
+export const DEFAULT_OPTIONS: Readonly<ObserverOptions> = {
+  sensor: 'local',
+  homeNets: [],
+  shardCount: 16,
+  epochUs: 1_000_000,
+  earlyTargets: 100,
+  earlyPorts: 100,
+  earlyPairs: 250,
+  tables: DEFAULT_TABLES,
+};
