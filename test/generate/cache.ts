@@ -16,22 +16,28 @@ export function captureCache(): string {
 }
 
 /**
- * The capture that `generate` writes for `parameters`, from the cache when it is there. The file gets
- * its name only when it is complete, so an interrupted run leaves nothing that looks whole.
+ * The capture that `generate` writes for `parameters`, from the cache when it is there. The file
+ * gets its name only when it is complete, so an interrupted run leaves nothing that looks whole.
  */
 export function cachedCapture(
-  name: string, parameters: object, generate: (writer: PcapWriter) => void,
+  name: string,
+  parameters: object,
+  generate: (writer: PcapWriter) => void,
 ): string {
   const key = createHash('sha256')
     .update(JSON.stringify([GENERATOR_VERSION, name, parameters]))
-    .digest('hex').slice(0, 16);
+    .digest('hex')
+    .slice(0, 16);
   const path = join(captureCache(), `${name}-${key}.pcap`);
   if (existsSync(path)) return path;
   const partial = `${path}.${process.pid}.partial`;
   const writer = new PcapWriter(partial);
   generate(writer);
   writer.close();
-  writeFileSync(`${path}.json`, `${JSON.stringify({ name, parameters, packets: writer.packetCount })}\n`);
+  writeFileSync(
+    `${path}.json`,
+    `${JSON.stringify({ name, parameters, packets: writer.packetCount })}\n`,
+  );
   renameSync(partial, path);
   return path;
 }

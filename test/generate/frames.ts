@@ -4,7 +4,16 @@
  */
 import { addressBytes } from './address.js';
 
-export const FLAG = { F: 0x01, S: 0x02, R: 0x04, P: 0x08, A: 0x10, U: 0x20, E: 0x40, C: 0x80 } as const;
+export const FLAG = {
+  F: 0x01,
+  S: 0x02,
+  R: 0x04,
+  P: 0x08,
+  A: 0x10,
+  U: 0x20,
+  E: 0x40,
+  C: 0x80,
+} as const;
 
 /** Header fields of the IP packet around a segment; both families where they have a counterpart. */
 export interface IpFields {
@@ -64,8 +73,8 @@ const MAC_RECEIVER = [0x02, 0, 0, 0, 0, 2];
 /** RFC 1071 sum of 16-bit words, not complemented, not folded. */
 export function sumWords(bytes: Uint8Array): number {
   let sum = 0;
-  for (let at = 0; at + 1 < bytes.length; at += 2) sum += (bytes[at]! << 8) | bytes[at + 1]!;
-  if (bytes.length % 2 === 1) sum += bytes[bytes.length - 1]! << 8;
+  for (let at = 0; at + 1 < bytes.length; at += 2) sum += (bytes[at] << 8) | bytes[at + 1];
+  if (bytes.length % 2 === 1) sum += bytes[bytes.length - 1] << 8;
   return sum;
 }
 
@@ -89,7 +98,12 @@ export const u32 = (value: number): number[] => [...u16(value >>> 16), ...u16(va
 
 /** Sum of the pseudo-header, RFC 9293 §3.1 and RFC 8200 §8.1; the two give equal sums. */
 function pseudoSum(fields: IpFields, protocol: number, size: number): number {
-  return sumWords(addressBytes(fields.source)) + sumWords(addressBytes(fields.destination)) + protocol + size;
+  return (
+    sumWords(addressBytes(fields.source)) +
+    sumWords(addressBytes(fields.destination)) +
+    protocol +
+    size
+  );
 }
 
 /** An IP packet (no link layer) around `payload`. */
@@ -99,7 +113,15 @@ export function ipPacket(fields: IpFields, protocol: number, payload: Uint8Array
   const ttl = fields.ttl ?? 64;
   const tos = fields.tos ?? 0;
   if (source.length === 16) {
-    const start = [0x60 | (tos >>> 4), (tos << 4) & 255, 0, 0, ...u16(payload.length), protocol, ttl];
+    const start = [
+      0x60 | (tos >>> 4),
+      (tos << 4) & 255,
+      0,
+      0,
+      ...u16(payload.length),
+      protocol,
+      ttl,
+    ];
     return concat(Uint8Array.from(start), source, destination, payload);
   }
   const options = fields.ipOptions ?? new Uint8Array(0);
@@ -109,8 +131,18 @@ export function ipPacket(fields: IpFields, protocol: number, payload: Uint8Array
     (fields.fragmentOffset ?? 0);
   const headerSize = 20 + options.length;
   const header = Uint8Array.from([
-    0x40 | (headerSize / 4), tos, ...u16(headerSize + payload.length), ...u16(fields.id ?? 0),
-    ...u16(flags), ttl, protocol, 0, 0, ...source, ...destination, ...options,
+    0x40 | (headerSize / 4),
+    tos,
+    ...u16(headerSize + payload.length),
+    ...u16(fields.id ?? 0),
+    ...u16(flags),
+    ttl,
+    protocol,
+    0,
+    0,
+    ...source,
+    ...destination,
+    ...options,
   ]);
   header.set(u16(foldChecksum(sumWords(header))), 10);
   return concat(header, payload);
@@ -118,13 +150,17 @@ export function ipPacket(fields: IpFields, protocol: number, payload: Uint8Array
 
 /** An Ethernet frame around an IP packet, without the trailer. */
 export function ethernet(packet: Uint8Array, etherType?: number): Uint8Array {
-  const type = etherType ?? (packet[0]! >>> 4 === 6 ? 0x86dd : 0x0800);
+  const type = etherType ?? (packet[0] >>> 4 === 6 ? 0x86dd : 0x0800);
   return concat(Uint8Array.from([...MAC_RECEIVER, ...MAC_SENDER, ...u16(type)]), packet);
 }
 
 /** Puts an 802.1Q tag (or another tag type) behind the addresses of an Ethernet frame. */
 export function tagged(frame: Uint8Array, vlan: number, tagType = 0x8100): Uint8Array {
-  return concat(frame.subarray(0, 12), Uint8Array.from([...u16(tagType), ...u16(vlan)]), frame.subarray(12));
+  return concat(
+    frame.subarray(0, 12),
+    Uint8Array.from([...u16(tagType), ...u16(vlan)]),
+    frame.subarray(12),
+  );
 }
 
 export function tcpPacket(fields: TcpFields): Uint8Array {
@@ -133,9 +169,17 @@ export function tcpPacket(fields: TcpFields): Uint8Array {
   let bits = 0;
   for (const letter of fields.flags ?? 'S') bits |= FLAG[letter as keyof typeof FLAG];
   const header = Uint8Array.from([
-    ...u16(fields.sourcePort), ...u16(fields.destinationPort), ...u32(fields.sequence ?? 0),
-    ...u32(fields.acknowledgement ?? 0), (5 + options.length / 4) << 4, bits,
-    ...u16(fields.window ?? 1024), 0, 0, ...u16(fields.urgent ?? 0), ...options,
+    ...u16(fields.sourcePort),
+    ...u16(fields.destinationPort),
+    ...u32(fields.sequence ?? 0),
+    ...u32(fields.acknowledgement ?? 0),
+    (5 + options.length / 4) << 4,
+    bits,
+    ...u16(fields.window ?? 1024),
+    0,
+    0,
+    ...u16(fields.urgent ?? 0),
+    ...options,
   ]);
   const segment = concat(header, payload);
   const sum = sumWords(segment) + pseudoSum(fields, 6, segment.length);
@@ -158,7 +202,9 @@ export function udpPacket(fields: UdpFields): Uint8Array {
 export function icmpPacket(fields: IcmpFields): Uint8Array {
   const rest = fields.rest ?? new Uint8Array(4);
   const message = concat(
-    Uint8Array.from([fields.type, fields.code ?? 0, 0, 0]), rest, fields.payload ?? new Uint8Array(0),
+    Uint8Array.from([fields.type, fields.code ?? 0, 0, 0]),
+    rest,
+    fields.payload ?? new Uint8Array(0),
   );
   const six = fields.source.includes(':');
   // RFC 4443 §2.3: ICMPv6 covers the pseudo-header too.

@@ -33,19 +33,30 @@ function framesOf(path: string): Uint8Array[] {
   return frames;
 }
 
-/** Both sums of an Ethernet, IPv4 (no options), TCP or UDP frame come out as zero when they are right. */
+/**
+ * Both sums of an Ethernet, IPv4 (no options), TCP or UDP frame come out as zero when they are
+ * right.
+ */
 function checksumsRight(frame: Uint8Array): boolean {
-  const size = (frame[16]! << 8) | frame[17]!;
+  const size = (frame[16] << 8) | frame[17];
   const segment = frame.subarray(34, 14 + size);
-  const pseudo = sumWords(frame.subarray(26, 34)) + frame[23]! + segment.length;
-  return foldChecksum(sumWords(frame.subarray(14, 34))) === 0 && foldChecksum(sumWords(segment) + pseudo) === 0;
+  const pseudo = sumWords(frame.subarray(26, 34)) + frame[23] + segment.length;
+  return (
+    foldChecksum(sumWords(frame.subarray(14, 34))) === 0 &&
+    foldChecksum(sumWords(segment) + pseudo) === 0
+  );
 }
 const sourceOf = (frame: Uint8Array): string => frame.subarray(26, 30).join('.');
 const targetOf = (frame: Uint8Array): string => frame.subarray(30, 34).join('.');
 
 describe('frames', () => {
   it('have right checksums, odd payloads included', () => {
-    const sides = { source: '198.51.100.1', destination: '203.0.113.2', sourcePort: 1, destinationPort: 2 };
+    const sides = {
+      source: '198.51.100.1',
+      destination: '203.0.113.2',
+      sourcePort: 1,
+      destinationPort: 2,
+    };
     expect(checksumsRight(tcpFrame({ ...sides, payload: Uint8Array.of(1, 2, 3) }))).toBe(true);
     expect(checksumsRight(udpFrame({ ...sides, payload: Uint8Array.of(9) }))).toBe(true);
     expect(checksumsRight(tcpFrame({ ...sides, checksumError: 1 }))).toBe(false);
@@ -83,7 +94,8 @@ describe('generators', () => {
   });
 
   it('give the same bytes for the same seed and others for another', () => {
-    const digest = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+    const digest = (path: string): string =>
+      createHash('sha256').update(readFileSync(path)).digest('hex');
     const once = digest(mixedCapture({ packetCount: 2000 }));
     rmSync(mixedCapture({ packetCount: 2000 }));
     expect(digest(mixedCapture({ packetCount: 2000 }))).toBe(once);
@@ -92,7 +104,7 @@ describe('generators', () => {
 
   it('mix in about 95 % established traffic', () => {
     const frames = framesOf(mixedCapture({ packetCount: 100_000, flowCount: 200 }));
-    const established = frames.filter((frame) => frame[23] === 6 && (frame[47]! & 0x17) === 0x10);
+    const established = frames.filter((frame) => frame[23] === 6 && (frame[47] & 0x17) === 0x10);
     expect(established.length / frames.length).toBeGreaterThan(0.93);
     expect(established.length / frames.length).toBeLessThan(0.97);
   });
@@ -107,9 +119,11 @@ describe('generators', () => {
   });
 
   it('spread a burst over its seconds and its targets', () => {
-    const frames = burstFrames([{ across: 'targets', count: 60, fromS: 65, toS: 75, firstIndex: 60 }]);
+    const frames = burstFrames([
+      { across: 'targets', count: 60, fromS: 65, toS: 75, firstIndex: 60 },
+    ]);
     expect(new Set(frames.map(({ frame }) => targetOf(frame))).size).toBe(60);
-    expect(targetOf(frames[0]!.frame)).toBe(ipv4Text(0xc633643d));
-    expect(frames[59]!.timeUs - frames[0]!.timeUs).toBeLessThan(10_000_000);
+    expect(targetOf(frames[0].frame)).toBe(ipv4Text(0xc633643d));
+    expect(frames[59].timeUs - frames[0].timeUs).toBeLessThan(10_000_000);
   });
 });

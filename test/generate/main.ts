@@ -1,13 +1,16 @@
 /**
- * Writes a generated capture and prints its path: `node dist/test/generate/main.js scan packetCount=1000`.
- * Parameters are the generator's, as name=value; values are JSON, or text when they are not.
+ * Writes a generated capture and prints its path: `node dist/test/generate/main.js scan
+ * packetCount=1000`. Parameters are the generator's, as name=value; values are JSON, or text when
+ * they are not.
  */
 import { floodCapture } from './flood.js';
 import { mixedCapture } from './mixed.js';
 import { scanCapture } from './scan.js';
 
 const GENERATORS: Record<string, (changes: object) => string> = {
-  scan: scanCapture, mixed: mixedCapture, flood: floodCapture,
+  scan: scanCapture,
+  mixed: mixedCapture,
+  flood: floodCapture,
 };
 
 function parseValue(text: string): unknown {
@@ -24,9 +27,11 @@ if (!generate) {
   console.error(`usage: main.js ${Object.keys(GENERATORS).join('|')} [name=value ...]`);
   process.exitCode = 2;
 } else {
-  const changes = Object.fromEntries(assignments.map((text) => {
-    const [key, ...rest] = text.split('=');
-    return [key, parseValue(rest.join('='))];
-  }));
+  const changes = Object.fromEntries(
+    assignments.map((text) => {
+      const [key, ...rest] = text.split('=');
+      return [key, parseValue(rest.join('='))];
+    }),
+  );
   console.log(generate(changes));
 }

@@ -1,6 +1,6 @@
 /**
- * A busy link: mostly established TCP in realistic sizes, with handshakes, closes, DNS, and a little
- * scanning. The client side is half outside (visitors of our servers), half ours (browsing).
+ * A busy link: mostly established TCP in realistic sizes, with handshakes, closes, DNS, and a
+ * little scanning. The client side is half outside (visitors of our servers), half ours (browsing).
  */
 import { ipv4Block, ipv4Number, ipv4Text } from './address.js';
 import { cachedCapture } from './cache.js';
@@ -70,7 +70,9 @@ class Flow {
     const outside = OUTSIDE_FIRST + random.below(OUTSIDE_COUNT);
     const visitor = random.below(2) === 0;
     // Few servers and many clients on either side; ours are the first addresses of the block.
-    this.client = visitor ? outside : homeFirst + 1024 + random.below(Math.min(homeCount - 1024, 4096));
+    this.client = visitor
+      ? outside
+      : homeFirst + 1024 + random.below(Math.min(homeCount - 1024, 4096));
     this.server = visitor ? homeFirst + 10 + random.below(40) : OUTSIDE_FIRST + random.below(3000);
     this.clientPort = 32768 + random.below(28232);
     this.serverPort = random.pick(SERVICES);
@@ -82,7 +84,13 @@ class Flow {
 }
 
 /** Writes the next packet of `flow`; true when the conversation is over. */
-function writeNext(writer: PcapWriter, timeUs: number, flow: Flow, tcp: Tcp4, random: Random): boolean {
+function writeNext(
+  writer: PcapWriter,
+  timeUs: number,
+  flow: Flow,
+  tcp: Tcp4,
+  random: Random,
+): boolean {
   const step = flow.step++;
   tcp.dontFragment = true;
   tcp.payloadSize = 0;
@@ -95,13 +103,20 @@ function writeNext(writer: PcapWriter, timeUs: number, flow: Flow, tcp: Tcp4, ra
   return step === 5 + flow.length;
 }
 
-function send(writer: PcapWriter, timeUs: number, flow: Flow, tcp: Tcp4, fromClient: boolean): void {
+function send(
+  writer: PcapWriter,
+  timeUs: number,
+  flow: Flow,
+  tcp: Tcp4,
+  fromClient: boolean,
+): void {
   tcp.source = fromClient ? flow.client : flow.server;
   tcp.destination = fromClient ? flow.server : flow.client;
   tcp.sourcePort = fromClient ? flow.clientPort : flow.serverPort;
   tcp.destinationPort = fromClient ? flow.serverPort : flow.clientPort;
   tcp.sequence = fromClient ? flow.clientSequence : flow.serverSequence;
-  tcp.acknowledgement = (tcp.flags & ACK) === 0 ? 0 : fromClient ? flow.serverSequence : flow.clientSequence;
+  tcp.acknowledgement =
+    (tcp.flags & ACK) === 0 ? 0 : fromClient ? flow.serverSequence : flow.clientSequence;
   tcp.ttl = fromClient ? 57 : 63;
   writeTcp4(writer, timeUs, tcp);
   const advance = tcp.payloadSize + ((tcp.flags & 0x03) === 0 ? 0 : 1);
@@ -109,15 +124,27 @@ function send(writer: PcapWriter, timeUs: number, flow: Flow, tcp: Tcp4, fromCli
   else flow.serverSequence = (flow.serverSequence + advance) >>> 0;
 }
 
-function writeHandshake(writer: PcapWriter, timeUs: number, flow: Flow, tcp: Tcp4, step: number): void {
-  tcp.flags = [0x02, 0x12, ACK][step]!;
+function writeHandshake(
+  writer: PcapWriter,
+  timeUs: number,
+  flow: Flow,
+  tcp: Tcp4,
+  step: number,
+): void {
+  tcp.flags = [0x02, 0x12, ACK][step];
   tcp.options = step < 2 ? LINUX_SYN : TIMESTAMPS;
-  tcp.window = [64240, 65160, 502][step]!;
+  tcp.window = [64240, 65160, 502][step];
   send(writer, timeUs, flow, tcp, step !== 1);
 }
 
 /** Bulk from the server, acknowledgements from the client, and some small requests. */
-function writeExchange(writer: PcapWriter, timeUs: number, flow: Flow, tcp: Tcp4, random: Random): void {
+function writeExchange(
+  writer: PcapWriter,
+  timeUs: number,
+  flow: Flow,
+  tcp: Tcp4,
+  random: Random,
+): void {
   const dice = random.below(100);
   const request = dice >= 92;
   tcp.flags = dice < 45 ? ACK : dice < 52 || request ? PSH_ACK : ACK;
@@ -133,7 +160,19 @@ function writeClose(writer: PcapWriter, timeUs: number, flow: Flow, tcp: Tcp4, s
 }
 
 function dnsQuestion(random: Random): Uint8Array {
-  const name = [3, 0x77, 0x77, 0x77, 7, ...new TextEncoder().encode('example'), 3, 0x6f, 0x72, 0x67, 0];
+  const name = [
+    3,
+    0x77,
+    0x77,
+    0x77,
+    7,
+    ...new TextEncoder().encode('example'),
+    3,
+    0x6f,
+    0x72,
+    0x67,
+    0,
+  ];
   return Uint8Array.from([...random.bytes(2), 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...name, 0, 1, 0, 1]);
 }
 
@@ -147,9 +186,17 @@ function writeDns(writer: PcapWriter, timeUs: number, homeFirst: number, random:
   answer[2] = 0x81;
   const sides = { source: resolver, destination: server, sourcePort: port, destinationPort: 53 };
   writer.write(timeUs, udpFrame({ ...sides, payload: question }));
-  writer.write(timeUs, udpFrame({
-    source: server, destination: resolver, sourcePort: 53, destinationPort: port, payload: answer, ttl: 58,
-  }));
+  writer.write(
+    timeUs,
+    udpFrame({
+      source: server,
+      destination: resolver,
+      sourcePort: 53,
+      destinationPort: port,
+      payload: answer,
+      ttl: 58,
+    }),
+  );
 }
 
 export function writeMixed(writer: PcapWriter, parameters: MixedParameters): void {
@@ -173,7 +220,7 @@ export function writeMixed(writer: PcapWriter, parameters: MixedParameters): voi
     } else if (dice < dnsBound && writer.packetCount + 2 <= end) {
       writeDns(writer, timeUs, first, random);
     } else {
-      const flow = flows[random.below(flows.length)]!;
+      const flow = flows[random.below(flows.length)];
       if (writeNext(writer, timeUs, flow, tcp, random)) restart(flow);
     }
   }
@@ -181,12 +228,17 @@ export function writeMixed(writer: PcapWriter, parameters: MixedParameters): voi
 
 /** The scanners take turns: even ones sweep addresses like masscan, odd ones ports like nmap. */
 function writeProbe(
-  writer: PcapWriter, timeUs: number, tcp: Tcp4, scanners: number[], homeFirst: number, index: number,
+  writer: PcapWriter,
+  timeUs: number,
+  tcp: Tcp4,
+  scanners: number[],
+  homeFirst: number,
+  index: number,
 ): void {
   const turn = index % scanners.length;
   const round = Math.floor(index / scanners.length);
   const sweeping = turn % 2 === 0;
-  tcp.source = scanners[turn]!;
+  tcp.source = scanners[turn];
   tcp.sourcePort = 40001 + turn;
   tcp.destination = sweeping ? homeFirst + 8192 + (round % 4096) : homeFirst + 20;
   tcp.destinationPort = sweeping ? 6379 : 1 + (round % 65535);

@@ -71,7 +71,11 @@ export interface TimedFrame {
   frame: Uint8Array;
 }
 
-export function writePcap(path: string, frames: Iterable<TimedFrame>, options: PcapOptions = {}): void {
+export function writePcap(
+  path: string,
+  frames: Iterable<TimedFrame>,
+  options: PcapOptions = {},
+): void {
   const writer = new PcapWriter(path, options);
   for (const { timeUs, frame } of frames) writer.write(timeUs, frame);
   writer.close();

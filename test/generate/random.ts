@@ -49,7 +49,10 @@ export class Random {
   }
 }
 
-/** A well-mixed 32-bit hash of two words (murmur3's finalizer), for values that must not be in order. */
+/**
+ * A well-mixed 32-bit hash of two words (murmur3's finalizer), for values that must not be in
+ * order.
+ */
 export function mix32(a: number, b: number): number {
   let hash = (a ^ Math.imul(b, 0x9e3779b1)) | 0;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
@@ -58,14 +61,17 @@ export function mix32(a: number, b: number): number {
 }
 
 /**
- * Visits 0 to `size` - 1 once each in a scattered order: index * step + offset modulo size, with a step
- * near the golden ratio that shares no factor with `size`. `size` is at most 2^32.
+ * Visits 0 to `size` - 1 once each in a scattered order: index * step + offset modulo size, with a
+ * step near the golden ratio that shares no factor with `size`. `size` is at most 2^32.
  */
 export class Permutation {
   private readonly step: number;
   private readonly offset: number;
 
-  constructor(private readonly size: number, seed: number) {
+  constructor(
+    private readonly size: number,
+    seed: number,
+  ) {
     let step = Math.max(1, Math.floor(size * 0.6180339887)) | 1;
     while (greatestCommonDivisor(step, size) !== 1) step += 2;
     this.step = step % size || 1;
@@ -87,5 +93,5 @@ function multiplyModulo(a: number, b: number, m: number): number {
   if (a * b <= Number.MAX_SAFE_INTEGER) return (a * b) % m;
   const high = Math.floor(b / 65536);
   const low = b % 65536;
-  return ((((a * high) % m) * 65536) % m + (a * low)) % m;
+  return (((((a * high) % m) * 65536) % m) + a * low) % m;
 }

@@ -1,4 +1,7 @@
-/** A stateless scanner's sweep over (target, port) pairs in scattered order, with the answers it gets. */
+/**
+ * A stateless scanner's sweep over (target, port) pairs in scattered order, with the answers it
+ * gets.
+ */
 import { ipv4Block, ipv4Number } from './address.js';
 import { cachedCapture } from './cache.js';
 import type { PcapWriter } from './pcap-writer.js';
@@ -35,7 +38,9 @@ export const SCAN_DEFAULTS: ScanParameters = {
 
 export function scanCapture(changes: Partial<ScanParameters> = {}): string {
   const parameters = { ...SCAN_DEFAULTS, ...changes };
-  return cachedCapture(`scan-${parameters.scanner}`, parameters, (writer) => writeScan(writer, parameters));
+  return cachedCapture(`scan-${parameters.scanner}`, parameters, (writer) =>
+    writeScan(writer, parameters),
+  );
 }
 
 const SYN_ACK = 0x12;
@@ -62,7 +67,7 @@ export function writeScan(writer: PcapWriter, parameters: ScanParameters): void 
     probe.source = source;
     probe.destination = first + (pair % count);
     probe.sourcePort = 40000 + (parameters.seed % 20000);
-    probe.destinationPort = parameters.ports[Math.floor(pair / count)]!;
+    probe.destinationPort = parameters.ports[Math.floor(pair / count)];
     stack.fill(probe, parameters.seed);
     writeTcp4(writer, timeUs, probe);
     const fate = mix32(probe.destination, probe.destinationPort);
@@ -72,7 +77,12 @@ export function writeScan(writer: PcapWriter, parameters: ScanParameters): void 
 
 /** The target's answer and, when it was open, the scanner's reset; never past frame `end`. */
 function writeAnswer(
-  writer: PcapWriter, timeUs: number, probe: Tcp4, answer: Tcp4, open: boolean, end: number,
+  writer: PcapWriter,
+  timeUs: number,
+  probe: Tcp4,
+  answer: Tcp4,
+  open: boolean,
+  end: number,
 ): void {
   answer.source = probe.destination;
   answer.destination = probe.source;

@@ -17,7 +17,26 @@ const MSS_1460 = Uint8Array.of(2, 4, 0x05, 0xb4);
 const WINDOWS = Uint8Array.of(2, 4, 0x05, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2);
 /** MSS 1460, SACK permitted, timestamps, NOP, window scale 7: Linux's own SYN. */
 export const LINUX_SYN = Uint8Array.of(
-  2, 4, 0x05, 0xb4, 4, 2, 8, 10, 0, 1, 0x86, 0xa0, 0, 0, 0, 0, 1, 3, 3, 7,
+  2,
+  4,
+  0x05,
+  0xb4,
+  4,
+  2,
+  8,
+  10,
+  0,
+  1,
+  0x86,
+  0xa0,
+  0,
+  0,
+  0,
+  0,
+  1,
+  3,
+  3,
+  7,
 );
 
 function common(tcp: Tcp4, ttl: number, window: number, options: Uint8Array): void {

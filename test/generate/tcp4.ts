@@ -1,6 +1,6 @@
 /**
- * The fast way to write TCP over IPv4 over Ethernet: fields of one reused struct go straight into the
- * writer's buffer, without an allocation. About ten million packets a second here need that.
+ * The fast way to write TCP over IPv4 over Ethernet: fields of one reused struct go straight into
+ * the writer's buffer, without an allocation. About ten million packets a second here need that.
  */
 import type { PcapWriter } from './pcap-writer.js';
 
@@ -30,9 +30,12 @@ const PAYLOAD = new Uint8Array(PAYLOAD_SIZE_MAX);
 const PAYLOAD_SUMS = new Uint32Array(PAYLOAD_SIZE_MAX + 1);
 for (let at = 0; at < PAYLOAD_SIZE_MAX; at++) {
   PAYLOAD[at] = (Math.imul(at + 1, 0x9e3779b1) >>> 24) & 255;
-  PAYLOAD_SUMS[at + 1] = PAYLOAD_SUMS[at]! + (at % 2 === 0 ? PAYLOAD[at]! << 8 : PAYLOAD[at]!);
+  PAYLOAD_SUMS[at + 1] = PAYLOAD_SUMS[at] + (at % 2 === 0 ? PAYLOAD[at] << 8 : PAYLOAD[at]);
 }
-/** Ethernet's shortest frame without its checksum: shorter ones are padded, as a receiving card shows. */
+/**
+ * Ethernet's shortest frame without its checksum: shorter ones are padded, as a receiving card
+ * shows.
+ */
 const FRAME_SIZE_MIN = 60;
 
 const high16 = (value: number): number => value >>> 16;
@@ -73,8 +76,16 @@ function putEthernetAndIp(bytes: Uint8Array, at: number, tcp: Tcp4, segmentSize:
   const ip = at + 14;
   const flags = tcp.dontFragment ? 0x4000 : 0;
   const sum =
-    0x4500 + 20 + segmentSize + tcp.id + flags + ((tcp.ttl << 8) | 6) +
-    high16(tcp.source) + low16(tcp.source) + high16(tcp.destination) + low16(tcp.destination);
+    0x4500 +
+    20 +
+    segmentSize +
+    tcp.id +
+    flags +
+    ((tcp.ttl << 8) | 6) +
+    high16(tcp.source) +
+    low16(tcp.source) +
+    high16(tcp.destination) +
+    low16(tcp.destination);
   put16(bytes, ip, 0x4500);
   put16(bytes, ip + 2, 20 + segmentSize);
   put16(bytes, ip + 4, tcp.id);
@@ -89,9 +100,20 @@ function putSegment(bytes: Uint8Array, at: number, tcp: Tcp4, segmentSize: numbe
   const options = tcp.options;
   const offsetAndFlags = ((5 + options.length / 4) << 12) | tcp.flags;
   let sum =
-    high16(tcp.source) + low16(tcp.source) + high16(tcp.destination) + low16(tcp.destination) +
-    6 + segmentSize + tcp.sourcePort + tcp.destinationPort + high16(tcp.sequence) + low16(tcp.sequence) +
-    high16(tcp.acknowledgement) + low16(tcp.acknowledgement) + offsetAndFlags + tcp.window;
+    high16(tcp.source) +
+    low16(tcp.source) +
+    high16(tcp.destination) +
+    low16(tcp.destination) +
+    6 +
+    segmentSize +
+    tcp.sourcePort +
+    tcp.destinationPort +
+    high16(tcp.sequence) +
+    low16(tcp.sequence) +
+    high16(tcp.acknowledgement) +
+    low16(tcp.acknowledgement) +
+    offsetAndFlags +
+    tcp.window;
   put16(bytes, at, tcp.sourcePort);
   put16(bytes, at + 2, tcp.destinationPort);
   put32(bytes, at + 4, tcp.sequence);
@@ -100,12 +122,12 @@ function putSegment(bytes: Uint8Array, at: number, tcp: Tcp4, segmentSize: numbe
   put16(bytes, at + 14, tcp.window);
   put16(bytes, at + 18, 0);
   for (let index = 0; index < options.length; index++) {
-    bytes[at + 20 + index] = options[index]!;
-    sum += index % 2 === 0 ? options[index]! << 8 : options[index]!;
+    bytes[at + 20 + index] = options[index];
+    sum += index % 2 === 0 ? options[index] << 8 : options[index];
   }
   if (tcp.payloadSize > 0) {
     bytes.set(PAYLOAD.subarray(0, tcp.payloadSize), at + 20 + options.length);
-    sum += PAYLOAD_SUMS[tcp.payloadSize]!;
+    sum += PAYLOAD_SUMS[tcp.payloadSize];
   }
   put16(bytes, at + 16, fold(sum));
 }
