@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# npm run build: the TypeScript to dist/, the addon to native/build/. Installs what that needs.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+prepare
+build_typescript
+build_native
+say 'built: node dist/src/main.js --help'

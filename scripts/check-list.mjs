@@ -1,0 +1,91 @@
+// The list of checks: what `npm test` runs (QUICK) and what CI adds (SLOW). An entry is a shell
+// command;
+// `count` reads passed and failed from its output (else the exit status is one check), `unless`
+// gives the reason why it cannot run on this machine.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const has = (command) => spawnSync('bash', ['-c', `command -v ${command}`]).status === 0;
+const noCompiler = () => (has('g++') || has('clang++') ? null : 'no C++ compiler');
+const noClang = () => (has('clang++') ? null : 'no clang++ (sanitizers and libFuzzer)');
+const noAddon = () =>
+  existsSync('native/build/Release/picket.node') ? null : 'the addon is not built';
+const noFile = (path) => (existsSync(path) ? null : `${path} is not here`);
+const first = (...reasons) => reasons.find((reason) => reason !== null) ?? null;
+
+/** Counts of a vitest JSON report. */
+function vitestCounts(text) {
+  if (text === '') return null;
+  const report = JSON.parse(text);
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numFailedTestSuites * (report.numFailedTests === 0),
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** Sums doctest's closing lines: `[doctest] test cases: 12 | 12 passed | 0 failed | 0 skipped`. */
+function doctestCounts(text) {
+  const lines = [...text.matchAll(/test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed/g)];
+  if (lines.length === 0) return null;
+  const sum = (group) => lines.reduce((total, line) => total + Number(line[group]), 0);
+  return { passed: sum(1), failed: sum(2), skipped: 0 };
+}
+
+/** The last `N passed, N failed` of a script of ours. */
+function plainCounts(text) {
+  const lines = [...text.matchAll(/^(\d+) passed, (\d+) failed/gm)];
+  const last = lines[lines.length - 1];
+  return last ? { passed: Number(last[1]), failed: Number(last[2]), skipped: 0 } : null;
+}
+
+export const QUICK = [
+  { name: 'types', command: 'npx --no-install tsc --noEmit -p tsconfig.json' },
+  {
+    name: 'lint',
+    command: 'npx --no-install biome lint --diagnostic-level=warn --error-on-warnings .',
+  },
+  { name: 'architecture', command: 'node scripts/architecture.mjs' },
+  { name: 'tidy', command: 'node scripts/tidy.mjs' },
+  { name: 'generated files', command: 'node scripts/generate.mjs --check' },
+  {
+    name: 'vitest',
+    command:
+      'npx --no-install vitest run --reporter=default --reporter=json --outputFile.json=.cache/vitest.json',
+    report: '.cache/vitest.json',
+    count: vitestCounts,
+    minutes: 20,
+  },
+  {
+    name: 'native tests',
+    command: 'bash native/test/build.sh',
+    unless: () => first(noCompiler(), noFile('native/test/build.sh')),
+    count: doctestCounts,
+    minutes: 15,
+  },
+];
+
+export const SLOW = [
+  {
+    name: 'fallback without a compiler',
+    command: 'bash scripts/check-fallback.sh',
+    count: plainCounts,
+    minutes: 10,
+  },
+  {
+    name: 'lab captures, both observers',
+    command: 'node scripts/check-differential.mjs',
+    unless: () => first(noAddon(), noFile('../shared/captures')),
+    count: plainCounts,
+    minutes: 20,
+  },
+  {
+    name: 'score of the lab captures',
+    command:
+      "node ../shared/tools/score --cmd 'node dist/src/main.js read {file} --home {home} --json' ../shared/captures/lab",
+    unless: () => noFile('../shared/tools/score'),
+    minutes: 20,
+  },
+];
+
+export { noClang };

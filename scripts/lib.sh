@@ -1,0 +1,97 @@
+# Shared by start.sh, build.sh and test.sh: installs what is missing, builds what changed. Sourced from
+# the repository's root. Quick when there is nothing to do. Messages go to standard error.
+
+say() { printf 'picket: %s\n' "$*" >&2; }
+have() { command -v "$1" >/dev/null 2>&1; }
+# True when FILE is missing or anything under the given paths is newer than it.
+stale() {
+  stamp=$1; shift
+  [ ! -e "$stamp" ] || [ -n "$(find "$@" -type f -newer "$stamp" -print -quit 2>/dev/null)" ]
+}
+
+have_compiler() { [ "${PICKET_COMPILER:-}" != none ] && { have g++ || have clang++; }; }
+have_pcap_headers() {
+  [ "${PICKET_COMPILER:-}" != none ] &&
+    [ -n "$(find /usr/include/pcap.h /usr/local/include/pcap.h /opt/homebrew/include/pcap.h -print -quit 2>/dev/null)" ]
+}
+
+# Debian packages the native observer is built with. Only as root; anything else is told once.
+install_debian_packages() {
+  missing=''
+  have_compiler || missing="$missing g++"
+  have make || missing="$missing make"
+  have python3 || missing="$missing python3"
+  have_pcap_headers || missing="$missing libpcap-dev"
+  [ -n "$missing" ] || return 0
+  why='to build the native observer; without it the TypeScript observer reads packets, more slowly'
+  if [ "${PICKET_COMPILER:-}" = none ]; then
+    say "PICKET_COMPILER=none: no native build; the TypeScript observer is used."
+  elif [ "$(id -u)" = 0 ] && have apt-get; then
+    say "installing Debian packages:$missing ($why)"
+    apt_install $missing || say "they could not be installed; going on without."
+  elif have apt-get; then
+    say "missing:$missing ($why). Install with: sudo apt-get install$missing"
+  else
+    say "missing: a C++20 compiler, make, python3 or the libpcap headers ($why)."
+  fi
+}
+
+apt_install() {
+  export DEBIAN_FRONTEND=noninteractive
+  log=$(mktemp)
+  if { timeout 120 apt-get update && timeout 600 apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
+    rm -f "$log"
+  else
+    tail -n 3 "$log" >&2; rm -f "$log"; return 1
+  fi
+}
+
+# Headers of the node that runs, when they lie beside it: then nothing has to be downloaded.
+use_local_node_headers() {
+  [ -z "${npm_config_nodedir:-}" ] || return 0
+  prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
+  if [ -f "$prefix/include/node/node_api.h" ]; then export npm_config_nodedir="$prefix"; fi
+}
+
+# The lock file that node_modules was installed from is kept inside it.
+install_npm_packages() {
+  if cmp -s package-lock.json node_modules/.picket-lock; then return 0; fi
+  say 'installing npm packages (package-lock.json changed or this is the first run)'
+  npm ci --no-audit --no-fund --loglevel=error >&2
+  cp package-lock.json node_modules/.picket-lock
+}
+
+build_typescript() {
+  stale dist/.built src packages package.json tsconfig.json tsconfig.build.json || return 0
+  say 'building TypeScript'
+  npx --no-install tsc -p tsconfig.build.json
+  chmod +x dist/src/main.js
+  touch dist/.built
+}
+
+# A native build that fails is not fatal: the TypeScript observer does the same work.
+build_native() {
+  [ -f native/binding.gyp ] || return 0
+  if ! have_compiler || ! have make || ! have python3 || ! have_pcap_headers; then
+    [ -e native/build/Release/picket.node ] || say 'no native observer on this machine: see picket doctor.'
+    return 0
+  fi
+  stale native/build/.built native/core native/node native/binding.gyp || return 0
+  say 'building the native observer (about a minute the first time)'
+  mkdir -p native/build
+  log=$(mktemp)
+  if (cd native && npx --no-install node-gyp --loglevel=error configure build >"$log" 2>&1); then
+    touch native/build/.built
+  else
+    tail -n 20 "$log" >&2
+    say 'the native observer did not build; the TypeScript observer is used instead.'
+  fi
+  rm -f "$log"
+}
+
+prepare() {
+  have node || { say 'Node.js 20.19 or newer is needed: https://nodejs.org'; exit 1; }
+  install_debian_packages
+  use_local_node_headers
+  install_npm_packages
+}

@@ -1,0 +1,170 @@
+/**
+ * Every setting there is: its default, range, unit and meaning. The reference page, the JSON
+ * Schema, the error messages and the types are all made from this one schema. Keys carry their unit
+ * last.
+ */
+import { z } from 'zod';
+import { parseNetwork } from '../shared/cidr.js';
+import { LOG_FORMATS, LOG_LEVELS } from '../shared/logger.js';
+
+/** What the schema needs of a detector: rooms do not meet here, `main` passes the list in. */
+export interface ConfigurableDetector {
+  readonly id: string;
+  readonly summary: string;
+  readonly configSchema: z.ZodObject;
+}
+
+const cidr = z
+  .string()
+  .refine((text) => parseNetwork(text) !== null)
+  .overwrite((text) => parseNetwork(text)?.cidr ?? text)
+  .meta({ examples: ['198.51.100.0/24'] });
+
+const count = (min: number, max: number, initial: number, description: string) =>
+  z.int().min(min).max(max).default(initial).describe(description);
+
+const capacity = (initial: number, description: string) =>
+  count(64, 16_777_216, initial, `${description} (entries).`);
+
+const allowlistEntry = z.strictObject({
+  cidr: cidr.describe('Network or address the entry is about.'),
+  reason: z.string().min(1).max(500).describe('Why it may scan; shown with every finding.'),
+  owner: z.string().max(200).optional().describe('Who answers for the entry.'),
+  expires: z.iso
+    .date()
+    .meta({ examples: ['2027-06-30'] })
+    .optional()
+    .describe('Last day the entry holds (UTC). It never hides a finding, before or after.'),
+});
+
+const early = z.strictObject({
+  targets: count(0, 1_000_000, 100, 'Distinct targets of one source.'),
+  ports: count(0, 1_000_000, 100, 'Distinct ports of one source.'),
+  pairs: count(0, 1_000_000, 250, 'Distinct (target, port) pairs of one source.'),
+});
+
+const tables = z.strictObject({
+  sources_max: capacity(65_536, 'Sources with full state in one epoch'),
+  light_sources_max: capacity(262_144, 'Sources seen once, waiting at the door, in one epoch'),
+  targets_max: capacity(65_536, 'Protected targets in one epoch'),
+  hosts_max: capacity(16_384, 'Protected hosts whose own traffic is watched'),
+  contacts_max: capacity(524_288, '(Source, target, port) contacts in one epoch'),
+  sketches_max: capacity(8_192, 'Sketches for sets that outgrew exact counting'),
+  flows_max: capacity(524_288, 'Answered connections followed'),
+  fragments_max: capacity(4_096, 'Fragmented datagrams waiting for their rest'),
+  duplicates_max: capacity(8_192, 'Recent packets remembered to remove span-port copies'),
+  signatures_max: capacity(4_096, 'Distinct SYN signatures in one epoch'),
+  singles_emitted_max: capacity(16_384, 'One-packet sources listed one by one in a batch'),
+});
+
+const capture = z.strictObject({
+  interface: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Interface to watch; `-i` overrides it.'),
+  snap_length: count(64, 262_144, 2_048, 'Bytes kept of each packet.'),
+  buffer_mib: count(1, 2_048, 64, 'Kernel capture buffer (MiB).'),
+  promiscuous: z
+    .boolean()
+    .default(true)
+    .describe('Take packets addressed to others, as a span port needs.'),
+  filter: z
+    .string()
+    .max(4_096)
+    .default('')
+    .describe('BPF filter in tcpdump syntax; empty takes everything.'),
+});
+
+const eve = z.strictObject({
+  enabled: z.boolean().default(false).describe('Also append events to a file.'),
+  path: z.string().min(1).max(4_096).default('picket-eve.json').describe('File of JSON Lines.'),
+  alerts: z
+    .boolean()
+    .default(false)
+    .describe('Add a Suricata-shaped `alert` event to each finding.'),
+});
+
+const outputs = z.strictObject({
+  eve: eve.prefault({}).describe('EVE JSON Lines.'),
+  stats_interval_s: count(1, 86_400, 10, 'Seconds between `stats` events when live.'),
+});
+
+const log = z.strictObject({
+  level: z.enum(LOG_LEVELS).default('info').describe('Least severe level shown.'),
+  format: z
+    .enum(LOG_FORMATS)
+    .default('auto')
+    .describe('`auto` is text on a terminal, JSON elsewhere.'),
+});
+
+const fixedSections = {
+  sensor: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('local')
+    .describe('Name of this sensor, part of every batch.'),
+  home_nets: z
+    .array(cidr)
+    .max(256)
+    .default([])
+    .describe('Protected networks. Required to read a capture; `--home` overrides it.'),
+  allowlist: z
+    .array(allowlistEntry)
+    .max(10_000)
+    .default([])
+    .describe(
+      'Sources that may scan (monitors, partners, own tests): tagged in every event, never hidden.',
+    ),
+  observer: z
+    .enum(['auto', 'native', 'typescript'])
+    .default('auto')
+    .describe('Which observer reads packets; `auto` takes the native one when it loads.'),
+  epoch_ms: count(
+    100,
+    10_000,
+    1_000,
+    'Slice of packet time one observation covers (milliseconds).',
+  ),
+  window_s: count(10, 3_600, 60, 'Sliding window the detectors look at (seconds of packet time).'),
+  grace_ms: count(
+    0,
+    60_000,
+    2_000,
+    'How long a shard waits for late batches (milliseconds of packet time).',
+  ),
+  shards: count(1, 256, 16, 'Shards entities are spread over. One value per deployment.'),
+  workers: count(0, 64, 0, 'Detection worker threads; 0 is one less than the cores, at most 4.'),
+  early: early
+    .prefault({})
+    .describe(
+      'A partial batch is sent at once when a source reaches one of these within an epoch; 0 is never.',
+    ),
+  tables: tables
+    .prefault({})
+    .describe('Capacities. Memory is bounded by them; what does not fit is counted.'),
+  capture: capture.prefault({}).describe('Live capture.'),
+  outputs: outputs.prefault({}).describe('Where events go.'),
+  log: log.prefault({}).describe("The program's own log, on standard error."),
+};
+
+/** The whole configuration: the fixed sections and one section for each detector. */
+export function buildConfigSchema(detectors: readonly ConfigurableDetector[]) {
+  const sections: Record<string, z.ZodPrefault<z.ZodObject>> = {};
+  for (const detector of detectors) {
+    const strict = z.strictObject(detector.configSchema.shape);
+    sections[detector.id] = strict.prefault({}).describe(detector.summary);
+  }
+  return z.strictObject({
+    ...fixedSections,
+    detectors: z
+      .strictObject(sections)
+      .prefault({})
+      .describe('Thresholds, one section per detector.'),
+  });
+}
+
+export type ConfigSchema = ReturnType<typeof buildConfigSchema>;
+export type PicketConfig = Readonly<z.output<ConfigSchema>>;
