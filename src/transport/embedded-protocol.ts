@@ -1,0 +1,21 @@
+/** The messages between the embedded transport and its worker threads. Both ends are this program. */
+import type { ShardOutcome } from './contract.js';
+
+/** What a worker thread is started with. */
+export interface Assignment {
+  shards: number[];
+  /** `workerData` of the transport's options. */
+  settings: unknown;
+}
+
+export type ToWorker =
+  | { type: 'judge'; batches: Uint8Array[] }
+  | { type: 'end' };
+
+/** One answer for each batch of a `judge`, in its order: the outcome, or why it was rejected. */
+export type Answer = { outcome: ShardOutcome } | { rejected: string };
+
+export type FromWorker =
+  | { type: 'ready' }
+  | { type: 'judged'; answers: Answer[] }
+  | { type: 'ended'; outcomes: ShardOutcome[] };
