@@ -1,0 +1,88 @@
+/**
+ * Who runs in a trial: Picket in its variants, the limit, and other programs that read captures.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Contender {
+  name: string;
+  /**
+   * `product` answers are checked; the `limit` is what ratios are taken to; a `peer` stands beside.
+   */
+  role: 'product' | 'limit' | 'peer';
+  about: string;
+  /**
+   * Why it cannot run on this machine, or null. Prepares what it needs (compiles, writes a file).
+   */
+  unavailable(): string | null;
+  command(capture: string, home: string): string[];
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'picket-bench-'));
+export const scratchPath = (name: string): string => join(scratch, name);
+
+const MAIN = 'dist/src/main.js';
+const ADDON = 'native/build/Release/picket.node';
+
+function picket(observer: 'native' | 'typescript', about: string): Contender {
+  return {
+    name: `picket ${observer}`,
+    role: 'product',
+    about,
+    unavailable() {
+      if (!existsSync(MAIN)) return 'not built';
+      return observer === 'native' && !existsSync(ADDON) ? 'the addon is not built' : null;
+    },
+    command: (capture, home) => [
+      process.execPath,
+      ...[MAIN, 'read', capture, '--home', home, '--json', '--observer', observer],
+    ],
+  };
+}
+
+export const PICKET_NATIVE = picket('native', 'file to findings, C++ observer');
+export const PICKET_TYPESCRIPT = picket('typescript', 'file to findings, TypeScript observer');
+
+/** Compiles `source` to native/out/bench when it is newer; a reason when that fails. */
+function compile(source: string, binary: string, words: string[]): string | null {
+  if (existsSync(binary) && statSync(binary).mtimeMs >= statSync(source).mtimeMs) return null;
+  mkdirSync('native/out/bench', { recursive: true });
+  const run = spawnSync('cc', ['-O2', '-o', binary, source, ...words], { encoding: 'utf8' });
+  if (run.error) return 'no C compiler';
+  return run.status === 0 ? null : 'does not compile: libpcap headers missing?';
+}
+
+const PCAP_LOOP = 'native/out/bench/pcap_loop';
+export const LIBPCAP_LOOP: Contender = {
+  name: 'libpcap loop',
+  role: 'limit',
+  about: 'pcap_next_ex over the file, counting packets (native/bench/pcap_loop.c)',
+  unavailable: () => compile('native/bench/pcap_loop.c', PCAP_LOOP, ['-lpcap']),
+  command: (capture) => [PCAP_LOOP, capture],
+};
+
+function missing(program: string): string | null {
+  const run = spawnSync('which', [program], { encoding: 'utf8' });
+  return run.status === 0 ? null : 'not installed';
+}
+
+export const TCPDUMP: Contender = {
+  name: 'tcpdump',
+  role: 'peer',
+  about: 'tcpdump -r FILE -w /dev/null: reads and writes, looks at nothing',
+  unavailable: () => missing('tcpdump'),
+  command: (capture) => ['tcpdump', '-r', capture, '-w', '/dev/null'],
+};
+
+export const SURICATA: Contender = {
+  name: 'suricata',
+  role: 'peer',
+  about: 'suricata -r FILE with the rules it is installed with, start-up included',
+  unavailable: () => missing('suricata'),
+  command(capture) {
+    mkdirSync(scratchPath('suricata'), { recursive: true });
+    return ['suricata', '-r', capture, '-l', scratchPath('suricata')];
+  },
+};

@@ -1,0 +1,152 @@
+/**
+ * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and after
+ * a full run writes bench/results/latest.json and docs/benchmarks.md. Exit status 1 when a required
+ * figure was missed or an answer was wrong.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpus, release, totalmem, type } from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Contender, scratchPath } from './contenders.js';
+import { measure, median, type Run } from './measure.js';
+import { pageOf, type Results, type Row, tableOf, type TrialResult } from './results.js';
+import { type Requirement, TRIALS, type Trial } from './trials.js';
+
+const ROUNDS_DEFAULT = 5;
+const RESULTS = 'bench/results/latest.json';
+const PAGE = 'docs/benchmarks.md';
+
+/** Problems with one run: its exit status and, for Picket, its findings. */
+function problemsOf(trial: Trial, contender: Contender, run: Run, stdoutPath: string): string[] {
+  if (run.status !== 0) return [`exit ${run.status}: ${run.stderr.trim().split('\n').pop()}`];
+  if (contender.role !== 'product') return [];
+  const events = readFileSync(stdoutPath, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+  return trial.expect
+    .filter(
+      ({ kind, source }) =>
+        !events.some((event) => event.finding?.kind === kind && event.src_ip === source),
+    )
+    .map(({ kind, source }) => `no ${kind} from ${source}`);
+}
+
+/** Round 0 warms the page cache and is not counted; the contenders take turns within a round. */
+async function runTrial(trial: Trial, roundCount: number): Promise<TrialResult> {
+  const capture = trial.capture();
+  const rows = trial.contenders.map(emptyRow);
+  for (let round = 0; round <= roundCount; round++) {
+    for (const [index, contender] of trial.contenders.entries()) {
+      const row = rows[index];
+      if (row.unavailable || row.problems.length > 0) continue;
+      const stdoutPath = scratchPath('stdout');
+      const run = await measure(contender.command(capture, trial.home), stdoutPath);
+      row.problems = problemsOf(trial, contender, run, stdoutPath);
+      if (round === 0 && row.problems.length === 0) continue;
+      row.seconds.push(run.seconds);
+      row.peakRssBytes = Math.max(row.peakRssBytes, run.peakRssBytes);
+    }
+  }
+  const { name, about, packetCount } = trial;
+  addRates(rows, packetCount);
+  const requirements = trial.requirements.map((requirement) => judge(requirement, rows));
+  return { name, about, packetCount, rows, requirements };
+}
+
+function emptyRow(contender: Contender): Row {
+  const { name, role, about } = contender;
+  const reason = contender.unavailable();
+  return {
+    contender: name,
+    role,
+    about,
+    ...(reason === null ? {} : { unavailable: reason }),
+    seconds: [],
+    medianSeconds: 0,
+    packetsPerSecond: 0,
+    peakRssBytes: 0,
+    problems: [],
+  };
+}
+
+function addRates(rows: Row[], packetCount: number): void {
+  const measured = rows.filter((row) => row.seconds.length > 0);
+  for (const row of measured) {
+    row.medianSeconds = median(row.seconds);
+    row.packetsPerSecond = packetCount / row.medianSeconds;
+  }
+  const limit = measured.find((row) => row.role === 'limit');
+  if (limit) for (const row of measured) row.ratio = row.packetsPerSecond / limit.packetsPerSecond;
+}
+
+function judge(requirement: Requirement, rows: Row[]): { text: string; met: boolean } {
+  const { contender, ratioMin, packetsPerSecondMin, peakRssMibMax } = requirement;
+  const row = rows.find((candidate) => candidate.contender === contender);
+  const counts = row !== undefined && row.seconds.length > 0 && row.problems.length === 0;
+  if (ratioMin !== undefined) {
+    const met = counts && row.ratio !== undefined && row.ratio >= ratioMin;
+    return { text: `${contender} reaches at least ${ratioMin} of the limit's packet rate`, met };
+  }
+  if (packetsPerSecondMin !== undefined) {
+    const millions = packetsPerSecondMin / 1e6;
+    const text = `${contender} reads at least ${millions} million packets per second`;
+    return { text, met: counts && row.packetsPerSecond >= packetsPerSecondMin };
+  }
+  const bytesMax = (peakRssMibMax ?? 0) * 2 ** 20;
+  const met = counts && row.peakRssBytes > 0 && row.peakRssBytes < bytesMax;
+  return { text: `${contender} stays under ${peakRssMibMax} MiB`, met };
+}
+
+function describeRun(roundCount: number, trials: TrialResult[]): Results {
+  const git = (...words: string[]): string =>
+    execFileSync('git', words, { encoding: 'utf8' }).trim();
+  return {
+    date: new Date().toISOString().slice(0, 10),
+    commit: git('rev-parse', '--short=10', 'HEAD'),
+    command: 'npm run bench',
+    machine: {
+      cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
+      cores: cpus().length,
+      memoryGib: Math.round(totalmem() / 2 ** 30),
+      kernel: `${type()} ${release()}`,
+      node: process.versions.node,
+    },
+    rounds: roundCount,
+    trials,
+  };
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: String(ROUNDS_DEFAULT) } },
+});
+const chosen = TRIALS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+const roundCount = Number(values.rounds);
+if (chosen.length === 0 || !Number.isInteger(roundCount) || roundCount < 1) {
+  console.error(
+    `usage: npm run bench -- [${TRIALS.map(({ name }) => name).join('|')}] [--rounds N]`,
+  );
+  process.exit(2);
+}
+const trials: TrialResult[] = [];
+for (const trial of chosen) {
+  console.log(`\n${trial.name}: ${trial.about}\n`);
+  const result = await runTrial(trial, roundCount);
+  trials.push(result);
+  console.log(tableOf(result));
+  for (const { text, met } of result.requirements)
+    console.log(`${met ? 'met   ' : 'MISSED'} ${text}`);
+}
+if (positionals.length === 0) {
+  const results = describeRun(roundCount, trials);
+  mkdirSync('bench/results', { recursive: true });
+  writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  writeFileSync(PAGE, pageOf(results));
+  console.log(`\nwritten: ${RESULTS}, ${PAGE}`);
+}
+const isClean = trials.every(
+  ({ rows, requirements }) =>
+    rows.every((row) => row.problems.length === 0) && requirements.every(({ met }) => met),
+);
+process.exitCode = isClean ? 0 : 1;

@@ -1,0 +1,98 @@
+/**
+ * The trials, as data: what is read, who reads it, and what Picket must answer for its time to
+ * count.
+ */
+import { FLOOD_DEFAULTS, floodCapture } from '../test/generate/flood.js';
+import { MIXED_DEFAULTS, mixedCapture } from '../test/generate/mixed.js';
+import { SCAN_DEFAULTS, scanCapture } from '../test/generate/scan.js';
+import {
+  type Contender,
+  LIBPCAP_LOOP,
+  PICKET_NATIVE,
+  PICKET_TYPESCRIPT,
+  SURICATA,
+  TCPDUMP,
+} from './contenders.js';
+
+export interface Expectation {
+  kind: string;
+  source: string;
+}
+
+export interface Requirement {
+  contender: string;
+  /** At least this share of the limit's packet rate. */
+  ratioMin?: number;
+  packetsPerSecondMin?: number;
+  peakRssMibMax?: number;
+}
+
+export interface Trial {
+  name: string;
+  about: string;
+  capture(): string;
+  packetCount: number;
+  home: string;
+  contenders: Contender[];
+  /** Findings that must be in the output of every product run. */
+  expect: Expectation[];
+  requirements: Requirement[];
+}
+
+export const TRIALS: Trial[] = [
+  {
+    name: 'startup',
+    about: 'A capture of one packet: the fixed cost in every other figure.',
+    capture: () => scanCapture({ packetCount: 1, answerShare: 0 }),
+    packetCount: 1,
+    home: SCAN_DEFAULTS.home,
+    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, TCPDUMP, SURICATA],
+    expect: [],
+    requirements: [],
+  },
+  {
+    name: 'scan',
+    about:
+      'Masscan-like sweep of a /16 on 80 ports, 5 million packets of 60 bytes, 2 % answered, ' +
+      '100,000 probes per second of packet time.',
+    capture: () => scanCapture(),
+    packetCount: SCAN_DEFAULTS.packetCount,
+    home: SCAN_DEFAULTS.home,
+    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, LIBPCAP_LOOP, TCPDUMP, SURICATA],
+    expect: [{ kind: 'address_scan', source: SCAN_DEFAULTS.source }],
+    requirements: [
+      { contender: 'picket native', ratioMin: 0.3 },
+      { contender: 'picket typescript', packetsPerSecondMin: 500_000 },
+    ],
+  },
+  {
+    name: 'mixed',
+    about:
+      'A busy link, 1 million packets: 95 % established TCP of realistic sizes, handshakes, DNS, ' +
+      'and half a percent of probes from two scanners.',
+    capture: () => mixedCapture(),
+    packetCount: MIXED_DEFAULTS.packetCount,
+    home: MIXED_DEFAULTS.home,
+    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, LIBPCAP_LOOP, TCPDUMP, SURICATA],
+    expect: [
+      { kind: 'address_scan', source: MIXED_DEFAULTS.scanners[0] },
+      { kind: 'port_scan', source: MIXED_DEFAULTS.scanners[1] },
+    ],
+    requirements: [{ contender: 'picket typescript', packetsPerSecondMin: 500_000 }],
+  },
+  {
+    name: 'flood',
+    about:
+      'SYNs from 10 million distinct spoofed sources to one target, with one real scanner among ' +
+      'them (200 targets at 20 per second). Memory is the question.',
+    capture: () => floodCapture(),
+    packetCount: FLOOD_DEFAULTS.sourceCount + FLOOD_DEFAULTS.scanTargets,
+    home: FLOOD_DEFAULTS.home,
+    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, LIBPCAP_LOOP, SURICATA],
+    expect: [{ kind: 'address_scan', source: FLOOD_DEFAULTS.scanner }],
+    requirements: [
+      { contender: 'picket native', peakRssMibMax: 512 },
+      { contender: 'picket typescript', peakRssMibMax: 512 },
+    ],
+  },
+];
