@@ -51,6 +51,8 @@ export interface ContactSummary {
  */
 export interface Activity {
   source: EntityName;
+  /** Packet time (microseconds) of its last probe: tells an incident that goes on from one that ended. */
+  lastSeenUs: number;
   targetCount: number;
   portCount: number;
   pairCount: number;
