@@ -9,10 +9,12 @@ stale() {
   [ ! -e "$stamp" ] || [ -n "$(find "$@" -type f -newer "$stamp" -print -quit 2>/dev/null)" ]
 }
 
-have_compiler() { [ "${PICKET_COMPILER:-}" != none ] && { have g++ || have clang++; }; }
+have_compiler() { have g++ || have clang++; }
 have_pcap_headers() {
-  [ "${PICKET_COMPILER:-}" != none ] &&
-    [ -n "$(find /usr/include/pcap.h /usr/local/include/pcap.h /opt/homebrew/include/pcap.h -print -quit 2>/dev/null)" ]
+  for header in /usr/include/pcap.h /usr/local/include/pcap.h /opt/homebrew/include/pcap.h; do
+    [ ! -e "$header" ] || return 0
+  done
+  return 1
 }
 
 # Debian packages the native observer is built with. Only as root; anything else is told once.
@@ -24,9 +26,7 @@ install_debian_packages() {
   have_pcap_headers || missing="$missing libpcap-dev"
   [ -n "$missing" ] || return 0
   why='to build the native observer; without it the TypeScript observer reads packets, more slowly'
-  if [ "${PICKET_COMPILER:-}" = none ]; then
-    say "PICKET_COMPILER=none: no native build; the TypeScript observer is used."
-  elif [ "$(id -u)" = 0 ] && have apt-get; then
+  if [ "$(id -u)" = 0 ] && have apt-get; then
     say "installing Debian packages:$missing ($why)"
     apt_install $missing || say "they could not be installed; going on without."
   elif have apt-get; then
