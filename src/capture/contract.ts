@@ -1,7 +1,7 @@
 /**
  * The two observers behind one face: the addon (`native-observer.ts`) and its TypeScript twin
- * (`typescript-observer.ts`). Both read frames from a file, standard input or an interface, and hand
- * over encoded batches; no packet crosses this line.
+ * (`typescript-observer.ts`). Both read frames from a file, standard input or an interface, and
+ * hand over encoded batches; no packet crosses this line.
  */
 export { DEFAULT_OPTIONS, DEFAULT_TABLES } from '../../packages/observer/src/options.js';
 export type { ObserverOptions, ObserverTables } from '../../packages/observer/src/options.js';
@@ -9,14 +9,30 @@ export type { ObserverOptions, ObserverTables } from '../../packages/observer/sr
 /** Where frames come from. Several files are read in the order given. */
 export type Input =
   | { kind: 'files'; paths: string[] /* '-' is standard input */ }
-  | { kind: 'interface'; name: string; filter?: string; snapLength: number; bufferSize: number; promiscuous: boolean };
+  | {
+      kind: 'interface';
+      name: string;
+      filter?: string;
+      snapLength: number;
+      bufferSize: number;
+      promiscuous: boolean;
+    };
 
 export interface ObserverEvents {
-  /** One encoded batch for one shard, in sequence order per shard. Awaited: this is the back-pressure. */
+  /**
+   * One encoded batch for one shard, in sequence order per shard. Awaited: this is the
+   * back-pressure.
+   */
   batch(shard: number, bytes: Uint8Array): Promise<void> | void;
-  /** Bytes read so far of bytes in all (files only; total 0 when unknown), at most ten times a second. */
+  /**
+   * Bytes read so far of bytes in all (files only; total 0 when unknown), at most ten times a
+   * second.
+   */
   progress?(readBytes: number, totalBytes: number, path: string): void;
-  /** A file ended badly; everything before it was observed. `offset` is in bytes of the (uncompressed) file. */
+  /**
+   * A file ended badly; everything before it was observed. `offset` is in bytes of the
+   * (uncompressed) file.
+   */
   damage?(path: string, offset: number, reason: string): void;
 }
 
@@ -29,11 +45,16 @@ export interface Observer {
   run(input: Input, events: ObserverEvents): Promise<void>;
   /** Ends `run` soon, with everything seen so far handed over. Idempotent. */
   stop(): void;
-  /** Cumulative counters; keys are the same for both observers. Cheap enough to call every second. */
+  /**
+   * Cumulative counters; keys are the same for both observers. Cheap enough to call every second.
+   */
   stats(): ObserverStats;
 }
 
 export interface ObserverStats {
-  /** Flat, snake_case: packets, bytes, inbound, outbound, ..., anomaly counts under `anomaly.<name>`. */
+  /**
+   * Flat, snake_case: packets, bytes, inbound, outbound, ..., anomaly counts under
+   * `anomaly.<name>`.
+   */
   [counter: string]: number;
 }

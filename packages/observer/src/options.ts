@@ -1,4 +1,7 @@
-/** What the observer is told; the same for both twins. Twin of `ObserverConfig` in `native/core/pipeline.h`. */
+/**
+ * What the observer is told; the same for both twins. Twin of `ObserverConfig` in
+ * `native/core/pipeline.h`.
+ */
 export interface ObserverOptions {
   /** Name of this sensor, part of every batch. At most 64 bytes of UTF-8. */
   sensor: string;
@@ -6,7 +9,10 @@ export interface ObserverOptions {
   homeNets: string[];
   shardCount: number;
   epochUs: number;
-  /** A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is never. */
+  /**
+   * A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is
+   * never.
+   */
   earlyTargets: number;
   earlyPorts: number;
   earlyPairs: number;
@@ -29,7 +35,10 @@ export interface ObserverTables {
   singlesEmittedMax: number;
 }
 
-/** Fits in 512 MiB at 262,144 active sources an epoch. Equal to `ObserverTables` in `native/core/pipeline.h`. */
+/**
+ * Fits in 512 MiB at 262,144 active sources an epoch. Equal to `ObserverTables` in
+ * `native/core/pipeline.h`.
+ */
 export const DEFAULT_TABLES: Readonly<ObserverTables> = {
   sourcesMax: 65_536,
   lightSourcesMax: 262_144,

@@ -5,6 +5,13 @@
 export const LinkType = {
   null: 0,
   ethernet: 1,
+  ppp: 9,
+  /**
+   * DLT_RAW as some writers put it into files without translating it: most systems, and OpenBSD.
+   */
+  rawBsd: 12,
+  rawOpenbsd: 14,
+  pppHdlc: 50,
   raw: 101,
   loop: 108,
   linuxSll: 113,
@@ -13,11 +20,7 @@ export const LinkType = {
   linuxSll2: 276,
 } as const;
 
-/** DLT_RAW as some writers put it into files without translating it: 12 (most systems), 14 (OpenBSD). */
-export const RAW_DLT = 12;
-export const RAW_DLT_OPENBSD = 14;
-
-const READABLE: ReadonlySet<number> = new Set([...Object.values(LinkType), RAW_DLT, RAW_DLT_OPENBSD]);
+const READABLE: ReadonlySet<number> = new Set(Object.values(LinkType));
 
 /** Whether the decoder can find an IP packet in frames of this type. */
 export function isReadableLinkType(linkType: number): boolean {
