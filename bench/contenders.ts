@@ -45,12 +45,19 @@ function picket(observer: 'native' | 'typescript', about: string): Contender {
 export const PICKET_NATIVE = picket('native', 'file to findings, C++ observer');
 export const PICKET_TYPESCRIPT = picket('typescript', 'file to findings, TypeScript observer');
 
-/** Compiles `source` to native/out/bench when it is newer; a reason when that fails. */
-function compile(source: string, binary: string, words: string[]): string | null {
-  if (existsSync(binary) && statSync(binary).mtimeMs >= statSync(source).mtimeMs) return null;
+/** Compiles sources to native/out/bench when one is newer; returns why not, or null. */
+function compile(
+  compiler: string,
+  binary: string,
+  sources: string[],
+  words: string[],
+): string | null {
+  const isFresh = (source: string): boolean => statSync(binary).mtimeMs >= statSync(source).mtimeMs;
+  if (existsSync(binary) && sources.every(isFresh)) return null;
   mkdirSync('native/out/bench', { recursive: true });
-  const run = spawnSync('cc', ['-O2', '-o', binary, source, ...words], { encoding: 'utf8' });
-  if (run.error) return 'no C compiler';
+  const flags = ['-O2', '-o', binary, ...sources, ...words];
+  const run = spawnSync(compiler, flags, { encoding: 'utf8' });
+  if (run.error) return 'no compiler';
   return run.status === 0 ? null : 'does not compile: libpcap headers missing?';
 }
 
@@ -59,8 +66,23 @@ export const LIBPCAP_LOOP: Contender = {
   name: 'libpcap loop',
   role: 'limit',
   about: 'pcap_next_ex over the file, counting packets (native/bench/pcap_loop.c)',
-  unavailable: () => compile('native/bench/pcap_loop.c', PCAP_LOOP, ['-lpcap']),
+  unavailable: () => compile('cc', PCAP_LOOP, ['native/bench/pcap_loop.c'], ['-lpcap']),
   command: (capture) => [PCAP_LOOP, capture],
+};
+
+const READER_LOOP = 'native/out/bench/reader_loop';
+const READER_SOURCES = ['file_source', 'parser', 'pcap', 'pcapng'].map(
+  (name) => `native/core/capture/${name}.cc`,
+);
+export const READER_ONLY: Contender = {
+  name: 'own reader only',
+  role: 'peer',
+  about: "the project's file reader, counting packets (native/bench/reader_loop.cc)",
+  unavailable: () => {
+    const sources = ['native/bench/reader_loop.cc', ...READER_SOURCES];
+    return compile('c++', READER_LOOP, sources, ['-std=c++20', '-Inative/core']);
+  },
+  command: (capture) => [READER_LOOP, capture],
 };
 
 function missing(program: string): string | null {

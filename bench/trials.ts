@@ -10,6 +10,7 @@ import {
   LIBPCAP_LOOP,
   PICKET_NATIVE,
   PICKET_TYPESCRIPT,
+  READER_ONLY,
   SURICATA,
   TCPDUMP,
 } from './contenders.js';
@@ -58,7 +59,7 @@ export const TRIALS: Trial[] = [
     capture: () => scanCapture(),
     packetCount: SCAN_DEFAULTS.packetCount,
     home: SCAN_DEFAULTS.home,
-    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, LIBPCAP_LOOP, TCPDUMP, SURICATA],
+    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, READER_ONLY, LIBPCAP_LOOP, TCPDUMP, SURICATA],
     expect: [{ kind: 'address_scan', source: SCAN_DEFAULTS.source }],
     requirements: [
       { contender: 'picket native', ratioMin: 0.3 },
@@ -73,7 +74,7 @@ export const TRIALS: Trial[] = [
     capture: () => mixedCapture(),
     packetCount: MIXED_DEFAULTS.packetCount,
     home: MIXED_DEFAULTS.home,
-    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, LIBPCAP_LOOP, TCPDUMP, SURICATA],
+    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, READER_ONLY, LIBPCAP_LOOP, TCPDUMP, SURICATA],
     expect: [
       { kind: 'address_scan', source: MIXED_DEFAULTS.scanners[0] },
       { kind: 'port_scan', source: MIXED_DEFAULTS.scanners[1] },
