@@ -1,20 +1,23 @@
 /**
  * How batches get from the observers to the detection workers. Two implementations: `embedded.ts`
- * (worker threads, no server) and later BullMQ; `conformance.ts` is the suite both must pass.
+ * (worker threads, no server) and later BullMQ; testkit/conformance.ts is the suite both must pass.
  *
- * Guarantees: at least once; in order per (sensor, shard); bounded; closing while busy loses nothing
- * that `publish` accepted. Not promised: order between shards, exactly-once (merging is idempotent by
- * sensor, shard and sequence, so it is not needed).
+ * Guarantees: at least once; in order per (sensor, shard); bounded; closing while busy loses
+ * nothing that `publish` accepted. Not promised: order between shards, exactly-once (merging is
+ * idempotent by sensor, shard and sequence, so it is not needed).
  */
 export interface Transport {
   readonly shardCount: number;
   /**
-   * Hands over one encoded batch (packages/plugin-api/src/batch.ts). The bytes belong to the transport
-   * afterwards and may be detached. Resolves when there is room for the next one: awaiting it is the
-   * back-pressure. Rejects with PicketError `transport-closed` after `close`.
+   * Hands over one encoded batch (packages/plugin-api/src/batch.ts). The bytes belong to the
+   * transport afterwards and may be detached. Resolves when there is room for the next one:
+   * awaiting it is the back-pressure. Rejects with PicketError `transport-closed` after `close`.
    */
   publish(shard: number, batch: Uint8Array): Promise<void>;
-  /** Starts consuming. May be called once; `onOutcome` receives what the workers judged, in order per shard. */
+  /**
+   * Starts consuming. May be called once; `onOutcome` receives what the workers judged, in order
+   * per shard.
+   */
   start(onOutcome: (outcome: ShardOutcome) => void): Promise<void>;
   /** Resolves when everything published so far has been judged and reported to `onOutcome`. */
   drain(): Promise<void>;

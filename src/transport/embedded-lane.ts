@@ -32,7 +32,9 @@ interface Applicant extends Entry {
   reject(failure: PicketError): void;
 }
 
-/** Batches in one message: a credit comes back with the answers, so this is far below the credits. */
+/**
+ * Batches in one message: a credit comes back with the answers, so this is far below the credits.
+ */
 const GROUP_MAX = 32;
 
 export class EmbeddedLane {
@@ -60,7 +62,8 @@ export class EmbeddedLane {
 
   /** Resolves once the batch has a credit; `accepted` runs at that moment. */
   push(shard: number, batch: Uint8Array, accepted: () => void): Promise<void> {
-    if (!this.#options.shards.includes(shard)) throw new Error(`shard ${shard} is not of ${this.#options.name}`);
+    if (!this.#options.shards.includes(shard))
+      throw new Error(`shard ${shard} is not of ${this.#options.name}`);
     const entry: Entry = { batch, size: batch.byteLength };
     if (this.#applicants.length === 0 && this.#hasCredit(entry.size)) {
       accepted();
@@ -68,7 +71,10 @@ export class EmbeddedLane {
       return Promise.resolve();
     }
     return new Promise((resolve, reject) => {
-      const accept = (): void => { accepted(); resolve(); };
+      const accept = (): void => {
+        accepted();
+        resolve();
+      };
       this.#applicants.push({ ...entry, accept, reject });
     });
   }
@@ -117,7 +123,8 @@ export class EmbeddedLane {
     this.#unansweredSize = 0;
     this.#outbox = [];
     if (lost > 0) this.#events.rejected(failure ? failure.code : 'not-started', lost);
-    const reason = failure ?? new PicketError('transport-closed', 'The transport was closed before it started.');
+    const reason =
+      failure ?? new PicketError('transport-closed', 'The transport was closed before it started.');
     for (const applicant of this.#applicants.splice(0)) applicant.reject(reason);
     this.#startWaiter?.reject(reason);
     this.#startWaiter = null;
@@ -136,14 +143,18 @@ export class EmbeddedLane {
   #hasCredit(size: number): boolean {
     if (this.#unanswered.length === 0) return true;
     const { waitingBatchesMax, waitingBytesMax } = this.#options;
-    return this.#unanswered.length < waitingBatchesMax && this.#unansweredSize + size <= waitingBytesMax;
+    return (
+      this.#unanswered.length < waitingBatchesMax && this.#unansweredSize + size <= waitingBytesMax
+    );
   }
 
   #flush(): void {
     this.#flushScheduled = false;
     while (this.#outbox.length > 0) {
       const batches = this.#outbox.splice(0, GROUP_MAX).map((entry) => owned(entry.batch));
-      this.#send({ type: 'judge', batches }, [...new Set(batches.map((batch) => batch.buffer as ArrayBuffer))]);
+      this.#send({ type: 'judge', batches }, [
+        ...new Set(batches.map((batch) => batch.buffer as ArrayBuffer)),
+      ]);
     }
   }
 
@@ -219,7 +230,10 @@ export class EmbeddedLane {
   }
 }
 
-/** The batch on a buffer of its own: transferring a view would detach its neighbours in a shared pool. */
+/**
+ * The batch on a buffer of its own: transferring a view would detach its neighbours in a shared
+ * pool.
+ */
 function owned(batch: Uint8Array): Uint8Array {
   const whole = batch.byteLength === batch.buffer.byteLength && batch.buffer instanceof ArrayBuffer;
   // `Buffer.slice` shares memory, so the copy is made by the plain class.
@@ -229,6 +243,10 @@ function owned(batch: Uint8Array): Uint8Array {
 function asFailure(error: unknown, { name, shards }: LaneOptions): PicketError {
   if (error instanceof PicketError) return error;
   const why = error instanceof Error ? error.message : String(error);
-  return new PicketError('worker-died', `Detection worker ${name} (shards ${shards.join(', ')}) ended unexpectedly: ${why}. `
-    + 'What it had not judged is lost and counted; restart picket, and report this if it happens again.', { cause: error });
+  return new PicketError(
+    'worker-died',
+    `Detection worker ${name} (shards ${shards.join(', ')}) ended unexpectedly: ${why}. ` +
+      'What it had not judged is lost and counted; restart picket, and report this if it recurs.',
+    { cause: error },
+  );
 }

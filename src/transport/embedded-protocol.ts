@@ -1,4 +1,6 @@
-/** The messages between the embedded transport and its worker threads. Both ends are this program. */
+/**
+ * The messages between the embedded transport and its worker threads. Both ends are this program.
+ */
 import type { ShardOutcome } from './contract.js';
 
 /** What a worker thread is started with. */
@@ -8,9 +10,7 @@ export interface Assignment {
   settings: unknown;
 }
 
-export type ToWorker =
-  | { type: 'judge'; batches: Uint8Array[] }
-  | { type: 'end' };
+export type ToWorker = { type: 'judge'; batches: Uint8Array[] } | { type: 'end' };
 
 /** One answer for each batch of a `judge`, in its order: the outcome, or why it was rejected. */
 export type Answer = { outcome: ShardOutcome } | { rejected: string };

@@ -15,7 +15,11 @@ describeTransport('embedded', ({ shardCount, workers, waitingMax }) => {
   const waitingBatchesMax = Math.max(1, Math.floor(waitingMax / workers));
   return {
     transport: new EmbeddedTransport({
-      shardCount, workers, workerFile: worker.url, workerData: { gate }, waitingBatchesMax,
+      shardCount,
+      workers,
+      workerFile: worker.url,
+      workerData: { gate },
+      waitingBatchesMax,
     }),
     waitingMax: waitingBatchesMax * workers,
     hold: () => setGate(gate, true),
@@ -27,10 +31,15 @@ describe('embedded transport', () => {
   const gate = createGate();
   const opened: EmbeddedTransport[] = [];
   const outcomes: ShardOutcome[] = [];
-  const create = (options: { workers?: number; workerFile?: URL; waitingBytesMax?: number } = {}) => {
+  const create = (
+    options: { workers?: number; workerFile?: URL; waitingBytesMax?: number } = {},
+  ) => {
     outcomes.length = 0;
     const transport = new EmbeddedTransport({
-      shardCount: 4, workerFile: worker.url, workerData: { gate }, ...options,
+      shardCount: 4,
+      workerFile: worker.url,
+      workerData: { gate },
+      ...options,
     });
     opened.push(transport);
     return transport;
@@ -45,7 +54,7 @@ describe('embedded transport', () => {
     for (const transport of opened.splice(0)) await transport.close().catch(() => {});
   });
 
-  it('detaches the bytes of a batch that owns its buffer, and copies a view of a larger one', async () => {
+  it('detaches a batch that owns its buffer, and copies a view of a larger one', async () => {
     const transport = await open();
     const whole = toyBatch(0, 1);
     const pool = new Uint8Array(64);
@@ -55,7 +64,10 @@ describe('embedded transport', () => {
     await transport.drain();
     expect(whole.byteLength).toBe(0);
     expect(pool.byteLength).toBe(64);
-    expect(outcomes.map((outcome) => [outcome.watermarkUs, outcome.losses.padding])).toEqual([[1, 0], [2, 0]]);
+    expect(outcomes.map((outcome) => [outcome.watermarkUs, outcome.losses.padding])).toEqual([
+      [1, 0],
+      [2, 0],
+    ]);
   });
 
   it('bounds the bytes that wait, yet lets one large batch through', async () => {
@@ -63,7 +75,9 @@ describe('embedded transport', () => {
     setGate(gate, true);
     await transport.publish(0, toyBatch(0, 1, ToyAction.judge, 5000));
     let resolved = false;
-    const second = transport.publish(1, toyBatch(1, 1)).then(() => { resolved = true; });
+    const second = transport.publish(1, toyBatch(1, 1)).then(() => {
+      resolved = true;
+    });
     await new Promise(setImmediate);
     expect(resolved).toBe(false);
     setGate(gate, false);
@@ -82,12 +96,19 @@ describe('embedded transport', () => {
     const transport = create();
     await transport.publish(0, toyBatch(0, 1));
     await transport.close();
-    expect(transport.stats()).toMatchObject({ batchesPublished: 1, rejected: { 'not-started': 1 } });
+    expect(transport.stats()).toMatchObject({
+      batchesPublished: 1,
+      rejected: { 'not-started': 1 },
+    });
     await expect(transport.start(() => {})).rejects.toMatchObject({ code: 'transport-closed' });
   });
 
-  it.each([['throws', ToyAction.crash, /the toy judge crashed/], ['exits', ToyAction.exit, /exit status 3/]] as const)(
-    'tells drain, publish and close that a worker died when it %s', async (_, action, message) => {
+  it.each([
+    ['throws', ToyAction.crash, /the toy judge crashed/],
+    ['exits', ToyAction.exit, /exit status 3/],
+  ] as const)(
+    'tells drain, publish and close that a worker died when it %s',
+    async (_, action, message) => {
       const transport = await open({ workers: 2 });
       setGate(gate, true);
       await transport.publish(1, toyBatch(1, 1, action));
@@ -95,13 +116,17 @@ describe('embedded transport', () => {
       await transport.publish(2, toyBatch(2, 1));
       const draining = transport.drain();
       setGate(gate, false);
-      await expect(draining).rejects.toMatchObject({ code: 'worker-died', message: expect.stringMatching(message) });
+      await expect(draining).rejects.toMatchObject({
+        code: 'worker-died',
+        message: expect.stringMatching(message),
+      });
       await expect(transport.publish(0, toyBatch(0, 1))).rejects.toBeInstanceOf(PicketError);
       await expect(transport.close()).rejects.toMatchObject({ code: 'worker-died' });
       const { batchesPublished, batchesJudged, rejected } = transport.stats();
       expect(batchesPublished).toBe(batchesJudged + rejected['worker-died']);
       expect(rejected['worker-died']).toBeGreaterThanOrEqual(2);
-    });
+    },
+  );
 
   it('tells a publish that waits for room that the worker died', async () => {
     const transport = await open({ waitingBytesMax: 1 });
@@ -117,9 +142,11 @@ describe('embedded transport', () => {
     await expect(transport.start(() => {})).rejects.toMatchObject({ code: 'worker-died' });
   });
 
-  it('stops with the consumer\'s own error when an outcome cannot be delivered', async () => {
+  it("stops with the consumer's own error when an outcome cannot be delivered", async () => {
     const transport = create();
-    await transport.start(() => { throw new PicketError('output-failed', 'The disk is full.'); });
+    await transport.start(() => {
+      throw new PicketError('output-failed', 'The disk is full.');
+    });
     await transport.publish(0, toyBatch(0, 1));
     await expect(transport.drain()).rejects.toMatchObject({ code: 'output-failed' });
   });

@@ -2,9 +2,9 @@
  * The embedded transport: worker threads and transferred buffers, no server. Shard `s` is owned by
  * worker `s mod workers`, so a shard's batches are judged by one thread in the order published.
  *
- * Bounded by credits: at most `waitingBatchesMax` batches and about `waitingBytesMax` bytes wait at a
- * worker; `publish` resolves once its batch has a credit. Batches and outcomes cross the threads in
- * groups, since a message costs more than most epochs of a quiet shard.
+ * Bounded by credits: at most `waitingBatchesMax` batches and about `waitingBytesMax` bytes wait at
+ * a worker; `publish` resolves once its batch has a credit. Batches and outcomes cross the threads
+ * in groups, since a message costs more than most epochs of a quiet shard.
  */
 import { PicketError } from '../shared/errors.js';
 import type { ShardOutcome, Transport, TransportStats } from './contract.js';
@@ -21,22 +21,28 @@ export interface EmbeddedOptions {
   /** Batches at one worker that are not yet judged. @defaultValue 256: 16 epochs of 16 shards */
   waitingBatchesMax?: number;
   /**
-   * Bytes of those batches. One batch above the bound is let through when nothing else waits, so the
-   * peak is this plus one batch. @defaultValue 32 MiB
+   * Bytes of those batches. One batch above the bound is let through when nothing else waits, so
+   * the peak is this plus one batch. @defaultValue 32 MiB
    */
   waitingBytesMax?: number;
 }
 
 const WAITING_BATCHES_MAX = 256;
 const WAITING_BYTES_MAX = 32 * 1024 * 1024;
-/** Distinct rejection reasons counted apart; the rest is `other`, as reasons may echo hostile bytes. */
+/**
+ * Distinct rejection reasons counted apart; the rest is `other`, as reasons may echo hostile bytes.
+ */
 const REASONS_MAX = 32;
 
 export class EmbeddedTransport implements Transport {
   readonly shardCount: number;
   readonly #lanes: EmbeddedLane[];
   readonly #counters: TransportStats = {
-    batchesPublished: 0, bytesPublished: 0, batchesJudged: 0, rejected: {}, depthMax: 0,
+    batchesPublished: 0,
+    bytesPublished: 0,
+    batchesJudged: 0,
+    rejected: {},
+    depthMax: 0,
   };
   #onOutcome: ((outcome: ShardOutcome) => void) | null = null;
   #failure: PicketError | null = null;
@@ -45,7 +51,8 @@ export class EmbeddedTransport implements Transport {
 
   constructor(options: EmbeddedOptions) {
     const { shardCount, workers = 1 } = options;
-    if (!Number.isInteger(shardCount) || shardCount < 1) throw new RangeError(`shardCount ${shardCount}`);
+    if (!Number.isInteger(shardCount) || shardCount < 1)
+      throw new RangeError(`shardCount ${shardCount}`);
     if (!Number.isInteger(workers) || workers < 1 || workers > shardCount) {
       throw new RangeError(`workers ${workers}, expected 1 to ${shardCount}`);
     }
@@ -56,14 +63,21 @@ export class EmbeddedTransport implements Transport {
       failed: (failure) => this.#fail(failure),
     };
     const shards = Array.from({ length: shardCount }, (_, shard) => shard);
-    this.#lanes = Array.from({ length: workers }, (_, index) => new EmbeddedLane({
-      name: `picket-detect-${index}`,
-      shards: shards.filter((shard) => shard % workers === index),
-      workerFile: options.workerFile,
-      workerData: options.workerData,
-      waitingBatchesMax: options.waitingBatchesMax ?? WAITING_BATCHES_MAX,
-      waitingBytesMax: options.waitingBytesMax ?? WAITING_BYTES_MAX,
-    }, events));
+    this.#lanes = Array.from(
+      { length: workers },
+      (_, index) =>
+        new EmbeddedLane(
+          {
+            name: `picket-detect-${index}`,
+            shards: shards.filter((shard) => shard % workers === index),
+            workerFile: options.workerFile,
+            workerData: options.workerData,
+            waitingBatchesMax: options.waitingBatchesMax ?? WAITING_BATCHES_MAX,
+            waitingBytesMax: options.waitingBytesMax ?? WAITING_BYTES_MAX,
+          },
+          events,
+        ),
+    );
   }
 
   /**
@@ -71,7 +85,11 @@ export class EmbeddedTransport implements Transport {
    * results would be incomplete, so nothing more is accepted.
    */
   async publish(shard: number, batch: Uint8Array): Promise<void> {
-    if (this.#closing) throw new PicketError('transport-closed', `Shard ${shard}: the transport is closed, the batch was not accepted.`);
+    if (this.#closing)
+      throw new PicketError(
+        'transport-closed',
+        `Shard ${shard}: the transport is closed, the batch was not accepted.`,
+      );
     if (this.#failure) throw this.#failure;
     if (!Number.isInteger(shard) || shard < 0 || shard >= this.shardCount) {
       throw new RangeError(`shard ${shard} of ${this.shardCount}`);
@@ -87,7 +105,8 @@ export class EmbeddedTransport implements Transport {
   /** @throws PicketError `worker-died` when a worker cannot load its entry file. */
   async start(onOutcome: (outcome: ShardOutcome) => void): Promise<void> {
     if (this.#onOutcome) throw new Error('start was called twice');
-    if (this.#closing) throw new PicketError('transport-closed', 'The transport was closed before it started.');
+    if (this.#closing)
+      throw new PicketError('transport-closed', 'The transport was closed before it started.');
     this.#onOutcome = onOutcome;
     await Promise.all(this.#lanes.map((lane) => lane.start()));
   }
@@ -99,9 +118,9 @@ export class EmbeddedTransport implements Transport {
   }
 
   /**
-   * Judges everything published, then ends the shards: their final outcomes are reported before this
-   * resolves. Releases the threads in every case, and only then rejects with `worker-died` if one was
-   * lost. Batches that no worker could ever judge are counted as rejected.
+   * Judges everything published, then ends the shards: their final outcomes are reported before
+   * this resolves. Releases the threads in every case, and only then rejects with `worker-died` if
+   * one was lost. Batches that no worker could ever judge are counted as rejected.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

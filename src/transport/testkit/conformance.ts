@@ -36,17 +36,22 @@ export function describeTransport(name: string, make: MakeRig): void {
       }
     });
 
-    it.each([1, 3, SHARDS])('judges everything in order per shard with %i workers', async (workers) => {
-      const { transport } = await open(workers);
-      for (let sequence = 1; sequence <= 40; sequence++) {
-        for (let shard = 0; shard < SHARDS; shard++) await transport.publish(shard, toyBatch(shard, sequence));
-      }
-      await transport.drain();
-      const expected = Array.from({ length: 40 }, (_, index) => index + 1);
-      for (let shard = 0; shard < SHARDS; shard++) expect(firstSeen(outcomes, shard)).toEqual(expected);
-      expect(transport.stats()).toMatchObject({ batchesPublished: 160, rejected: {} });
-      expect(transport.stats().bytesPublished).toBe(160 * toyBatch(0, 0).byteLength);
-    });
+    it.each([1, 3, SHARDS])(
+      'judges everything in order per shard with %i workers',
+      async (workers) => {
+        const { transport } = await open(workers);
+        for (let sequence = 1; sequence <= 40; sequence++) {
+          for (let shard = 0; shard < SHARDS; shard++)
+            await transport.publish(shard, toyBatch(shard, sequence));
+        }
+        await transport.drain();
+        const expected = Array.from({ length: 40 }, (_, index) => index + 1);
+        for (let shard = 0; shard < SHARDS; shard++)
+          expect(firstSeen(outcomes, shard)).toEqual(expected);
+        expect(transport.stats()).toMatchObject({ batchesPublished: 160, rejected: {} });
+        expect(transport.stats().bytesPublished).toBe(160 * toyBatch(0, 0).byteLength);
+      },
+    );
 
     it('reports a batch only after everything before it on its shard was reported', async () => {
       const { transport } = await open(2);
@@ -65,7 +70,7 @@ export function describeTransport(name: string, make: MakeRig): void {
       expect(outcomes).toEqual([]);
     });
 
-    it('makes publish wait while the workers are held, and goes on when they are released', async () => {
+    it('makes publish wait while the workers are held, then go on', async () => {
       const rig = await open(1);
       rig.hold();
       let resolved = 0;
@@ -88,11 +93,14 @@ export function describeTransport(name: string, make: MakeRig): void {
       rig.hold();
       const count = 2 * rig.waitingMax;
       const publishing = Array.from({ length: count }, (_, index) =>
-        rig.transport.publish(index % SHARDS, toyBatch(index % SHARDS, index + 1)));
+        rig.transport.publish(index % SHARDS, toyBatch(index % SHARDS, index + 1)),
+      );
       const closing = rig.transport.close();
       rig.release();
       await Promise.all([...publishing, closing]);
-      const judged = outcomes.filter((outcome) => !outcome.final).map((outcome) => outcome.watermarkUs);
+      const judged = outcomes
+        .filter((outcome) => !outcome.final)
+        .map((outcome) => outcome.watermarkUs);
       expect(new Set(judged).size).toBe(count);
     });
 
@@ -102,8 +110,9 @@ export function describeTransport(name: string, make: MakeRig): void {
       await transport.close();
       const finals = outcomes.filter((outcome) => outcome.final).map((outcome) => outcome.shard);
       expect(finals.sort()).toEqual([0, 1, 2, 3]);
-      expect(outcomes.findIndex((outcome) => outcome.watermarkUs === 7))
-        .toBeLessThan(outcomes.findIndex((outcome) => outcome.final && outcome.shard === 2));
+      expect(outcomes.findIndex((outcome) => outcome.watermarkUs === 7)).toBeLessThan(
+        outcomes.findIndex((outcome) => outcome.final && outcome.shard === 2),
+      );
     });
 
     it('counts a poison batch by reason and judges the ones around it', async () => {
@@ -114,14 +123,18 @@ export function describeTransport(name: string, make: MakeRig): void {
       await transport.drain();
       expect(firstSeen(outcomes, 0)).toEqual([1, 3]);
       expect(transport.stats()).toMatchObject({
-        batchesPublished: 3, batchesJudged: 2, rejected: { 'batch-invalid': 1 },
+        batchesPublished: 3,
+        batchesJudged: 2,
+        rejected: { 'batch-invalid': 1 },
       });
     });
 
     it('rejects publish after close', async () => {
       const { transport } = await open(1);
       await transport.close();
-      await expect(transport.publish(0, toyBatch(0, 1))).rejects.toMatchObject({ code: 'transport-closed' });
+      await expect(transport.publish(0, toyBatch(0, 1))).rejects.toMatchObject({
+        code: 'transport-closed',
+      });
     });
 
     it('closes twice without ending a shard twice', async () => {
@@ -138,16 +151,20 @@ export function describeTransport(name: string, make: MakeRig): void {
     });
 
     it('keeps its promises under random interleavings', async () => {
-      await fc.assert(fc.asyncProperty(scenario(), async ({ workers, waitingMax, steps }) => {
-        const rig = await open(workers, waitingMax);
-        const expected = await play(rig, steps);
-        await rig.transport.close();
-        const stats = rig.transport.stats();
-        for (let shard = 0; shard < SHARDS; shard++) expect(firstSeen(outcomes, shard)).toEqual(expected.judged[shard]);
-        expect(stats.rejected['batch-invalid'] ?? 0).toBe(expected.poisoned);
-        expect(stats.batchesPublished).toBe(stats.batchesJudged + expected.poisoned);
-        expect(stats.depthMax).toBeLessThanOrEqual(rig.waitingMax);
-      }), { numRuns: 20 });
+      await fc.assert(
+        fc.asyncProperty(scenario(), async ({ workers, waitingMax, steps }) => {
+          const rig = await open(workers, waitingMax);
+          const expected = await play(rig, steps);
+          await rig.transport.close();
+          const stats = rig.transport.stats();
+          for (let shard = 0; shard < SHARDS; shard++)
+            expect(firstSeen(outcomes, shard)).toEqual(expected.judged[shard]);
+          expect(stats.rejected['batch-invalid'] ?? 0).toBe(expected.poisoned);
+          expect(stats.batchesPublished).toBe(stats.batchesJudged + expected.poisoned);
+          expect(stats.depthMax).toBeLessThanOrEqual(rig.waitingMax);
+        }),
+        { numRuns: 20 },
+      );
     }, 60_000);
   });
 }
@@ -158,13 +175,21 @@ type Step =
 
 function scenario(): fc.Arbitrary<{ workers: number; waitingMax: number; steps: Step[] }> {
   const publish = fc.record({
-    do: fc.constant('publish' as const), shard: fc.nat(SHARDS - 1), poison: fc.boolean(),
-    padding: fc.nat(5000), wait: fc.boolean(),
+    do: fc.constant('publish' as const),
+    shard: fc.nat(SHARDS - 1),
+    poison: fc.boolean(),
+    padding: fc.nat(5000),
+    wait: fc.boolean(),
   });
-  const other = fc.record({ do: fc.constantFrom('drain' as const, 'hold' as const, 'release' as const, 'turn' as const) });
+  const other = fc.record({
+    do: fc.constantFrom('drain' as const, 'hold' as const, 'release' as const, 'turn' as const),
+  });
   return fc.record({
-    workers: fc.integer({ min: 1, max: SHARDS }), waitingMax: fc.integer({ min: 1, max: 9 }),
-    steps: fc.array(fc.oneof({ weight: 5, arbitrary: publish }, { weight: 1, arbitrary: other }), { maxLength: 80 }),
+    workers: fc.integer({ min: 1, max: SHARDS }),
+    waitingMax: fc.integer({ min: 1, max: 9 }),
+    steps: fc.array(fc.oneof({ weight: 5, arbitrary: publish }, { weight: 1, arbitrary: other }), {
+      maxLength: 80,
+    }),
   });
 }
 
@@ -176,13 +201,17 @@ async function play(rig: Rig, steps: Step[]): Promise<{ judged: number[][]; pois
   for (const [index, step] of steps.entries()) {
     if (step.do === 'hold') rig.hold();
     if (step.do === 'turn') await new Promise(setImmediate);
-    if (step.do === 'release' || step.do === 'drain' || (step.do === 'publish' && step.wait)) rig.release();
+    if (step.do === 'release' || step.do === 'drain' || (step.do === 'publish' && step.wait))
+      rig.release();
     if (step.do === 'drain') await rig.transport.drain();
     if (step.do !== 'publish') continue;
     const action = step.poison ? ToyAction.poison : ToyAction.judge;
     if (step.poison) poisoned++;
     else judged[step.shard].push(index + 1);
-    const published = rig.transport.publish(step.shard, toyBatch(step.shard, index + 1, action, step.padding));
+    const published = rig.transport.publish(
+      step.shard,
+      toyBatch(step.shard, index + 1, action, step.padding),
+    );
     publishing.push(published);
     if (step.wait) await published;
   }
@@ -191,7 +220,9 @@ async function play(rig: Rig, steps: Step[]): Promise<{ judged: number[][]; pois
   return { judged, poisoned };
 }
 
-/** The sequences reported for a shard, redeliveries left out: at least once is all that is promised. */
+/**
+ * The sequences reported for a shard, redeliveries left out: at least once is all that is promised.
+ */
 function firstSeen(outcomes: ShardOutcome[], shard: number): number[] {
   const own = outcomes.filter((outcome) => outcome.shard === shard && !outcome.final);
   return [...new Set(own.map((outcome) => outcome.watermarkUs))];

@@ -1,6 +1,6 @@
 /**
- * Compiles the toy worker to JavaScript in a temporary folder, since a worker thread of Node 20 cannot
- * read TypeScript. Loading tsx in each thread instead costs 300 ms a thread.
+ * Compiles the toy worker to JavaScript in a temporary folder, since a worker thread of Node 20
+ * cannot read TypeScript. Loading tsx in each thread instead costs 300 ms a thread.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,10 @@ import ts from 'typescript';
 
 /** Everything the toy worker imports, from `src`. */
 const FILES = [
-  'transport/testkit/toy-worker', 'transport/testkit/toy-judge', 'transport/embedded-worker', 'shared/errors',
+  'transport/testkit/toy-worker',
+  'transport/testkit/toy-judge',
+  'transport/embedded-worker',
+  'shared/errors',
 ];
 const SOURCE = new URL('../../', import.meta.url);
 
