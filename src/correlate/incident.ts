@@ -1,0 +1,261 @@
+/** One open incident: what is known of an operator so far, and what was last said about it. */
+import { createHash } from 'node:crypto';
+import {
+  PHASE_OF_KIND,
+  type Activity,
+  type ActorRole,
+  type Finding,
+  type Incident,
+  type Kind,
+  type Phase,
+  type ToolGuess,
+} from '../../packages/plugin-api/src/finding.js';
+import { compareAddresses } from '../shared/address.js';
+import { compareText } from '../shared/text.js';
+import { explainConfidence, severityOf } from './confidence.js';
+import { limits } from './limits.js';
+import { reconstruct } from './recipe.js';
+import { type MemberBudget, Scope } from './scope.js';
+
+/**
+ * `urgent`: something new in kind. `growth`: more of the same, worth a word when it has been quiet.
+ */
+export type Change = 'none' | 'growth' | 'urgent';
+
+interface Actor {
+  ip: string;
+  role: ActorRole;
+  fingerprint?: string;
+}
+
+/** A tool below this is a hunch, and no reason to speak again. */
+const TOOL_NEWS_MIN = 0.5;
+/** Growth of hosts, ports or pairs worth a word. */
+const GROWTH_FACTOR = 10;
+
+export class OpenIncident {
+  readonly id: string;
+  readonly firstSeenUs: number;
+  lastSeenUs: number;
+  /** Sources by key, in the order they joined: one now; linked sources join here. */
+  readonly #actors = new Map<string, Actor>();
+  readonly #kinds = new Set<Kind>();
+  readonly #phases = new Set<Phase>();
+  readonly #tools = new Map<string, number>();
+  readonly #probes = new Set<string>();
+  readonly #evidence = new Set<string>();
+  readonly #depthTargets = new Set<string>();
+  readonly #scope: Scope;
+  readonly #allowlisted: boolean;
+  #depthPortCount = 0;
+  #windowUsMax = 0;
+  #best: Finding;
+  #pathProven = false;
+  #completes = false;
+  /** Since the last event. */
+  #change: Change = 'urgent';
+  #said = { hosts: 0, ports: 0, pairs: 0, timeUs: 0 };
+  #opened = false;
+
+  constructor(key: string, first: Finding, allowlisted: boolean, budget: MemberBudget) {
+    this.id = incidentId(first.id);
+    this.firstSeenUs = first.firstSeenUs;
+    this.lastSeenUs = first.lastSeenUs;
+    this.#best = withoutLists(first);
+    this.#allowlisted = allowlisted;
+    this.#scope = new Scope(budget);
+    if (first.source) this.#actors.set(key, { ip: first.source.ip, role: 'operator' });
+  }
+
+  /** Actor keys that lead to this incident. */
+  get keys(): Iterable<string> {
+    return this.#actors.keys();
+  }
+
+  /** Whether it has been told. */
+  get isOpened(): boolean {
+    return this.#opened;
+  }
+
+  absorbFinding(finding: Finding, key: string): void {
+    if (!this.#kinds.has(finding.kind)) this.#note('urgent');
+    if (!this.#phases.has(finding.phase)) this.#note('urgent');
+    this.#kinds.add(finding.kind);
+    this.#phases.add(finding.phase);
+    this.#probes.add(finding.probe);
+    this.#windowUsMax = Math.max(this.#windowUsMax, finding.windowS * 1e6);
+    this.lastSeenUs = Math.max(this.lastSeenUs, finding.lastSeenUs);
+    if (finding.confidence > this.#best.confidence || finding.id === this.#best.id) {
+      this.#best = withoutLists(finding);
+    }
+    if (this.#evidence.size < limits.evidenceMax) this.#evidence.add(finding.id);
+    if (finding.phase === 'depth' && finding.target) {
+      if (this.#depthTargets.size < limits.targetsListedMax)
+        this.#depthTargets.add(finding.target.ip);
+      if (finding.kind === 'port_scan')
+        this.#depthPortCount = Math.max(this.#depthPortCount, finding.count);
+    }
+    if (finding.activity) this.absorbActivity(finding.activity, key);
+  }
+
+  absorbActivity(activity: Activity, key: string): void {
+    this.lastSeenUs = Math.max(this.lastSeenUs, activity.lastSeenUs);
+    this.#pathProven ||= activity.pathProven;
+    for (const probe of activity.probes) this.#probes.add(probe);
+    for (const tool of activity.tools) this.#absorbTool(tool);
+    const actor = this.#actors.get(key);
+    const fingerprint = activity.fingerprints[0]?.p0f;
+    if (actor && fingerprint !== undefined) actor.fingerprint ??= fingerprint;
+    const exposedBefore = this.#scope.exposedCount;
+    const exposedNew = this.#scope.absorb(activity);
+    if (exposedNew > 0) this.#note(exposedBefore === 0 ? 'urgent' : 'growth');
+    if (this.#hasGrown()) this.#note('growth');
+  }
+
+  /** The source was also reported for connections that complete. */
+  noteCompletes(): void {
+    this.#completes = true;
+  }
+
+  /** When it counts as over: a scan slow enough for a day's window may pause for hours. */
+  idleDeadlineUs(idleUs: number): number {
+    return this.lastSeenUs + Math.max(idleUs, this.#windowUsMax);
+  }
+
+  /**
+   * Whether to speak at this packet time: news at once, growth when it has been quiet for
+   * `quietUs`.
+   */
+  wantsToSpeak(timeUs: number, quietUs: number): boolean {
+    if (this.#change === 'urgent') return true;
+    return this.#change === 'growth' && timeUs - this.#said.timeUs >= quietUs;
+  }
+
+  /** The incident as of now, which counts as said. */
+  speak(state: Incident['state'], judgedUs: number): Incident {
+    const counts = this.#scope.counts();
+    this.#said = {
+      hosts: counts.hosts,
+      ports: counts.ports,
+      pairs: counts.pairs,
+      timeUs: judgedUs,
+    };
+    this.#change = 'none';
+    this.#opened = true;
+    const tools = this.#sortedTools();
+    const ports = this.#scope.ports();
+    const targets = this.#scope.targets().sort(compareAddresses);
+    const { exact, ...sizes } = counts;
+    return {
+      id: this.id,
+      state,
+      ...this.#confidence(tools),
+      severity: severityOf(this.#phases, this.#scope.exposedCount),
+      actors: [...this.#actors.values()].map((actor) => ({ ...actor })),
+      phases: [...this.#phases],
+      kinds: [...this.#kinds],
+      tools,
+      firstSeenUs: this.firstSeenUs,
+      lastSeenUs: this.lastSeenUs,
+      scope: {
+        ...sizes,
+        exact,
+        topPorts: ports.slice(0, limits.topPortsMax).map((port) => ({ ...port })),
+        targets: targets.slice(0, limits.targetsListedMax),
+      },
+      exposed: this.#exposed(),
+      recipe: reconstruct({
+        targets,
+        hosts: counts.hosts,
+        ports,
+        portCount: counts.ports,
+        exact,
+        probes: this.#probes,
+        kinds: this.#kinds,
+        tools,
+        depthTargets: [...this.#depthTargets],
+        depthPortCount: this.#depthPortCount,
+      }),
+      evidence: [...this.#evidence],
+      judgedUs,
+    };
+  }
+
+  /** Gives back what it held of the shared budget. */
+  release(): void {
+    this.#scope.release();
+  }
+
+  #note(change: Change): void {
+    if (this.#change !== 'urgent') this.#change = change;
+  }
+
+  #absorbTool({ name, confidence }: ToolGuess): void {
+    const known = this.#tools.get(name);
+    if (known === undefined && this.#tools.size >= limits.toolsMax) return;
+    const isNews = (known ?? 0) < TOOL_NEWS_MIN && confidence >= TOOL_NEWS_MIN;
+    this.#tools.set(name, Math.max(known ?? 0, confidence));
+    if (isNews) this.#note('urgent');
+  }
+
+  #hasGrown(): boolean {
+    const { hosts, ports, pairs } = this.#scope.counts();
+    const grown = (now: number, said: number): boolean => now >= GROWTH_FACTOR * Math.max(1, said);
+    return (
+      grown(hosts, this.#said.hosts) ||
+      grown(ports, this.#said.ports) ||
+      grown(pairs, this.#said.pairs)
+    );
+  }
+
+  #confidence(tools: ToolGuess[]): { confidence: number; reasons: string[] } {
+    return explainConfidence({
+      best: this.#best,
+      widest: this.#scope.widest(),
+      counts: this.#scope.counts(),
+      exposedCount: this.#scope.exposedCount,
+      kinds: this.#kinds,
+      phases: this.#phases,
+      tools,
+      pathProven: this.#pathProven,
+      allowlisted: this.#allowlisted,
+      completes: this.#completes,
+    });
+  }
+
+  #sortedTools(): ToolGuess[] {
+    const tools = [...this.#tools].map(([name, confidence]) => ({ name, confidence }));
+    return tools.sort(
+      (left, right) => right.confidence - left.confidence || compareText(left.name, right.name),
+    );
+  }
+
+  #exposed(): Incident['exposed'] {
+    const ordered = this.#scope
+      .exposed()
+      .sort(
+        (left, right) =>
+          compareAddresses(left.ip, right.ip) ||
+          left.port - right.port ||
+          compareText(left.proto, right.proto),
+      );
+    return ordered.slice(0, limits.exposedListedMax);
+  }
+}
+
+/** Whether a finding may open an incident: noise never does. */
+export function opensIncident(finding: Finding): boolean {
+  return (
+    PHASE_OF_KIND[finding.kind] !== 'noise' && finding.source !== null && finding.state !== 'ended'
+  );
+}
+
+/** The same on every replay, and apart from the finding's own id. */
+function incidentId(findingId: string): string {
+  return createHash('sha256').update(`incident ${findingId}`).digest('hex').slice(0, 16);
+}
+
+/** A finding is kept as long as its incident; its lists live in the scope already. */
+function withoutLists(finding: Finding): Finding {
+  return { ...finding, activity: null, evidence: {} };
+}

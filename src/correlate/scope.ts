@@ -1,0 +1,151 @@
+/** What one incident touched: bounded unions of what its sources' activities list. */
+import type { Activity, ContactSummary } from '../../packages/plugin-api/src/finding.js';
+import { compareText } from '../shared/text.js';
+import { limits } from './limits.js';
+
+/** Members that all scopes together may still take. Shared, so that many incidents stay bounded. */
+export interface MemberBudget {
+  left: number;
+  /** Members that found no room, cumulative. */
+  refused: number;
+}
+
+export interface PortHits {
+  proto: string;
+  port: number;
+  hits: number;
+}
+
+export interface ScopeCounts {
+  hosts: number;
+  ports: number;
+  pairs: number;
+  /** False: at least these many, estimated from the largest window seen. */
+  exact: boolean;
+}
+
+export class Scope {
+  readonly #budget: MemberBudget;
+  readonly #targets = new Set<string>();
+  readonly #ports = new Map<string, PortHits>();
+  readonly #exposed = new Map<string, ContactSummary>();
+  /** Largest window so far; its counts bound the unions from below. */
+  #widest: Activity | null = null;
+  #hostsFloor = 0;
+  #portsFloor = 0;
+  #targetsComplete = true;
+  #portsComplete = true;
+  #exposedComplete = true;
+
+  constructor(budget: MemberBudget) {
+    this.#budget = budget;
+  }
+
+  /** Returns how many exposed services were new. */
+  absorb(activity: Activity): number {
+    for (const target of activity.targets) this.#addTarget(target);
+    for (const port of activity.ports) this.#addPort(port);
+    let exposed = 0;
+    for (const contact of activity.exposed) exposed += this.#addExposed(contact);
+    this.#hostsFloor = Math.max(this.#hostsFloor, activity.targetCount);
+    this.#portsFloor = Math.max(this.#portsFloor, activity.portCount);
+    if (activity.targetCount > activity.targets.length) this.#targetsComplete = false;
+    if (activity.portCount > activity.ports.length) this.#portsComplete = false;
+    if (activity.pairCount >= (this.#widest?.pairCount ?? 0)) {
+      // The lists are in the unions already; keeping them would hold every window's worth twice.
+      this.#widest = { ...activity, targets: [], ports: [], exposed: [] };
+    }
+    return exposed;
+  }
+
+  counts(): ScopeCounts {
+    const hosts = Math.max(this.#targets.size, this.#hostsFloor);
+    const ports = Math.max(this.#ports.size, this.#portsFloor);
+    const widest = this.#widest;
+    // Pairs of different windows cannot be told apart, so they are exact only if one window held
+    // all.
+    const oneWindow =
+      widest === null ||
+      (widest.exact && widest.targetCount === hosts && widest.portCount === ports);
+    return {
+      hosts,
+      ports,
+      pairs: Math.max(widest?.pairCount ?? 0, hosts, ports),
+      exact: this.#targetsComplete && this.#portsComplete && oneWindow,
+    };
+  }
+
+  /** The activity of the window with the most pairs, without its lists. */
+  widest(): Activity | null {
+    return this.#widest;
+  }
+
+  get exposedCount(): number {
+    return this.#exposed.size;
+  }
+
+  get exposedComplete(): boolean {
+    return this.#exposedComplete;
+  }
+
+  /** Every known target, unordered. */
+  targets(): string[] {
+    return [...this.#targets];
+  }
+
+  /** Every known port, most hits first, then by number. `hits` is the most any window had. */
+  ports(): PortHits[] {
+    return [...this.#ports.values()].sort(
+      (left, right) =>
+        right.hits - left.hits || left.port - right.port || compareText(left.proto, right.proto),
+    );
+  }
+
+  /** Every known exposed service, unordered. */
+  exposed(): ContactSummary[] {
+    return [...this.#exposed.values()];
+  }
+
+  /** Gives the members back to the budget; the scope is not used after. */
+  release(): void {
+    this.#budget.left += this.#targets.size + this.#ports.size + this.#exposed.size;
+    this.#targets.clear();
+    this.#ports.clear();
+    this.#exposed.clear();
+  }
+
+  #addTarget(target: string): void {
+    if (this.#targets.has(target)) return;
+    if (!this.#take(this.#targets.size, limits.scopeSetMax)) this.#targetsComplete = false;
+    else this.#targets.add(target);
+  }
+
+  #addPort({ proto, port, hits }: PortHits): void {
+    const key = `${proto}/${port}`;
+    const known = this.#ports.get(key);
+    if (known) known.hits = Math.max(known.hits, hits);
+    else if (!this.#take(this.#ports.size, limits.scopeSetMax)) this.#portsComplete = false;
+    else this.#ports.set(key, { proto, port, hits });
+  }
+
+  #addExposed(contact: ContactSummary): number {
+    const key = `${contact.ip} ${contact.proto}/${contact.port}`;
+    if (this.#exposed.has(key)) return 0;
+    if (!this.#take(this.#exposed.size, limits.exposedMax)) {
+      this.#exposedComplete = false;
+      return 0;
+    }
+    const { ip, port, proto } = contact;
+    this.#exposed.set(key, { ip, port, proto });
+    return 1;
+  }
+
+  #take(size: number, max: number): boolean {
+    if (size < max && this.#budget.left > 0) {
+      this.#budget.left--;
+      return true;
+    }
+    this.#budget.refused++;
+    return false;
+  }
+}
