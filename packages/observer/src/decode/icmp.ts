@@ -11,7 +11,7 @@ const HEADER_SIZE = 8;
 const CHECKSUM_AT = 2;
 const ID_AT = 4;
 const SEQ_AT = 6;
-/** Checksum verdict of ICMP has no pseudo-header, hence nothing a NIC would be handed. */
+/** ICMP has no pseudo-header, hence nothing a NIC would be handed. */
 const NO_PSEUDO = -1;
 
 export function decodeIcmp(walk: Walk, packet: Packet): Layer {
@@ -30,7 +30,7 @@ export function decodeIcmp6(walk: Walk, packet: Packet): Layer {
     packet.transportChecksum = verdict(walk, packet, pseudo, pseudo);
   }
   walk.at += HEADER_SIZE;
-  // RFC 4443 §2.1: error types are those below 128. Echo is 128 and 129, node information 139 and 140.
+  // RFC 4443 §2.1: error types are those below 128, of which 1 to 4 are defined.
   if (packet.icmpType >= 1 && packet.icmpType <= 4) decodeQuote(walk, packet);
   else if (packet.icmpType === 128 || packet.icmpType === 129) readIds(walk, packet);
   return Layer.stop;

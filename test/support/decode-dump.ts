@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { CaptureParser } from '../../packages/observer/src/capture/parser.js';
+import { Decoder } from '../../packages/observer/src/decode/decoder.js';
+import type { Packet } from '../../packages/observer/src/decode/packet.js';
+
+/** Every field of every packet of a capture file, as `native/test/decode_dump.cc` prints them. */
+export function dumpCapture(path: string, fragmentsMax?: number): string[] {
+  const decoder = new Decoder(fragmentsMax);
+  const lines: string[] = [];
+  const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) => {
+    const ip = decoder.decode(bytes, captured, wire, timeUs, linkType);
+    lines.push(`${ip ? 1 : 0} ${lineOf(decoder.packet, bytes)}`);
+  });
+  parser.push(readFileSync(path));
+  parser.end();
+  lines.push(`counts ${decoder.anomalyCounts.join(' ')}`);
+  return lines;
+}
+
+function lineOf(p: Packet, frame: Uint8Array): string {
+  const anomalies = hex(p.anomaliesHigh) + hex(p.anomaliesLow);
+  return (
+    `${p.timeUs} ${p.capturedSize}/${p.wireSize} a=${anomalies} b=${bit(p.bytes === frame)}` +
+    ` key=${hex(p.tunnelKey)} layers=${p.layerCount} v=${p.ipVersion}` +
+    ` ${hex(p.src0, p.src1, p.src2, p.src3)} ${hex(p.dst0, p.dst1, p.dst2, p.dst3)}` +
+    ` ttl=${p.ttl} tos=${p.tos} id=${p.ipId >>> 0} flow=${p.flowLabel} df=${bit(p.dontFragment)}` +
+    ` rb=${bit(p.ipReservedBit)} opt=${p.ipOptionsSize} size=${p.ipSize} sum=${p.ipChecksum}` +
+    ` proto=${p.protocol} frag=${p.fragment}` +
+    ` t=${p.transport} at=${p.transportAt} sum=${p.transportChecksum}` +
+    ` ports=${p.srcPort},${p.dstPort}` +
+    ` tcp=${p.tcpFlags},${p.tcpSeq >>> 0},${p.tcpAck >>> 0},${p.tcpWindow},${p.tcpUrgent}` +
+    `,${p.tcpOptionsAt},${p.tcpOptionsSize}` +
+    ` icmp=${p.icmpType},${p.icmpCode},${p.icmpId},${p.icmpSeq}` +
+    ` sctp=${p.sctpChunk},${p.sctpTag >>> 0}` +
+    ` payload=${p.payloadAt},${p.payloadSize},${p.payloadWireSize}` +
+    ` q=${p.quotedVersion} ${hex(p.quotedSrc0, p.quotedSrc1, p.quotedSrc2, p.quotedSrc3)}` +
+    ` ${hex(p.quotedDst0, p.quotedDst1, p.quotedDst2, p.quotedDst3)}` +
+    ` ${p.quotedProtocol} ${bit(p.quotedPortsValid)} ${p.quotedSrcPort},${p.quotedDstPort}`
+  );
+}
+
+function bit(value: boolean): string {
+  return value ? '1' : '0';
+}
+
+function hex(...words: number[]): string {
+  return words.map((word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+}
