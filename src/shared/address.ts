@@ -32,3 +32,9 @@ export function compareAddresses(left: string, right: string): number {
   if (a.family !== b.family) return a.family - b.family;
   return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
 }
+
+/** Text of 4 or 16 address bytes, RFC 5952 for IPv6. */
+export function addressText(bytes: Uint8Array): string {
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
+  return ipaddr.fromByteArray([...bytes]).toString();
+}

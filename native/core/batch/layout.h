@@ -9,9 +9,12 @@
 ///   Source: [ tunnelKey, address bin(4|16), firstUs, lastUs, counters [SourceCounter],
 ///             signatures [[index, count], at most SOURCE_SIGNATURES_MAX], targets bin, contacts bin,
 ///             targetSketch bin|nil, pairSketch bin|nil, portSketch bin|nil,
-///             deep [[targetIndex, portSketch bin]], sequenceKey ]
+///             deep [[targetIndex, portSketch bin]], runKey, ttlMin, ttlMax,
+///             sourcePortMin, sourcePortMax ]
 ///   Target: [ tunnelKey, address bin(4|16), counters [TargetCounter], topPort, topPortSyns,
 ///             sources bin, sourceSketch bin|nil ]
+///   `runKey` is the sequence value of the source's first raw probe (Nmap: constant for a run); minima and
+///   maxima are over probes, 0 when there was none.
 ///   Host:   [ tunnelKey, address bin(4|16), counters [HostCounter] ]
 /// Times inside an epoch are microseconds after epochStartUs (uint32). Integers take their shortest
 /// msgpack form; counters saturate at 2^32-1. `targets` holds addresses of the source's own length, in
@@ -112,6 +115,7 @@ enum SourceCounter : uint8_t {
   SOURCE_MARK_UNICORNSCAN, SOURCE_BAD_CHECKSUM, SOURCE_NMAP_BADSUM, SOURCE_FRAGMENT_TINY,
   SOURCE_FRAGMENT_OVERLAP, SOURCE_TRUSTED_SOURCE_PORT, SOURCE_PROBE_WITH_DATA, SOURCE_IP_OPTIONS,
   SOURCE_RAW_STACK, SOURCE_EMPTY_ECHO,
+  SOURCE_RUN_KEY,  ///< raw probes whose sequence value fits the first one's run key
   SOURCE_COUNTER_COUNT,
 };
 

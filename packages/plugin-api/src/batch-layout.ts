@@ -104,6 +104,7 @@ export const SourceCounter = {
   ipOptions: 34,
   rawStack: 35,
   emptyEcho: 36,
+  runKey: 37,
 } as const;
 
 export const TargetCounter = {

@@ -1,0 +1,12 @@
+/** The built-in detectors, in the order of docs/detectors.md. To add one: write its file, add its line. */
+import type { Detector } from '../../plugin-api/src/index.js';
+import { addressScan } from './address-scan.js';
+import { backscatter } from './backscatter.js';
+import { fanOut } from './fan-out.js';
+import { portScan } from './port-scan.js';
+import { randomScan } from './random-scan.js';
+import { synFlood } from './syn-flood.js';
+
+export const BUILT_IN_DETECTORS: readonly Detector[] = [
+  addressScan, randomScan, portScan, fanOut, synFlood, backscatter,
+];

@@ -1,0 +1,205 @@
+/**
+ * TCP: a SYN is a probe, its SYN-ACK or reset the outcome, and what follows in the conversation proves
+ * the path or carries data. Outside a conversation the flag combination decides; a bare ACK is a probe
+ * only with a tool's mark, when a host that never speaks gets it, or once it is reset. Twin:
+ * `observe_tcp.h`.
+ */
+import { HostCounter, Outcome, ProbeKind, TargetCounter, Trait } from '../../../plugin-api/src/batch-layout.js';
+import { type Packet, TcpFlags } from '../decode/packet.js';
+import { NONE } from './address-index.js';
+import { FlowState } from './flows.js';
+import type { Observer } from './observer.js';
+import { probeTraits } from './traits.js';
+
+const SIX_FLAGS = 0x3f;
+const TCP = 6 << 16;
+/** Two packets of one stack on one path differ by one hop at most; more means two stacks. */
+const SAME_STACK_TTL_SPREAD = 1;
+
+export function observeTcp(observer: Observer, packet: Packet): void {
+  const flags = packet.tcpFlags & SIX_FLAGS;
+  if ((flags & TcpFlags.rst) !== 0 && (flags & TcpFlags.syn) === 0) observeReset(observer, packet);
+  else if (flags === (TcpFlags.syn | TcpFlags.ack)) observeSynAck(observer, packet);
+  else if (flags === TcpFlags.syn) observeSyn(observer, packet);
+  else if ((flags & TcpFlags.syn) !== 0) {
+    if (observer.targetHome) observer.probe(packet, ProbeKind.oddFlags, TCP | packet.dstPort);
+  } else observeSegment(observer, packet, flags);
+}
+
+function observeSyn(observer: Observer, packet: Packet): void {
+  if (observer.targetHome) {
+    observer.probe(packet, ProbeKind.syn, TCP | packet.dstPort);
+    return;
+  }
+  const flows = observer.flows;
+  observer.seekFlow(flows, packet);
+  if (flows.find(packet.timeUs) === NONE) {
+    flows.put(packet.timeUs, FlowState.outbound | (flows.sourceLow ? FlowState.initiatorLow : 0));
+  }
+}
+
+function observeSynAck(observer: Observer, packet: Packet): void {
+  const flows = observer.flows;
+  observer.seekFlow(flows, packet);
+  let flow = flows.find(packet.timeUs);
+  const next = (packet.tcpSeq + 1) | 0;
+  if (flow !== NONE && (flows.state[flow] & FlowState.outbound) !== 0) return;
+  if (!observer.sourceHome) {
+    if (!observer.answersVisible(packet)) return;
+    // Nobody of ours asked. Idle scans and backscatter look like this.
+    observer.address(packet, false);
+    observer.outcomeOfTouch(packet, TCP | packet.dstPort, Outcome.backscatterSynAck, 0, true);
+    observer.countUnsolicited(packet, HostCounter.unsolicitedSynAcks);
+    return;
+  }
+  const host = observer.hosts.of(packet.tunnelKey, packet.src0, packet.src1, packet.src2, packet.src3);
+  if (host !== NONE) observer.hosts.count(host, HostCounter.synAcksOut);
+  if (flow === NONE || flows.responderNext[flow] !== next) {
+    flow = flows.put(packet.timeUs,
+      FlowState.inbound | FlowState.synAck | (flows.sourceLow ? 0 : FlowState.initiatorLow));
+    flows.responderNext[flow] = next;
+    observer.address(packet, true);
+    observer.touch.service = TCP | packet.srcPort;
+    observer.sources.seek(observer.touch);
+    flows.probeTtl[flow] = observer.sources.probeTtl(observer.touch);
+  }
+  observer.outcome(packet, true, TCP | packet.srcPort, Outcome.open, true);
+  observer.countTarget(TargetCounter.synAcks);
+}
+
+function observeReset(observer: Observer, packet: Packet): void {
+  const flows = observer.flows;
+  observer.seekFlow(flows, packet);
+  const flow = flows.find(packet.timeUs);
+  if (flow !== NONE) {
+    const state = flows.state[flow];
+    if ((state & FlowState.orphan) !== 0 && observer.sourceHome) {
+      // A bare ACK that our host resets was no connection's: an ACK probe, answered.
+      flows.state[flow] = 0;
+      observer.address(packet, true);
+      observer.outcomeOfTouch(packet, TCP | packet.srcPort, Outcome.closed, ProbeKind.ack, true);
+      observer.countTarget(TargetCounter.resets);
+    } else if ((state & FlowState.inbound) !== 0 && fromInitiator(observer, flow)) {
+      observeInitiatorReset(observer, packet, flow);
+    }
+    return;
+  }
+  if (observer.sourceHome) {
+    const host = observer.hosts.of(packet.tunnelKey, packet.src0, packet.src1, packet.src2, packet.src3);
+    if (host !== NONE) observer.hosts.count(host, HostCounter.resetsOut);
+    // RFC 9293 §3.10.7.1: only a segment without ACK is answered by RST,ACK with sequence 0.
+    const answersSyn = (packet.tcpFlags & TcpFlags.ack) !== 0 && packet.tcpSeq === 0;
+    observer.outcome(packet, true, TCP | packet.srcPort, Outcome.closed, answersSyn);
+    if (answersSyn) observer.countTarget(TargetCounter.resets);
+    return;
+  }
+  if (!observer.answersVisible(packet)) return;
+  if ((packet.tcpFlags & TcpFlags.ack) !== 0 && packet.tcpSeq === 0) {
+    observer.address(packet, false);
+    observer.outcomeOfTouch(packet, TCP | packet.dstPort, Outcome.backscatterRst, 0, true);
+    observer.countUnsolicited(packet, HostCounter.unsolicitedResets);
+  }
+}
+
+/** The prober resets what we answered: its kernel knows nothing of a raw probe's connection. */
+function observeInitiatorReset(observer: Observer, packet: Packet, flow: number): void {
+  const flows = observer.flows;
+  const state = flows.state[flow];
+  if ((state & FlowState.synAck) === 0 || (state & FlowState.established) !== 0) return;
+  let outcome: number = Outcome.sourceReset;
+  const probeTtl = flows.probeTtl[flow];
+  if (probeTtl !== 0 && Math.abs(probeTtl - packet.ttl) > SAME_STACK_TTL_SPREAD) outcome |= Outcome.stackSplit;
+  flows.state[flow] = state & ~FlowState.synAck;
+  observer.outcome(packet, false, TCP | packet.dstPort, outcome, false);
+}
+
+/** ACK, data, FIN and the flag combinations of stealth scans. */
+function observeSegment(observer: Observer, packet: Packet, flags: number): void {
+  const flows = observer.flows;
+  observer.seekFlow(flows, packet);
+  const flow = flows.find(packet.timeUs);
+  if (flow !== NONE) {
+    observeConversation(observer, packet, flow);
+    return;
+  }
+  if (observer.targetHome && (flags & TcpFlags.ack) === 0) {
+    observer.probe(packet, stealthKind(flags), TCP | packet.dstPort);
+    return;
+  }
+  if (packet.payloadWireSize > 0 || !observer.targetHome) {
+    observeMidstream(observer, packet);
+    return;
+  }
+  observeOrphan(observer, packet, flags);
+}
+
+function observeConversation(observer: Observer, packet: Packet, flow: number): void {
+  const flows = observer.flows;
+  const state = flows.state[flow];
+  if ((state & FlowState.orphan) !== 0) {
+    if (observer.sourceHome || packet.payloadWireSize > 0) flows.state[flow] = FlowState.midstream;
+    return;
+  }
+  const done = FlowState.established | FlowState.initiatorData | FlowState.responderData;
+  if ((state & FlowState.inbound) === 0 || (state & done) === done) return;
+  if (fromInitiator(observer, flow)) {
+    let outcome = 0;
+    let now = state;
+    if ((state & FlowState.established) === 0 && packet.tcpAck === flows.responderNext[flow]) {
+      now |= FlowState.established;
+      outcome |= Outcome.established;
+      observer.countEstablished(packet, false);
+    }
+    if (packet.payloadWireSize > 0 && (state & FlowState.initiatorData) === 0) {
+      now |= FlowState.initiatorData;
+      outcome |= Outcome.sourceData;
+    }
+    flows.state[flow] = now;
+    if (outcome !== 0) {
+      observer.address(packet, false);
+      observer.outcomeOfTouch(packet, TCP | packet.dstPort, outcome, 0, true);
+    }
+  } else if (packet.payloadWireSize > 0 && (state & FlowState.responderData) === 0) {
+    flows.state[flow] = state | FlowState.responderData;
+    observer.address(packet, true);
+    observer.outcomeOfTouch(packet, TCP | packet.srcPort, Outcome.targetData, 0, true);
+  }
+}
+
+/** Data of a connection that began before us, or whose other direction we do not see. */
+function observeMidstream(observer: Observer, packet: Packet): void {
+  observer.flows.put(packet.timeUs, FlowState.midstream);
+  if (packet.payloadWireSize === 0 || observer.sourceHome) return;
+  const outcome = Outcome.midstream | Outcome.sourceData;
+  observer.address(packet, false);
+  observer.outcomeOfTouch(packet, TCP | packet.dstPort, outcome, 0, true);
+}
+
+/** A bare ACK or FIN-ACK to a protected host, outside any conversation. */
+function observeOrphan(observer: Observer, packet: Packet, flags: number): void {
+  observer.counts.orphans++;
+  const service = TCP | packet.dstPort;
+  const kind = flags === TcpFlags.ack ? ProbeKind.ack
+    : flags === (TcpFlags.fin | TcpFlags.ack) ? ProbeKind.maimon : ProbeKind.oddFlags;
+  const marked = (probeTraits(packet) & Trait.markNmap) !== 0;
+  const toSilent = observer.answersVisible(packet) &&
+    !observer.hosts.everSpoke(packet.tunnelKey, packet.dst0, packet.dst1, packet.dst2, packet.dst3);
+  if (marked || toSilent) {
+    observer.probe(packet, kind, service);
+    return;
+  }
+  observer.flows.put(packet.timeUs, FlowState.orphan);
+}
+
+function stealthKind(flags: number): number {
+  if (flags === 0) return ProbeKind.null;
+  if (flags === TcpFlags.fin) return ProbeKind.fin;
+  if (flags === (TcpFlags.fin | TcpFlags.psh | TcpFlags.urg)) return ProbeKind.xmas;
+  return ProbeKind.oddFlags;
+}
+
+/** Whether the packet just sought in `flows` goes from the prober to the probed. */
+function fromInitiator(observer: Observer, flow: number): boolean {
+  if (observer.sourceHome !== observer.targetHome) return observer.targetHome;
+  return observer.flows.sourceLow === ((observer.flows.state[flow] & FlowState.initiatorLow) !== 0);
+}

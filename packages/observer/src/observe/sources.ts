@@ -1,0 +1,363 @@
+/**
+ * Who probes: the source table in its two tiers, with exact targets and contacts that degrade to
+ * sketches. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
+ * `sources.h`.
+ */
+import {
+  NO_SIGNATURE, ProbeKind, SOURCE_SIGNATURES_MAX, SourceCounter,
+} from '../../../plugin-api/src/batch-layout.js';
+import { finish, HASH_SEED, mix } from '../base/hash.js';
+import type { ObserverTables } from '../options.js';
+import { AddressIndex, addressHash, NONE } from './address-index.js';
+import { AddressSets } from './address-sets.js';
+import { Contacts } from './contacts.js';
+import { LightSources } from './light-sources.js';
+import { NO_SKETCH, type Sketches } from './sketches.js';
+import { Touch } from './touch.js';
+
+/** Exact targets of a source, and exact ports of one of its targets, in an epoch (guarantee 3). */
+export const TARGETS_EXACT_MAX = 256;
+export const PORTS_EXACT_MAX = 256;
+/** Exact contacts of a source in an epoch. */
+export const CONTACTS_EXACT_MAX = 1024;
+export const COUNTERS = Object.keys(SourceCounter).length;
+
+/** Counter of each Trait bit, in bit order; -1 where there is none. */
+const COUNTER_OF_TRAIT: readonly number[] = [
+  SourceCounter.markCandidate, SourceCounter.markMasscan, SourceCounter.markZmap, SourceCounter.markMirai,
+  SourceCounter.markNmap, SourceCounter.markUnicornscan, SourceCounter.badChecksum, SourceCounter.nmapBadsum,
+  SourceCounter.fragmentTiny, SourceCounter.fragmentOverlap, SourceCounter.trustedSourcePort,
+  SourceCounter.probeWithData, SourceCounter.ipOptions, SourceCounter.rawStack, SourceCounter.emptyEcho,
+];
+
+/** Counter of each Outcome bit that has one, in bit order; -1 where there is none. */
+const COUNTER_OF_OUTCOME: readonly number[] = [
+  SourceCounter.answerOpen, SourceCounter.answerClosed, SourceCounter.answerUnreachable,
+  SourceCounter.established, -1, -1, SourceCounter.reset, SourceCounter.stackSplit,
+  SourceCounter.unsolicited, SourceCounter.unsolicited, SourceCounter.unsolicited, SourceCounter.unsolicited,
+  -1,
+];
+
+export class Sources {
+  readonly index: AddressIndex;
+  readonly counters: Uint32Array;
+  readonly firstUs: Uint32Array;
+  readonly lastUs: Uint32Array;
+  readonly targetCount: Uint16Array;
+  readonly contactCount: Uint16Array;
+  readonly firstMember: Int32Array;
+  readonly lastMember: Int32Array;
+  readonly firstContact: Int32Array;
+  readonly lastContact: Int32Array;
+  readonly targetSketch: Int32Array;
+  readonly pairSketch: Int32Array;
+  readonly portSketch: Int32Array;
+  readonly signature: Uint16Array;
+  readonly signatureCount: Uint32Array;
+  readonly runKey: Int32Array;
+  readonly ttlMin: Uint8Array;
+  readonly ttlMax: Uint8Array;
+  readonly sourcePortMin: Uint16Array;
+  readonly sourcePortMax: Uint16Array;
+  /** Touches whose source found no room, in either tier, cumulative. */
+  refused = 0;
+  /** The source that reached an early count with the last touch, or NONE. */
+  crossed = NONE;
+  /** After `seek`: the source's entry in either tier, or NONE. A live light entry has no full one. */
+  private full = NONE;
+  private waiting = NONE;
+  private readonly replayed = new Touch();
+
+  readonly light: LightSources;
+  readonly targets: AddressSets;
+  readonly contacts: Contacts;
+
+  constructor(
+    tables: ObserverTables,
+    readonly sketches: Sketches,
+    private readonly early: { earlyTargets: number; earlyPorts: number; earlyPairs: number },
+  ) {
+    const capacity = tables.sourcesMax;
+    this.index = new AddressIndex(capacity);
+    this.counters = new Uint32Array(capacity * COUNTERS);
+    this.firstUs = new Uint32Array(capacity);
+    this.lastUs = new Uint32Array(capacity);
+    this.targetCount = new Uint16Array(capacity);
+    this.contactCount = new Uint16Array(capacity);
+    this.firstMember = new Int32Array(capacity);
+    this.lastMember = new Int32Array(capacity);
+    this.firstContact = new Int32Array(capacity);
+    this.lastContact = new Int32Array(capacity);
+    this.targetSketch = new Int32Array(capacity);
+    this.pairSketch = new Int32Array(capacity);
+    this.portSketch = new Int32Array(capacity);
+    this.signature = new Uint16Array(capacity * SOURCE_SIGNATURES_MAX);
+    this.signatureCount = new Uint32Array(capacity * SOURCE_SIGNATURES_MAX);
+    this.runKey = new Int32Array(capacity);
+    this.ttlMin = new Uint8Array(capacity);
+    this.ttlMax = new Uint8Array(capacity);
+    this.sourcePortMin = new Uint16Array(capacity);
+    this.sourcePortMax = new Uint16Array(capacity);
+    this.light = new LightSources(tables.lightSourcesMax);
+    this.targets = new AddressSets(Math.ceil(tables.contactsMax / 2));
+    this.contacts = new Contacts(tables.contactsMax);
+  }
+
+  /** Looks up the touch's source, for `isNew`, `probeTtl` and `touch`. */
+  seek(touch: Touch): void {
+    this.full = this.index.find(touch.tunnelKey, touch.s0, touch.s1, touch.s2, touch.s3);
+    this.waiting = this.full === NONE ? this.light.find(touch) : NONE;
+  }
+
+  /** Whether the source sought is unknown in this epoch: a touch would make it a light source. */
+  get isNew(): boolean {
+    return this.full === NONE && this.waiting === NONE;
+  }
+
+  /** Takes in one touch of the source sought; `crossed` names a source that has just reached an
+   *  early count. */
+  touch(touch: Touch): void {
+    this.crossed = NONE;
+    if (this.full !== NONE) {
+      this.touchFull(this.full, touch);
+      return;
+    }
+    const light = this.waiting;
+    if (light !== NONE && this.light.isLive(light)) {
+      if (this.light.fits(light, touch)) this.light.repeat(light, touch);
+      else if (touch.isProbe || touch.mayCreate) this.promote(light, touch);
+      return;
+    }
+    if (!touch.isProbe && !touch.mayCreate) return;
+    if (this.light.add(touch) !== NONE) return;
+    if (this.light.knock(touch)) {
+      const fresh = this.add(touch);
+      if (fresh !== NONE) {
+        this.touchFull(fresh, touch);
+        return;
+      }
+    }
+    this.refused++;
+  }
+
+  /** The TTL of the sought source's first probe to the touch's service, 0 when not known exactly. */
+  probeTtl(touch: Touch): number {
+    const light = this.waiting;
+    if (this.full === NONE) {
+      return light !== NONE && this.light.isLive(light) && this.light.isSameContact(light, touch)
+        ? this.light.ttl[light] : 0;
+    }
+    const member = this.targets.find(this.full, touch.t0, touch.t1, touch.t2, touch.t3);
+    if (member === NONE) return 0;
+    const contact = this.contacts.find(member, touch.service);
+    return contact === NONE ? 0 : this.contacts.ttl[contact];
+  }
+
+  clear(): void {
+    this.index.clear();
+    this.light.clear();
+    this.targets.clear();
+    this.contacts.clear();
+  }
+
+  private add(touch: Touch): number {
+    const source = this.index.add(touch.tunnelKey, touch.s0, touch.s1, touch.s2, touch.s3);
+    if (source === NONE) return NONE;
+    this.counters.fill(0, source * COUNTERS, (source + 1) * COUNTERS);
+    this.firstUs[source] = touch.offsetUs;
+    this.lastUs[source] = touch.offsetUs;
+    this.targetCount[source] = 0;
+    this.contactCount[source] = 0;
+    this.firstMember[source] = NONE;
+    this.lastMember[source] = NONE;
+    this.firstContact[source] = NONE;
+    this.lastContact[source] = NONE;
+    this.targetSketch[source] = NO_SKETCH;
+    this.pairSketch[source] = NO_SKETCH;
+    this.portSketch[source] = NO_SKETCH;
+    const at = source * SOURCE_SIGNATURES_MAX;
+    this.signature.fill(NO_SIGNATURE, at, at + SOURCE_SIGNATURES_MAX);
+    this.signatureCount.fill(0, at, at + SOURCE_SIGNATURES_MAX);
+    this.runKey[source] = 0;
+    this.ttlMin[source] = 0;
+    this.ttlMax[source] = 0;
+    this.sourcePortMin[source] = 0;
+    this.sourcePortMax[source] = 0;
+    return source;
+  }
+
+  /** Moves a light source to full state: replays its one contact, then takes in the new touch. */
+  private promote(light: number, touch: Touch): void {
+    const source = this.add(touch);
+    if (source === NONE) {
+      this.refused++;
+      return;
+    }
+    this.light.leave(light, this.replayed);
+    this.firstUs[source] = this.replayed.offsetUs;
+    this.touchFull(source, this.replayed);
+    const contact = this.lastContact[source];
+    if (contact !== NONE) this.contacts.lastUs[contact] = this.light.lastUs[light];
+    this.touchFull(source, touch);
+  }
+
+  private touchFull(source: number, touch: Touch): void {
+    this.lastUs[source] = touch.offsetUs;
+    if (touch.isProbe) {
+      this.countProbe(source, touch.kind, touch.traits, touch.packets);
+      this.noteStack(source, touch);
+    }
+    let member = this.targets.find(source, touch.t0, touch.t1, touch.t2, touch.t3);
+    let contact = member === NONE ? NONE : this.contacts.find(member, touch.service);
+    if (contact === NONE) {
+      if (!touch.isProbe && !touch.mayCreate) return;
+      if (member === NONE) member = this.admitTarget(source, touch);
+      if (member !== NONE) contact = this.admitContact(source, member, touch);
+      if (contact === NONE || this.pairSketch[source] !== NO_SKETCH) this.sketchPair(source, touch);
+      if (contact === NONE) {
+        this.countOutcome(source, touch.outcome);
+        return;
+      }
+      this.contacts.kinds[contact] = touch.kind;
+      this.contacts.ttl[contact] = touch.ttl;
+      this.contacts.tuple[contact] = touch.tuple;
+    } else if (touch.isProbe) this.contacts.kinds[contact] |= touch.kind;
+    this.countOutcome(source, touch.outcome & ~this.contacts.outcome[contact]);
+    this.contacts.outcome[contact] |= touch.outcome;
+    this.contacts.lastUs[contact] = touch.offsetUs;
+    if (touch.isProbe) {
+      this.contacts.packets[contact] = Math.min(0xffff, this.contacts.packets[contact] + touch.packets);
+    }
+  }
+
+  /** A new target in the exact set, or NONE with the target in the sketch. */
+  private admitTarget(source: number, touch: Touch): number {
+    if (this.targetCount[source] < TARGETS_EXACT_MAX) {
+      const member = this.addMember(source, touch.t0, touch.t1, touch.t2, touch.t3);
+      if (member !== NONE) {
+        if (this.targetCount[source] === this.early.earlyTargets) this.crossed = source;
+        return member;
+      }
+    }
+    if (this.targetSketch[source] === NO_SKETCH) {
+      const sketch = this.sketches.take();
+      this.targetSketch[source] = sketch;
+      for (let m = this.firstMember[source]; m !== NONE; m = this.targets.next[m]) {
+        this.sketches.add(sketch, this.targets.hashOf(m));
+      }
+    }
+    this.sketches.add(this.targetSketch[source], targetHash(touch));
+    return NONE;
+  }
+
+  /** A new contact in the exact list, or NONE with the target's ports in a sketch. */
+  private admitContact(source: number, member: number, touch: Touch): number {
+    const ports = this.targets.portCount[member];
+    if (this.contactCount[source] < CONTACTS_EXACT_MAX && ports < PORTS_EXACT_MAX) {
+      const contact = this.addContact(source, member, touch.service, touch.offsetUs);
+      if (contact !== NONE) {
+        if (ports + 1 === this.early.earlyPorts || this.contactCount[source] === this.early.earlyPairs) {
+          this.crossed = source;
+        }
+        return contact;
+      }
+    }
+    if (this.targets.portSketch[member] === NO_SKETCH) {
+      const sketch = this.sketches.take();
+      this.targets.portSketch[member] = sketch;
+      for (let c = this.firstContact[source]; c !== NONE; c = this.contacts.next[c]) {
+        if (this.contacts.member[c] === member) this.sketches.add(sketch, serviceHash(this.contacts.service[c]));
+      }
+    }
+    this.sketches.add(this.targets.portSketch[member], serviceHash(touch.service));
+    return NONE;
+  }
+
+  /** Pairs and ports once they are beyond the exact list. The sketches cover the listed ones too. */
+  private sketchPair(source: number, touch: Touch): void {
+    if (this.pairSketch[source] === NO_SKETCH) {
+      const pairs = this.sketches.take();
+      const ports = this.sketches.take();
+      this.pairSketch[source] = pairs;
+      this.portSketch[source] = ports;
+      for (let c = this.firstContact[source]; c !== NONE; c = this.contacts.next[c]) {
+        const service = this.contacts.service[c];
+        this.sketches.add(pairs, finish(mix(this.targets.hashOf(this.contacts.member[c]), service)));
+        this.sketches.add(ports, serviceHash(service));
+      }
+    }
+    this.sketches.add(this.pairSketch[source], finish(mix(targetHash(touch), touch.service)));
+    this.sketches.add(this.portSketch[source], serviceHash(touch.service));
+  }
+
+  private addMember(source: number, w0: number, w1: number, w2: number, w3: number): number {
+    const member = this.targets.append(source, w0, w1, w2, w3, this.targetCount[source], this.lastMember[source]);
+    if (member === NONE) return NONE;
+    if (this.lastMember[source] === NONE) this.firstMember[source] = member;
+    this.lastMember[source] = member;
+    this.targetCount[source]++;
+    return member;
+  }
+
+  private addContact(source: number, member: number, service: number, offsetUs: number): number {
+    const contact = this.contacts.add(member, service, offsetUs);
+    if (contact === NONE) return contact;
+    if (this.lastContact[source] === NONE) this.firstContact[source] = contact;
+    else this.contacts.next[this.lastContact[source]] = contact;
+    this.lastContact[source] = contact;
+    this.contactCount[source]++;
+    this.targets.portCount[member]++;
+    return contact;
+  }
+
+  private countProbe(source: number, kind: number, traits: number, packets: number): void {
+    const at = source * COUNTERS;
+    if (kind !== 0 && kind !== ProbeKind.inferred) this.counters[at + 31 - Math.clz32(kind)] += packets;
+    for (let rest = traits; rest !== 0; rest &= rest - 1) {
+      const bit = 31 - Math.clz32(rest & -rest);
+      if (bit < COUNTER_OF_TRAIT.length) this.counters[at + COUNTER_OF_TRAIT[bit]] += packets;
+    }
+  }
+
+  private countOutcome(source: number, outcome: number): void {
+    for (let rest = outcome; rest !== 0; rest &= rest - 1) {
+      const counter = COUNTER_OF_OUTCOME[31 - Math.clz32(rest & -rest)];
+      if (counter >= 0) this.counters[source * COUNTERS + counter]++;
+    }
+  }
+
+  private noteStack(source: number, touch: Touch): void {
+    const { packets, signature, ttl, sourcePort: port, runValue: run } = touch;
+    if (this.ttlMin[source] === 0 || ttl < this.ttlMin[source]) this.ttlMin[source] = ttl;
+    if (ttl > this.ttlMax[source]) this.ttlMax[source] = ttl;
+    if (this.sourcePortMin[source] === 0 || port < this.sourcePortMin[source]) this.sourcePortMin[source] = port;
+    if (port > this.sourcePortMax[source]) this.sourcePortMax[source] = port;
+    if ((touch.kind & TCP_KINDS) !== 0) {
+      if (this.runKey[source] === 0) this.runKey[source] = run;
+      const difference = this.runKey[source] ^ run;
+      // Nmap: sequence = key ^ (try << 16 | try), scan_engine_raw.cc, so two of a run differ by equal halves.
+      if (difference >>> 16 === (difference & 0xffff) && difference >>> 16 < 256) {
+        this.counters[source * COUNTERS + SourceCounter.runKey] += packets;
+      }
+    }
+    if (signature === NO_SIGNATURE) return;
+    const end = (source + 1) * SOURCE_SIGNATURES_MAX;
+    for (let at = source * SOURCE_SIGNATURES_MAX; at < end; at++) {
+      if (this.signature[at] === NO_SIGNATURE) this.signature[at] = signature;
+      if (this.signature[at] !== signature) continue;
+      this.signatureCount[at] += packets;
+      return;
+    }
+  }
+}
+
+const TCP_KINDS = ProbeKind.syn | ProbeKind.fin | ProbeKind.null | ProbeKind.xmas | ProbeKind.ack |
+  ProbeKind.maimon | ProbeKind.oddFlags;
+
+function targetHash(touch: Touch): number {
+  return addressHash(HASH_SEED, touch.t0, touch.t1, touch.t2, touch.t3);
+}
+
+function serviceHash(service: number): number {
+  return finish(mix(HASH_SEED, service));
+}

@@ -1,0 +1,159 @@
+/**
+ * Who is probed: one entry per protected address touched in this epoch, to see floods and to keep their
+ * spoofed sources from filling the source table. Twin: `targets.h`.
+ */
+import { ProbeKind, TargetCounter } from '../../../plugin-api/src/batch-layout.js';
+import { HASH_SEED } from '../base/hash.js';
+import { AddressIndex, addressHash, NONE } from './address-index.js';
+import { AddressSets } from './address-sets.js';
+import { NO_SKETCH, type Sketches } from './sketches.js';
+import type { Touch } from './touch.js';
+
+export const TARGET_COUNTERS = Object.keys(TargetCounter).length;
+/** Exact sources of a target in an epoch (guarantee 3). */
+export const TARGET_SOURCES_EXACT_MAX = 256;
+/** New sources on one service of one target in an epoch beyond which they are folded into the target. */
+export const FOLD_SERVICE_SINGLES = 2048;
+/** ... and on any service of it. */
+export const FOLD_TARGET_SINGLES = 8192;
+
+export class Targets {
+  readonly index: AddressIndex;
+  readonly counters: Uint32Array;
+  /** The service most SYNs go to (Boyer-Moore majority), and its SYNs since it became that. */
+  readonly topService: Int32Array;
+  readonly topSyns: Uint32Array;
+  private readonly topLead: Int32Array;
+  /** The service most new sources come to (majority again), and all new sources. */
+  private readonly newService: Int32Array;
+  private readonly newLead: Int32Array;
+  private readonly newSources: Int32Array;
+  readonly sourceCount: Uint16Array;
+  readonly firstMember: Int32Array;
+  private readonly lastMember: Int32Array;
+  readonly sourceSketch: Int32Array;
+  readonly sources: AddressSets;
+
+  constructor(capacity: number, sourcesMax: number, readonly sketches: Sketches) {
+    this.index = new AddressIndex(capacity);
+    this.counters = new Uint32Array(capacity * TARGET_COUNTERS);
+    this.topService = new Int32Array(capacity);
+    this.topSyns = new Uint32Array(capacity);
+    this.topLead = new Int32Array(capacity);
+    this.newService = new Int32Array(capacity);
+    this.newLead = new Int32Array(capacity);
+    this.newSources = new Int32Array(capacity);
+    this.sourceCount = new Uint16Array(capacity);
+    this.firstMember = new Int32Array(capacity);
+    this.lastMember = new Int32Array(capacity);
+    this.sourceSketch = new Int32Array(capacity);
+    this.sources = new AddressSets(sourcesMax);
+  }
+
+  /** The entry of the touch's target, made if there is room; NONE otherwise. */
+  of(touch: Touch): number {
+    const target = this.index.find(touch.tunnelKey, touch.t0, touch.t1, touch.t2, touch.t3);
+    return target === NONE ? this.add(touch) : target;
+  }
+
+  /** Counts a probe: kinds, top service, distinct sources. */
+  probe(target: number, touch: Touch): void {
+    const at = target * TARGET_COUNTERS;
+    this.counters[at + TargetCounter.probes]++;
+    if (touch.kind === ProbeKind.syn) {
+      this.counters[at + TargetCounter.syns]++;
+      this.countTop(target, touch.service);
+    }
+    this.addSource(target, touch);
+  }
+
+  count(target: number, counter: number): void {
+    this.counters[target * TARGET_COUNTERS + counter]++;
+  }
+
+  /**
+   * Whether a source never seen before, coming with this touch, is one of a flood's many: then it is
+   * counted here and gets no entry of its own. Call it for new sources only, once each.
+   */
+  folds(target: number, touch: Touch): boolean {
+    this.newSources[target]++;
+    if (this.newLead[target] === 0) this.newService[target] = touch.service;
+    this.newLead[target] += this.newService[target] === touch.service ? 1 : -1;
+    const flooded = this.isFlooded(target, touch.service);
+    if (flooded) this.count(target, TargetCounter.singlesFolded);
+    return flooded;
+  }
+
+  /** Whether new sources on this service of the target are being folded. */
+  isFlooded(target: number, service: number): boolean {
+    return this.newSources[target] > FOLD_TARGET_SINGLES ||
+      (this.newService[target] === service && this.newLead[target] > FOLD_SERVICE_SINGLES);
+  }
+
+  /** The entry of the touch's target if there is one. */
+  find(touch: Touch): number {
+    return this.index.find(touch.tunnelKey, touch.t0, touch.t1, touch.t2, touch.t3);
+  }
+
+  clear(): void {
+    this.index.clear();
+    this.sources.clear();
+  }
+
+  private add(touch: Touch): number {
+    const target = this.index.add(touch.tunnelKey, touch.t0, touch.t1, touch.t2, touch.t3);
+    if (target === NONE) return NONE;
+    this.counters.fill(0, target * TARGET_COUNTERS, (target + 1) * TARGET_COUNTERS);
+    this.topService[target] = 0;
+    this.topSyns[target] = 0;
+    this.topLead[target] = 0;
+    this.newService[target] = 0;
+    this.newLead[target] = 0;
+    this.newSources[target] = 0;
+    this.sourceCount[target] = 0;
+    this.firstMember[target] = NONE;
+    this.lastMember[target] = NONE;
+    this.sourceSketch[target] = NO_SKETCH;
+    return target;
+  }
+
+  private countTop(target: number, service: number): void {
+    if (this.topLead[target] === 0 && this.topService[target] !== service) {
+      this.topService[target] = service;
+      this.topSyns[target] = 0;
+    }
+    if (this.topService[target] === service) {
+      this.topLead[target]++;
+      this.topSyns[target]++;
+    } else this.topLead[target]--;
+  }
+
+  private addSource(target: number, touch: Touch): void {
+    if (this.sourceSketch[target] >= 0) {
+      this.sketches.add(this.sourceSketch[target], sourceHash(touch));
+      return;
+    }
+    if (this.sources.find(target, touch.s0, touch.s1, touch.s2, touch.s3) !== NONE) return;
+    if (this.sourceCount[target] < TARGET_SOURCES_EXACT_MAX) {
+      const member = this.sources.append(target, touch.s0, touch.s1, touch.s2, touch.s3,
+        this.sourceCount[target], this.lastMember[target]);
+      if (member !== NONE) {
+        if (this.lastMember[target] === NONE) this.firstMember[target] = member;
+        this.lastMember[target] = member;
+        this.sourceCount[target]++;
+        return;
+      }
+    }
+    if (this.sourceSketch[target] !== NO_SKETCH) return;
+    const sketch = this.sketches.take();
+    this.sourceSketch[target] = sketch;
+    for (let m = this.firstMember[target]; m !== NONE; m = this.sources.next[m]) {
+      this.sketches.add(sketch, this.sources.hashOf(m));
+    }
+    this.sketches.add(sketch, sourceHash(touch));
+  }
+}
+
+function sourceHash(touch: Touch): number {
+  return addressHash(HASH_SEED, touch.s0, touch.s1, touch.s2, touch.s3);
+}

@@ -1,0 +1,191 @@
+/**
+ * Reads a batch (layout: `native/core/batch/layout.h`). Batches may come from a queue, so they are
+ * untrusted: one pass checks every type, size and range, and what it returns needs no further checks.
+ */
+import {
+  CONTACT_SIZE, CoverageField, HLL_REGISTERS, HostCounter, LAYOUT_VERSION, NO_SIGNATURE, SINGLE_SIZE,
+  SOURCE_SIGNATURES_MAX, SourceCounter, TargetCounter,
+} from './batch-layout.js';
+import { MsgpackReader } from './msgpack-reader.js';
+
+export interface Batch {
+  sensor: string;
+  shard: number;
+  shardCount: number;
+  sequence: number;
+  /** False: an early batch with one source, superseded by the final one of the epoch. */
+  final: boolean;
+  epochStartUs: number;
+  epochUs: number;
+  /** Indexed by CoverageField. */
+  coverage: number[];
+  /** Canonical SYN signatures, see `syn-signature.ts`. */
+  signatures: Uint8Array[];
+  sources: SourceObservation[];
+  /** SINGLE_SIZE bytes each. */
+  singles: Uint8Array;
+  targets: TargetObservation[];
+  hosts: HostObservation[];
+}
+
+export interface SourceObservation {
+  tunnelKey: number;
+  /** 4 or 16 bytes; the addresses in `targets` have the same length. */
+  address: Uint8Array;
+  /** Microseconds after the epoch's start. */
+  firstUs: number;
+  lastUs: number;
+  /** Indexed by SourceCounter. */
+  counters: number[];
+  /** Index into the batch's signatures, and SYNs that carried it. */
+  signatures: { index: number; count: number }[];
+  targets: Uint8Array;
+  /** CONTACT_SIZE bytes each. */
+  contacts: Uint8Array;
+  /** Null: the exact list is complete. Empty: it is not, and no sketch could be had. */
+  targetSketch: Uint8Array | null;
+  pairSketch: Uint8Array | null;
+  portSketch: Uint8Array | null;
+  /** Ports of single targets beyond the exact list. */
+  deep: { targetIndex: number; portSketch: Uint8Array }[];
+  runKey: number;
+  ttlMin: number;
+  ttlMax: number;
+  sourcePortMin: number;
+  sourcePortMax: number;
+}
+
+export interface TargetObservation {
+  tunnelKey: number;
+  address: Uint8Array;
+  /** Indexed by TargetCounter. */
+  counters: number[];
+  topPort: number;
+  topPortSyns: number;
+  sources: Uint8Array;
+  sourceSketch: Uint8Array | null;
+}
+
+export interface HostObservation {
+  tunnelKey: number;
+  address: Uint8Array;
+  /** Indexed by HostCounter. */
+  counters: number[];
+}
+
+/** Entities of one kind in one batch: above every table's default capacity. */
+const ENTITIES_MAX = 1 << 20;
+const SENSOR_SIZE_MAX = 64;
+const SHARDS_MAX = 4096;
+const EPOCH_US_MAX = 60_000_000;
+const SIGNATURE_SIZE_MAX = 64;
+const TARGETS_LISTED_MAX = 256;
+const CONTACTS_LISTED_MAX = 1024;
+const TIME_MAX = 2 ** 53 - 1;
+
+const size = (table: object) => Object.keys(table).length;
+const SOURCE_COUNTERS = size(SourceCounter);
+const TARGET_COUNTERS = size(TargetCounter);
+const HOST_COUNTERS = size(HostCounter);
+const COVERAGE_FIELDS = size(CoverageField);
+
+/**
+ * @throws RangeError saying what is wrong and at which byte; nothing of a bad batch is used
+ */
+export function decodeBatch(bytes: Uint8Array): Batch {
+  const r = new MsgpackReader(bytes);
+  r.array(14, 14);
+  r.uint(LAYOUT_VERSION, LAYOUT_VERSION);
+  const sensor = r.string(SENSOR_SIZE_MAX);
+  const shard = r.uint(0, SHARDS_MAX - 1);
+  const shardCount = r.uint(shard + 1, SHARDS_MAX);
+  const sequence = r.uint(0, TIME_MAX);
+  const final = r.uint(0, 1) === 1;
+  const epochStartUs = r.uint(0, TIME_MAX - EPOCH_US_MAX);
+  const epochUs = r.uint(1, EPOCH_US_MAX);
+  const coverage = r.uints(COVERAGE_FIELDS);
+  const signatures = r.list(NO_SIGNATURE, () => r.bin(SIGNATURE_SIZE_MAX));
+  const sources = r.list(ENTITIES_MAX, () => readSource(r, signatures.length));
+  const singles = r.bin(ENTITIES_MAX * SINGLE_SIZE);
+  if (singles.length % SINGLE_SIZE !== 0) r.fail('singles are not whole records');
+  const targets = r.list(ENTITIES_MAX, () => readTarget(r));
+  const hosts = r.list(ENTITIES_MAX, () => readHost(r));
+  r.end();
+  checkSingles(r, singles, signatures.length);
+  return {
+    sensor, shard, shardCount, sequence, final, epochStartUs, epochUs, coverage, signatures, sources,
+    singles, targets, hosts,
+  };
+}
+
+function readSource(r: MsgpackReader, signatureCount: number): SourceObservation {
+  r.array(17, 17);
+  const tunnelKey = r.uint(0, 0xffffffff);
+  const address = readAddress(r);
+  const firstUs = r.uint(0, 0xffffffff);
+  const lastUs = r.uint(0, 0xffffffff);
+  const counters = r.uints(SOURCE_COUNTERS);
+  const signatures = r.list(SOURCE_SIGNATURES_MAX, () => {
+    r.array(2, 2);
+    return { index: r.uint(0, signatureCount - 1), count: r.uint(0, 0xffffffff) };
+  });
+  const targets = r.bin(TARGETS_LISTED_MAX * address.length);
+  if (targets.length % address.length !== 0) r.fail('targets are not whole addresses');
+  const targetCount = targets.length / address.length;
+  const contacts = r.bin(CONTACTS_LISTED_MAX * CONTACT_SIZE);
+  if (contacts.length % CONTACT_SIZE !== 0) r.fail('contacts are not whole records');
+  for (let at = 0; at < contacts.length; at += CONTACT_SIZE) {
+    if ((contacts[at] | (contacts[at + 1] << 8)) >= targetCount) r.fail('a contact names no target');
+  }
+  return {
+    tunnelKey, address, firstUs, lastUs, counters, signatures, targets, contacts,
+    targetSketch: readSketch(r),
+    pairSketch: readSketch(r),
+    portSketch: readSketch(r),
+    deep: r.list(TARGETS_LISTED_MAX, () => {
+      r.array(2, 2);
+      const targetIndex = r.uint(0, targetCount - 1);
+      return { targetIndex, portSketch: readSketch(r) ?? r.fail('a deep target without a sketch') };
+    }),
+    runKey: r.uint(0, 0xffffffff),
+    ttlMin: r.uint(0, 0xff),
+    ttlMax: r.uint(0, 0xff),
+    sourcePortMin: r.uint(0, 0xffff),
+    sourcePortMax: r.uint(0, 0xffff),
+  };
+}
+
+function readTarget(r: MsgpackReader): TargetObservation {
+  r.array(7, 7);
+  const tunnelKey = r.uint(0, 0xffffffff);
+  const address = readAddress(r);
+  const counters = r.uints(TARGET_COUNTERS);
+  const topPort = r.uint(0, 0xffff);
+  const topPortSyns = r.uint(0, 0xffffffff);
+  const sources = r.bin(TARGETS_LISTED_MAX * address.length);
+  if (sources.length % address.length !== 0) r.fail('sources are not whole addresses');
+  return { tunnelKey, address, counters, topPort, topPortSyns, sources, sourceSketch: readSketch(r) };
+}
+
+function readHost(r: MsgpackReader): HostObservation {
+  r.array(3, 3);
+  return { tunnelKey: r.uint(0, 0xffffffff), address: readAddress(r), counters: r.uints(HOST_COUNTERS) };
+}
+
+function readAddress(r: MsgpackReader): Uint8Array {
+  const address = r.bin(16);
+  return address.length === 4 || address.length === 16 ? address : r.fail('an address is 4 or 16 bytes');
+}
+
+function readSketch(r: MsgpackReader): Uint8Array | null {
+  if (r.nil()) return null;
+  const sketch = r.bin(HLL_REGISTERS);
+  return sketch.length === 0 || sketch.length === HLL_REGISTERS ? sketch : r.fail('a sketch of the wrong size');
+}
+
+function checkSingles(r: MsgpackReader, singles: Uint8Array, signatureCount: number): void {
+  for (let at = 0; at < singles.length; at += SINGLE_SIZE) {
+    const signature = singles[at + 46] | (singles[at + 47] << 8);
+    if (signature !== NO_SIGNATURE && signature >= signatureCount) r.fail('a single names no signature');
+  }
+}

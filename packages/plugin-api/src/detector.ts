@@ -1,0 +1,88 @@
+/**
+ * What a detector is: an id, the entity it looks at, its configuration with defaults, and one pure
+ * function from a window to verdicts. It keeps no state, reads no clock and does no I/O; suppression,
+ * escalation and ids are the engine's.
+ */
+import type { z } from 'zod';
+import type { Kind, Severity } from './finding.js';
+import type { SourceSummary } from './summary.js';
+import type { TargetWindow } from './target-window.js';
+import type { SourceWindow } from './window.js';
+
+/** What holds now, for one entity. */
+export interface Verdict {
+  kind: Kind;
+  /** The one target it is about (latin1 address bytes), or null. Part of the finding's identity. */
+  target: string | null;
+  /** For findings about a target: the source when there is only one, else null. */
+  source: string | null;
+  count: number;
+  threshold: number;
+  exact: boolean;
+  /** 0 to 1, with what raised (`+`) and lowered (`-`) it. */
+  confidence: number;
+  reasons: string[];
+  severity: Severity;
+  /** Packet time, microseconds. */
+  firstSeenUs: number;
+  lastSeenUs: number;
+  /** IP protocol number and probe name most probes used. */
+  protocol: number;
+  probe: string;
+  evidence: Record<string, unknown>;
+}
+
+/** The circumstances of a judgement. */
+export interface Circumstances {
+  /** Packet time up to which everything is known, microseconds. */
+  nowUs: number;
+  /** No more packets will come: what is pending has failed. */
+  atEnd: boolean;
+  /** The protected side's answers pass the sensor: without them silence means nothing. */
+  answersVisible: boolean;
+}
+
+/** Verdicts that hold, and whether some answer is still awaited that may change them. */
+export interface Judgement {
+  verdicts: Verdict[];
+  undecided: boolean;
+}
+
+export const NOTHING: Judgement = { verdicts: [], undecided: false };
+
+interface DetectorBase<Config> {
+  /** Name in the configuration: lower case, underscores. */
+  id: string;
+  title: string;
+  /** One paragraph for docs/detectors.md: what it means and how it is decided, with the source. */
+  summary: string;
+  kinds: readonly Kind[];
+  mitre: readonly string[];
+  /** A zod object in which every field has a default and a description with its unit. */
+  config: z.ZodType<Config>;
+  /** The window it judges, seconds. */
+  windowS(config: Config): number;
+}
+
+export interface SourceDetector<Config = unknown> extends DetectorBase<Config> {
+  entity: 'source';
+  /** Not asked about a source with fewer contacts in its window (and no sketch): keeps the many quiet ones cheap. */
+  contactsMin(config: Config): number;
+  judge(summary: SourceSummary, window: SourceWindow, config: Config, circumstances: Circumstances): Judgement;
+}
+
+export interface TargetDetector<Config = unknown> extends DetectorBase<Config> {
+  entity: 'target';
+  judge(window: TargetWindow, config: Config, circumstances: Circumstances): Judgement;
+}
+
+export type Detector<Config = unknown> = SourceDetector<Config> | TargetDetector<Config>;
+
+/** Declares a detector: checks nothing at run time, infers the configuration's type for `judge`. */
+export function defineSourceDetector<Config>(detector: SourceDetector<Config>): SourceDetector<Config> {
+  return detector;
+}
+
+export function defineTargetDetector<Config>(detector: TargetDetector<Config>): TargetDetector<Config> {
+  return detector;
+}

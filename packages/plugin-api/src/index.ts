@@ -1,0 +1,9 @@
+/** What a detector author sees. Built-in detectors import nothing else of Picket. */
+export { decodeBatch, type Batch, type HostObservation, type SourceObservation, type TargetObservation } from './batch.js';
+export * from './batch-layout.js';
+export * from './detector.js';
+export * from './finding.js';
+export * from './summary.js';
+export { TargetWindow } from './target-window.js';
+export * from './tools.js';
+export * from './window.js';

@@ -1,0 +1,114 @@
+/**
+ * One source's window, counted once for all detectors: contacts by target and by fate.
+ */
+import { Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
+import { type Contact, type Count, type Fate, fateOf, type SourceWindow } from './window.js';
+
+/** The source's contacts with one target, inside the window. */
+export interface TargetTally {
+  target: string;
+  contacts: Contact[];
+  served: number;
+  failed: number;
+  pending: number;
+}
+
+export interface SourceSummary {
+  windowS: number;
+  /** Contacts that count as probes, and the targets they went to. */
+  contacts: Contact[];
+  targets: Map<string, TargetTally>;
+  targetCount: Count;
+  pairCount: Count;
+  /** Targets with at least one served contact; without one but with a pending; all others. */
+  servedTargets: number;
+  pendingTargets: number;
+  failedTargets: number;
+  served: number;
+  failed: number;
+  pending: number;
+  /** Contacts (target, port) with things that came unasked: SYN-ACKs, resets, errors, answers. */
+  unsolicited: Contact[];
+  /** Share of TCP SYNs that no operating system's stack sends, 0 to 1. */
+  rawShare: number;
+  firstSeenUs: number;
+  lastSeenUs: number;
+}
+
+const UNSOLICITED = Outcome.backscatterSynAck | Outcome.backscatterRst | Outcome.backscatterIcmp |
+  Outcome.backscatterReply;
+
+/** Counts the window's last `windowS` seconds up to `nowUs`. */
+export function summarize(window: SourceWindow, windowS: number, nowUs: number, atEnd: boolean): SourceSummary {
+  const oldestUs = nowUs - windowS * 1e6;
+  const targets = new Map<string, TargetTally>();
+  const contacts: Contact[] = [];
+  const unsolicited: Contact[] = [];
+  const total: Record<Fate, number> = { served: 0, failed: 0, pending: 0, none: 0 };
+  let firstSeenUs = Number.POSITIVE_INFINITY;
+  let lastSeenUs = 0;
+  for (const contact of window.contacts.values()) {
+    if (contact.lastUs < oldestUs) continue;
+    if ((contact.outcome & UNSOLICITED) !== 0) unsolicited.push(contact);
+    const fate = fateOf(contact, nowUs, atEnd);
+    if (fate === 'none') continue;
+    total[fate]++;
+    contacts.push(contact);
+    tallyOf(targets, contact).contacts.push(contact);
+    tallyOf(targets, contact)[fate]++;
+    firstSeenUs = Math.min(firstSeenUs, contact.firstUs);
+    lastSeenUs = Math.max(lastSeenUs, contact.lastUs);
+  }
+  let servedTargets = 0;
+  let pendingTargets = 0;
+  for (const tally of targets.values()) {
+    if (tally.served > 0) servedTargets++;
+    else if (tally.pending > 0) pendingTargets++;
+  }
+  const syns = window.counter(SourceCounter.syn);
+  return {
+    windowS, contacts, targets, unsolicited, servedTargets, pendingTargets,
+    targetCount: window.targetCount(targets),
+    pairCount: window.pairCount(contacts),
+    failedTargets: targets.size - servedTargets - pendingTargets,
+    served: total.served, failed: total.failed, pending: total.pending,
+    rawShare: syns === 0 ? 0 : Math.min(1, window.counter(SourceCounter.rawStack) / syns),
+    firstSeenUs, lastSeenUs,
+  };
+}
+
+function tallyOf(targets: Map<string, TargetTally>, contact: Contact): TargetTally {
+  let tally = targets.get(contact.target);
+  if (tally === undefined) {
+    tally = { target: contact.target, contacts: [], served: 0, failed: 0, pending: 0 };
+    targets.set(contact.target, tally);
+  }
+  return tally;
+}
+
+/** Names of the probe kinds, as findings print them. */
+export const PROBE_NAMES: Readonly<Record<keyof typeof ProbeKind, string>> = {
+  syn: 'syn', fin: 'fin', null: 'null', xmas: 'xmas', ack: 'ack', maimon: 'maimon', oddFlags: 'odd_flags',
+  udp: 'udp', icmpEcho: 'icmp_echo', icmpTimestamp: 'icmp_timestamp', icmpMask: 'icmp_mask',
+  icmpOther: 'icmp_other', sctpInit: 'sctp_init', sctpCookieEcho: 'sctp_cookie_echo', ipProtocol: 'ip_protocol',
+  inferred: 'inferred',
+};
+
+/** Probe kinds of the contacts, most frequent first. */
+export function probesOf(contacts: readonly Contact[]): string[] {
+  const hits = new Map<string, number>();
+  for (const [name, bit] of Object.entries(ProbeKind)) {
+    if (name === 'inferred') continue;
+    const count = contacts.reduce((sum, contact) => sum + ((contact.kinds & bit) !== 0 ? 1 : 0), 0);
+    if (count > 0) hits.set(PROBE_NAMES[name as keyof typeof ProbeKind], count);
+  }
+  const names = [...hits].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+  return names.length > 0 ? names : ['inferred'];
+}
+
+/** The IP protocol number most contacts used. */
+export function mainProtocol(contacts: readonly Contact[]): number {
+  const hits = new Map<number, number>();
+  for (const { protocol } of contacts) hits.set(protocol, (hits.get(protocol) ?? 0) + 1);
+  return [...hits].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
+}

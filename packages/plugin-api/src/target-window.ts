@@ -1,0 +1,99 @@
+/**
+ * The sliding window of one target: what came at it, epoch by epoch. Only epochs with many SYNs are
+ * reported by the observers, so it is short and exists for few targets.
+ */
+import type { TargetObservation } from './batch.js';
+import { TargetCounter } from './batch-layout.js';
+import { Sketch } from './sketch.js';
+import { addressHash, type Count, latin1 } from './window.js';
+
+interface TargetEpoch {
+  startUs: number;
+  counters: readonly number[];
+  topPort: number;
+  topPortSyns: number;
+}
+
+/** Exact sources of a target in a window; beyond it they are estimated. */
+const SOURCES_MAX = 1024;
+
+export class TargetWindow {
+  private readonly epochs: TargetEpoch[] = [];
+  private readonly sources = new Map<string, number>();
+  private sketch: { sketch: Sketch; lastUs: number } | null = null;
+  lastSeenUs = 0;
+
+  constructor(readonly tunnelKey: number, readonly address: Uint8Array, private readonly horizonUs: number) {}
+
+  merge(observation: TargetObservation, epochStartUs: number, epochUs: number): void {
+    const { counters, topPort, topPortSyns, sources, sourceSketch } = observation;
+    const epoch = { startUs: epochStartUs, counters, topPort, topPortSyns };
+    const known = this.epochs.findIndex((e) => e.startUs === epochStartUs);
+    if (known >= 0) this.epochs[known] = epoch;
+    else this.epochs.push(epoch);
+    const size = this.address.length;
+    for (let at = 0; at < sources.length; at += size) {
+      const source = latin1(sources, at, size);
+      if (this.sources.size < SOURCES_MAX || this.sources.has(source)) this.sources.set(source, epochStartUs);
+      else this.addToSketch(addressHash(source), epochStartUs);
+    }
+    if (sourceSketch !== null && sourceSketch.length > 0) {
+      this.sketch ??= { sketch: new Sketch(), lastUs: 0 };
+      this.sketch.sketch.merge(sourceSketch);
+      this.sketch.lastUs = epochStartUs;
+    }
+    this.lastSeenUs = Math.max(this.lastSeenUs, epochStartUs + epochUs - 1);
+  }
+
+  /** Forgets what is older than the horizon. True when nothing is left. */
+  expire(nowUs: number): boolean {
+    const oldest = nowUs - this.horizonUs;
+    while (this.epochs.length > 0 && this.epochs[0].startUs < oldest) this.epochs.shift();
+    for (const [source, lastUs] of this.sources) if (lastUs < oldest) this.sources.delete(source);
+    if (this.sketch !== null && this.sketch.lastUs < oldest) this.sketch = null;
+    return this.epochs.length === 0;
+  }
+
+  /** A counter (TargetCounter) summed over the window, and its largest epoch. */
+  counter(counter: number): { sum: number; max: number } {
+    let sum = 0;
+    let max = 0;
+    for (const { counters } of this.epochs) {
+      sum += counters[counter];
+      max = Math.max(max, counters[counter]);
+    }
+    return { sum, max };
+  }
+
+  /** The port most SYNs went to, and its share of them (a lower bound, 0 to 1). */
+  topPort(): { port: number; share: number } {
+    const syns = new Map<number, number>();
+    for (const e of this.epochs) syns.set(e.topPort, (syns.get(e.topPort) ?? 0) + e.topPortSyns);
+    const [port, count] = [...syns].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
+    const all = this.counter(TargetCounter.syns).sum;
+    return { port, share: all === 0 ? 0 : count / all };
+  }
+
+  sourceCount(): Count {
+    if (this.sketch === null) return { count: this.sources.size, exact: true };
+    const merged = new Sketch();
+    merged.merge(this.sketch.sketch.registers);
+    for (const source of this.sources.keys()) merged.add(addressHash(source));
+    return { count: Math.max(this.sources.size, merged.estimate()), exact: false };
+  }
+
+  /** The first few sources (latin1), in the order they came. */
+  sampleSources(count: number): string[] {
+    return [...this.sources.keys()].slice(0, count);
+  }
+
+  get firstSeenUs(): number {
+    return this.epochs[0]?.startUs ?? this.lastSeenUs;
+  }
+
+  private addToSketch(hash: number, nowUs: number): void {
+    this.sketch ??= { sketch: new Sketch(), lastUs: 0 };
+    this.sketch.sketch.add(hash);
+    this.sketch.lastUs = nowUs;
+  }
+}

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import type { SourceObservation } from './batch.js';
+import { CONTACT_SIZE, Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
+import { summarize } from './summary.js';
+import { CONTACTS_MAX, SourceWindow } from './window.js';
+
+const SECOND = 1_000_000;
+const SOURCE = Uint8Array.from([203, 0, 113, 9]);
+
+interface Touched {
+  target: number;
+  port: number;
+  kinds?: number;
+  outcome?: number;
+  packets?: number;
+  protocol?: number;
+}
+
+/** One epoch's observation with the given contacts; targets are 198.51.x.y by number. */
+function observe(touched: Touched[]): SourceObservation {
+  const targets = [...new Set(touched.map((t) => t.target))];
+  const contacts = new Uint8Array(touched.length * CONTACT_SIZE);
+  const view = new DataView(contacts.buffer);
+  touched.forEach((t, i) => {
+    const at = i * CONTACT_SIZE;
+    view.setUint16(at, targets.indexOf(t.target), true);
+    view.setUint8(at + 2, t.protocol ?? 6);
+    view.setUint16(at + 4, t.port, true);
+    view.setUint16(at + 6, t.kinds ?? ProbeKind.syn, true);
+    view.setUint16(at + 8, t.outcome ?? 0, true);
+    view.setUint16(at + 10, t.packets ?? 1, true);
+  });
+  const counters = new Array<number>(Object.keys(SourceCounter).length).fill(0);
+  counters[SourceCounter.syn] = touched.length;
+  return {
+    tunnelKey: 0, address: SOURCE, firstUs: 0, lastUs: 0, counters, signatures: [],
+    targets: Uint8Array.from(targets.flatMap((t) => [198, 51, t >> 8, t & 0xff])), contacts,
+    targetSketch: null, pairSketch: null, portSketch: null, deep: [], runKey: 0, ttlMin: 0, ttlMax: 0,
+    sourcePortMin: 0, sourcePortMax: 0,
+  };
+}
+
+const sweep = (from: number, count: number): Touched[] =>
+  Array.from({ length: count }, (_, i) => ({ target: from + i, port: 443 }));
+const open = () => new SourceWindow(0, SOURCE, 60 * SECOND);
+
+describe('SourceWindow', () => {
+  it('counts distinct targets over epochs, each once', () => {
+    const window = open();
+    window.merge(observe(sweep(0, 60)), [], 0);
+    window.merge(observe(sweep(30, 69)), [], 5 * SECOND);
+    expect(summarize(window, 60, 6 * SECOND, true).targetCount).toEqual({ count: 99, exact: true });
+  });
+
+  it('forgets targets older than the window', () => {
+    const window = open();
+    window.merge(observe(sweep(0, 60)), [], 5 * SECOND);
+    window.merge(observe(sweep(1000, 60)), [], 70 * SECOND);
+    expect(summarize(window, 60, 71 * SECOND, true).targetCount.count).toBe(60);
+  });
+
+  it('takes a later observation of the same epoch instead of the earlier one', () => {
+    const window = open();
+    window.merge(observe([{ target: 1, port: 80, packets: 2 }]), [], 0);
+    window.merge(observe([{ target: 1, port: 80, packets: 3, outcome: Outcome.open }]), [], 0);
+    window.merge(observe([{ target: 1, port: 80, packets: 1 }]), [], SECOND);
+    const [contact] = window.contacts.values();
+    expect(contact.packets).toBe(4);
+    expect(contact.outcome).toBe(Outcome.open);
+    expect(window.counter(SourceCounter.syn)).toBe(2);
+  });
+
+  it('is exact up to its bound and says so when it is not', () => {
+    const window = open();
+    for (let epoch = 0; epoch < 4; epoch++) window.merge(observe(sweep(epoch * 256, 256)), [], epoch * SECOND);
+    expect(summarize(window, 60, 5 * SECOND, true).targetCount).toEqual({ count: CONTACTS_MAX, exact: true });
+    window.merge(observe(sweep(5000, 200)), [], 4 * SECOND);
+    const { count, exact } = summarize(window, 60, 5 * SECOND, true).targetCount;
+    expect(exact).toBe(false);
+    expect(Math.abs(count - 1224) / 1224).toBeLessThan(0.08);
+  });
+
+  it('makes room from expired contacts before it estimates', () => {
+    const window = open();
+    for (let epoch = 0; epoch < 4; epoch++) window.merge(observe(sweep(epoch * 256, 256)), [], epoch * SECOND);
+    window.merge(observe(sweep(9000, 100)), [], 100 * SECOND);
+    expect(summarize(window, 60, 101 * SECOND, true).targetCount).toEqual({ count: 100, exact: true });
+  });
+
+  it('tells served, failed and pending contacts apart', () => {
+    const window = open();
+    window.merge(observe([
+      { target: 1, port: 80, outcome: Outcome.open | Outcome.established | Outcome.targetData },
+      { target: 2, port: 80, outcome: Outcome.closed },
+      { target: 3, port: 80 },
+      { target: 4, port: 80, kinds: 0, outcome: Outcome.backscatterSynAck },
+      { target: 5, port: 4000, kinds: ProbeKind.udp, protocol: 17, packets: 50 },
+    ]), [], 0);
+    const young = summarize(window, 60, SECOND / 2, false);
+    expect([young.served, young.failed, young.pending, young.unsolicited.length]).toEqual([1, 1, 1, 1]);
+    const old = summarize(window, 60, 3 * SECOND, false);
+    expect([old.served, old.failed, old.pending]).toEqual([1, 2, 0]);
+  });
+
+  it('is empty after its horizon', () => {
+    const window = open();
+    window.merge(observe(sweep(0, 10)), [], 0);
+    expect(window.expire(30 * SECOND)).toBe(false);
+    expect(window.expire(61 * SECOND)).toBe(true);
+  });
+});

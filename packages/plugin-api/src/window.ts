@@ -1,0 +1,367 @@
+/**
+ * The sliding window of one source: epochs merge into it by packet time, and detectors read it. Every
+ * contact keeps the time it was last touched, so the distinct counts of any span that ends now are
+ * exact without keeping epochs apart; beyond `CONTACTS_MAX` contacts, sketches in ten-second buckets
+ * take over and the counts say so.
+ */
+import type { SourceObservation } from './batch.js';
+import { CONTACT_SIZE, Outcome, ProbeKind, SINGLE_SIZE, SourceCounter, Trait } from './batch-layout.js';
+import { finish, HASH_SEED, mix } from './hash.js';
+import { Sketch } from './sketch.js';
+
+/** Exact contacts of a source and window (guarantee 3). */
+export const CONTACTS_MAX = 1024;
+/** Width of a sketch bucket: a window that has overflowed is judged to this resolution. */
+export const BUCKET_US = 10_000_000;
+const SERVICE_TCP = 6;
+const SERVICE_UDP = 17;
+/** Packets to one UDP port, unanswered, beyond which it is a stream (RTP, tunnels) and no probe. */
+const UDP_STREAM_PACKETS = 8;
+/** Time a connection gets to answer and carry data before its silence counts against the source. */
+export const PENDING_US = 1_000_000;
+
+/** One (target, protocol, port) of the source. Addresses are latin1 strings of 4 or 16 bytes: map keys. */
+export interface Contact {
+  target: string;
+  protocol: number;
+  port: number;
+  /** ProbeKind and Outcome bits. */
+  kinds: number;
+  outcome: number;
+  packets: number;
+  firstUs: number;
+  lastUs: number;
+  ttl: number;
+  tuple: number;
+  /** Packets counted from earlier epochs, and the epoch the rest comes from: an early batch is superseded. */
+  packetsBefore: number;
+  epochStartUs: number;
+}
+
+/** How a contact ended, as far as it can be told now. */
+export type Fate =
+  /** A connection completed and carried data, or a question was answered. */
+  | 'served'
+  /** Closed, unreachable, reset, or silent for longer than `PENDING_US`. */
+  | 'failed'
+  /** Too young to tell. */
+  | 'pending'
+  /** Not a probe: backscatter, the tail of an older connection, a one-way stream. */
+  | 'none';
+
+interface Bucket {
+  startUs: number;
+  /** Null: no set of that kind overflowed in this bucket. */
+  targets: Sketch | null;
+  pairs: Sketch | null;
+  ports: Sketch | null;
+  deep: Map<string, Sketch>;
+  /** A sketch was needed and could not be had. */
+  incomplete: boolean;
+}
+
+export class SourceWindow {
+  readonly contacts = new Map<string, Contact>();
+  firstSeenUs = Number.POSITIVE_INFINITY;
+  lastSeenUs = 0;
+  runKey = 0;
+  ttlMin = 0;
+  ttlMax = 0;
+  sourcePortMin = 0;
+  sourcePortMax = 0;
+  /** Canonical SYN signatures (latin1) and how many SYNs carried each. */
+  readonly signatures = new Map<string, number>();
+  /** Contacts dropped to keep the bound, cumulative. */
+  dropped = 0;
+  private readonly buckets: Bucket[] = [];
+  private readonly epochs: { startUs: number; counters: readonly number[] }[] = [];
+
+  constructor(readonly tunnelKey: number, readonly address: Uint8Array, private readonly horizonUs: number) {}
+
+  /** Takes in one epoch's observation. Idempotent for the same epoch: a later one supersedes. */
+  merge(observation: SourceObservation, signatures: readonly Uint8Array[], epochStartUs: number): void {
+    const { address, targets, contacts } = observation;
+    const names: string[] = [];
+    for (let at = 0; at < targets.length; at += address.length) names.push(latin1(targets, at, address.length));
+    const view = new DataView(contacts.buffer, contacts.byteOffset, contacts.byteLength);
+    for (let at = 0; at < contacts.length; at += CONTACT_SIZE) {
+      this.mergeContact({
+        target: names[view.getUint16(at, true)], protocol: view.getUint8(at + 2), port: view.getUint16(at + 4, true),
+        kinds: view.getUint16(at + 6, true), outcome: view.getUint16(at + 8, true),
+        packets: view.getUint16(at + 10, true), firstUs: epochStartUs + view.getUint32(at + 12, true),
+        lastUs: epochStartUs + view.getUint32(at + 16, true), ttl: view.getUint8(at + 3),
+        tuple: view.getUint32(at + 20, true), packetsBefore: 0, epochStartUs,
+      });
+    }
+    this.mergeSketches(observation, names, epochStartUs);
+    this.mergeEpoch(observation.counters, epochStartUs);
+    for (const { index, count } of observation.signatures) this.countSignature(signatures[index], count);
+    if (this.runKey === 0) this.runKey = observation.runKey;
+    this.noteStack(observation.ttlMin, observation.ttlMax, observation.sourcePortMin, observation.sourcePortMax);
+    this.seen(epochStartUs + observation.firstUs, epochStartUs + observation.lastUs);
+  }
+
+  /** Takes in one single: a SINGLE_SIZE record at `at`. */
+  mergeSingle(singles: Uint8Array, at: number, signatures: readonly Uint8Array[], epochStartUs: number): void {
+    const view = new DataView(singles.buffer, singles.byteOffset + at, SINGLE_SIZE);
+    const size = this.address.length;
+    const kinds = view.getUint16(40, true);
+    const packets = view.getUint16(44, true);
+    const firstUs = epochStartUs + view.getUint32(52, true);
+    const lastUs = epochStartUs + view.getUint32(56, true);
+    const outcome = view.getUint16(42, true);
+    this.mergeContact({
+      target: latin1(singles, at + 36 - size, size), protocol: view.getUint8(36), port: view.getUint16(38, true),
+      kinds, outcome, packets, firstUs, lastUs, ttl: view.getUint8(37), tuple: view.getUint32(60, true),
+      packetsBefore: 0, epochStartUs,
+    });
+    this.mergeEpoch(countersOfSingle(kinds, outcome, view.getUint32(48, true), packets), epochStartUs);
+    const signature = view.getUint16(46, true);
+    if (signature < signatures.length) this.countSignature(signatures[signature], packets);
+    if (packets > 0) this.noteStack(view.getUint8(37), view.getUint8(37), 0, 0);
+    this.seen(firstUs, lastUs);
+  }
+
+  /** Forgets what is older than the horizon at packet time `nowUs`. True when nothing is left. */
+  expire(nowUs: number): boolean {
+    const oldest = nowUs - this.horizonUs;
+    for (const [key, contact] of this.contacts) if (contact.lastUs < oldest) this.contacts.delete(key);
+    while (this.epochs.length > 0 && this.epochs[0].startUs < oldest) this.epochs.shift();
+    while (this.buckets.length > 0 && this.buckets[0].startUs + BUCKET_US < oldest) this.buckets.shift();
+    return this.contacts.size === 0 && this.buckets.length === 0;
+  }
+
+  /** A counter (SourceCounter) summed over the window. */
+  counter(counter: number): number {
+    let sum = 0;
+    for (const epoch of this.epochs) sum += epoch.counters[counter];
+    return sum;
+  }
+
+  /** Whether some set of the window is known by sketch only. */
+  get overflowed(): boolean {
+    return this.buckets.length > 0;
+  }
+
+  /** Distinct targets that were probed. */
+  targetCount(exactTargets: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
+    return this.estimate(exactTargets.size, (bucket) => bucket.targets, (sketch) => {
+      for (const target of exactTargets.keys()) sketch.add(addressHash(target));
+    });
+  }
+
+  /** Distinct (target, protocol, port), given the exactly known ones. */
+  pairCount(counted: readonly Contact[]): Count {
+    return this.estimate(counted.length, (bucket) => bucket.pairs, (sketch) => {
+      for (const c of counted) sketch.add(finish(mix(addressHash(c.target), serviceOf(c))));
+    });
+  }
+
+  /** Distinct ports of one target, given the exactly known contacts with it. */
+  portCount(target: string, contacts: readonly Contact[]): Count {
+    return this.estimate(contacts.length, (bucket) => bucket.deep.get(target) ?? null, (sketch) => {
+      for (const c of contacts) sketch.add(finish(mix(HASH_SEED, serviceOf(c))));
+    });
+  }
+
+  /** Distinct ports over all targets, given the exactly known contacts. */
+  allPortCount(contacts: readonly Contact[]): Count {
+    const services = new Set(contacts.map(serviceOf));
+    return this.estimate(services.size, (bucket) => bucket.ports, (sketch) => {
+      for (const service of services) sketch.add(finish(mix(HASH_SEED, service)));
+    });
+  }
+
+  private estimate(exact: number, pick: (bucket: Bucket) => Sketch | null, addExact: (sketch: Sketch) => void): Count {
+    let merged: Sketch | null = null;
+    let complete = true;
+    for (const bucket of this.buckets) {
+      const sketch = pick(bucket);
+      if (bucket.incomplete) complete = false;
+      if (sketch === null) continue;
+      merged ??= new Sketch();
+      merged.merge(sketch.registers);
+    }
+    if (merged === null) return { count: exact, exact: complete };
+    addExact(merged);
+    return { count: Math.max(exact, merged.estimate()), exact: false };
+  }
+
+  private mergeContact(fresh: Contact): void {
+    const key = fresh.target + String.fromCharCode(fresh.protocol, fresh.port);
+    const known = this.contacts.get(key);
+    if (known === undefined) {
+      if (this.contacts.size >= CONTACTS_MAX && !this.makeRoom(fresh.lastUs)) {
+        this.overflowContact(fresh);
+        return;
+      }
+      this.contacts.set(key, fresh);
+      return;
+    }
+    known.kinds |= fresh.kinds;
+    known.outcome |= fresh.outcome;
+    if (known.epochStartUs !== fresh.epochStartUs) known.packetsBefore = known.packets;
+    known.packets = known.packetsBefore + fresh.packets;
+    known.epochStartUs = fresh.epochStartUs;
+    known.firstUs = Math.min(known.firstUs, fresh.firstUs);
+    known.lastUs = Math.max(known.lastUs, fresh.lastUs);
+    if (known.ttl === 0) known.ttl = fresh.ttl;
+    if (known.tuple === 0) known.tuple = fresh.tuple;
+  }
+
+  private makeRoom(nowUs: number): boolean {
+    this.expire(nowUs);
+    return this.contacts.size < CONTACTS_MAX;
+  }
+
+  /** The window is full: the contact goes into the sketches, and so does everything listed (by `estimate`). */
+  private overflowContact(contact: Contact): void {
+    this.dropped++;
+    if (contact.kinds === 0) return;
+    const bucket = this.bucketAt(contact.epochStartUs);
+    const target = addressHash(contact.target);
+    bucket.targets ??= new Sketch();
+    bucket.targets.add(target);
+    bucket.pairs ??= new Sketch();
+    bucket.pairs.add(finish(mix(target, serviceOf(contact))));
+    bucket.ports ??= new Sketch();
+    bucket.ports.add(finish(mix(HASH_SEED, serviceOf(contact))));
+    let deep = bucket.deep.get(contact.target);
+    if (deep === undefined && bucket.deep.size < DEEP_MAX) bucket.deep.set(contact.target, (deep = new Sketch()));
+    if (deep === undefined) bucket.incomplete = true;
+    else deep.add(finish(mix(HASH_SEED, serviceOf(contact))));
+  }
+
+  private mergeSketches(observation: SourceObservation, names: readonly string[], epochStartUs: number): void {
+    const { targetSketch, pairSketch, portSketch, deep } = observation;
+    if (targetSketch === null && pairSketch === null && portSketch === null && deep.length === 0) return;
+    const bucket = this.bucketAt(epochStartUs);
+    const merge = (into: Sketch | null, registers: Uint8Array | null): Sketch | null => {
+      if (registers === null) return into;
+      if (registers.length === 0) {
+        bucket.incomplete = true;
+        return into;
+      }
+      const sketch = into ?? new Sketch();
+      sketch.merge(registers);
+      return sketch;
+    };
+    bucket.targets = merge(bucket.targets, targetSketch);
+    bucket.pairs = merge(bucket.pairs, pairSketch);
+    bucket.ports = merge(bucket.ports, portSketch);
+    for (const { targetIndex, portSketch: ports } of deep) {
+      const name = names[targetIndex];
+      const known = bucket.deep.get(name) ?? null;
+      if (known === null && bucket.deep.size >= DEEP_MAX) {
+        bucket.incomplete = true;
+        continue;
+      }
+      const merged = merge(known, ports);
+      if (merged !== null) bucket.deep.set(name, merged);
+    }
+  }
+
+  private bucketAt(epochStartUs: number): Bucket {
+    const startUs = Math.floor(epochStartUs / BUCKET_US) * BUCKET_US;
+    let bucket = this.buckets.find((b) => b.startUs === startUs);
+    if (bucket === undefined) {
+      bucket = { startUs, targets: null, pairs: null, ports: null, deep: new Map(), incomplete: false };
+      this.buckets.push(bucket);
+      this.buckets.sort((a, b) => a.startUs - b.startUs);
+    }
+    return bucket;
+  }
+
+  private mergeEpoch(counters: readonly number[], startUs: number): void {
+    const last = this.epochs.findIndex((epoch) => epoch.startUs === startUs);
+    if (last >= 0) this.epochs[last] = { startUs, counters };
+    else this.epochs.push({ startUs, counters });
+  }
+
+  private countSignature(signature: Uint8Array, count: number): void {
+    const key = latin1(signature, 0, signature.length);
+    const known = this.signatures.get(key);
+    if (known === undefined && this.signatures.size >= SIGNATURES_MAX) return;
+    this.signatures.set(key, (known ?? 0) + count);
+  }
+
+  private noteStack(ttlMin: number, ttlMax: number, portMin: number, portMax: number): void {
+    if (ttlMin !== 0 && (this.ttlMin === 0 || ttlMin < this.ttlMin)) this.ttlMin = ttlMin;
+    this.ttlMax = Math.max(this.ttlMax, ttlMax);
+    if (portMin !== 0 && (this.sourcePortMin === 0 || portMin < this.sourcePortMin)) this.sourcePortMin = portMin;
+    this.sourcePortMax = Math.max(this.sourcePortMax, portMax);
+  }
+
+  private seen(firstUs: number, lastUs: number): void {
+    this.firstSeenUs = Math.min(this.firstSeenUs, firstUs);
+    this.lastSeenUs = Math.max(this.lastSeenUs, lastUs);
+  }
+}
+
+/** A distinct count, and whether it was counted or estimated. */
+export interface Count {
+  count: number;
+  exact: boolean;
+}
+
+const DEEP_MAX = 64;
+const SIGNATURES_MAX = 16;
+
+/** What came of a contact, at packet time `nowUs`; at the end of input nothing is pending any more. */
+export function fateOf(contact: Contact, nowUs: number, atEnd: boolean): Fate {
+  const { kinds, outcome } = contact;
+  if (kinds === 0) return 'none';
+  if ((outcome & (Outcome.closed | Outcome.unreachable | Outcome.sourceReset)) !== 0) {
+    return (outcome & (Outcome.sourceData | Outcome.targetData)) !== 0 ? 'served' : 'failed';
+  }
+  const young = !atEnd && nowUs - contact.firstUs < PENDING_US;
+  if (contact.protocol === SERVICE_UDP) {
+    if ((outcome & Outcome.targetData) !== 0) return 'served';
+    if (contact.packets >= UDP_STREAM_PACKETS) return 'none';
+    return young ? 'pending' : 'failed';
+  }
+  if (contact.protocol === SERVICE_TCP && (outcome & (Outcome.sourceData | Outcome.targetData)) !== 0) return 'served';
+  return young ? 'pending' : 'failed';
+}
+
+/** protocol << 16 | port: what the observers hash. */
+export function serviceOf(contact: Contact): number {
+  return (contact.protocol << 16) | contact.port;
+}
+
+/** Address bytes as a latin1 string: a compact, ordered map key. */
+export function latin1(bytes: Uint8Array, at: number, size: number): string {
+  let text = '';
+  for (let i = at; i < at + size; i++) text += String.fromCharCode(bytes[i]);
+  return text;
+}
+
+/** The observers' hash of an address given as latin1. */
+export function addressHash(address: string): number {
+  const word = (at: number) =>
+    (address.charCodeAt(at) << 24) | (address.charCodeAt(at + 1) << 16) | (address.charCodeAt(at + 2) << 8) |
+    address.charCodeAt(at + 3);
+  if (address.length === 4) return finish(mix(HASH_SEED, word(0)));
+  return finish(mix(mix(mix(mix(HASH_SEED, word(0)), word(4)), word(8)), word(12)));
+}
+
+function countersOfSingle(kinds: number, outcome: number, traits: number, packets: number): number[] {
+  const counters = new Array<number>(Object.keys(SourceCounter).length).fill(0);
+  if (kinds !== 0 && kinds !== ProbeKind.inferred) counters[31 - Math.clz32(kinds & 0x7fff)] = packets;
+  for (const [name, bit] of Object.entries(Outcome)) {
+    const counter = COUNTER_OF_OUTCOME[name as keyof typeof Outcome];
+    if ((outcome & bit) !== 0 && counter !== undefined) counters[counter] = 1;
+  }
+  for (const [name, bit] of Object.entries(Trait)) {
+    if ((traits & bit) !== 0) counters[SourceCounter[name as keyof typeof Trait]] = packets;
+  }
+  return counters;
+}
+
+const COUNTER_OF_OUTCOME: Partial<Record<keyof typeof Outcome, number>> = {
+  open: SourceCounter.answerOpen, closed: SourceCounter.answerClosed,
+  unreachable: SourceCounter.answerUnreachable, established: SourceCounter.established,
+  sourceReset: SourceCounter.reset, stackSplit: SourceCounter.stackSplit,
+  backscatterSynAck: SourceCounter.unsolicited, backscatterRst: SourceCounter.unsolicited,
+  backscatterIcmp: SourceCounter.unsolicited, backscatterReply: SourceCounter.unsolicited,
+};

@@ -1,0 +1,114 @@
+/**
+ * Findings over time: a verdict that holds opens one, is silent while it goes on, speaks again at every
+ * tenfold growth, and closes when it no longer holds. Ids are hashes of what the finding is about, so a
+ * replay gives the same ones.
+ */
+import { createHash } from 'node:crypto';
+import {
+  type Activity, type Detector, type EntityName, type Finding, PHASE_OF_KIND, type Verdict,
+} from '../../packages/plugin-api/src/index.js';
+import { protocolName } from '../shared/protocol.js';
+import { latin1Text } from './activity.js';
+
+/** Growth from one spoken line to the next. */
+const ESCALATION = 10;
+/** Findings of one detector open at once for one entity: a block scan is a port scan of every host in it. */
+const OPEN_PER_ENTITY_MAX = 64;
+
+interface Open {
+  finding: Finding;
+  spokenCount: number;
+}
+
+/** The open findings of one entity. */
+export class FindingLog {
+  private readonly open = new Map<string, Open>();
+  /** Verdicts not opened since the entity had too many, cumulative. */
+  suppressed = 0;
+
+  /** Whether anything is open. */
+  get active(): boolean {
+    return this.open.size > 0;
+  }
+
+  /** Takes in what a detector says holds now and returns the lines to speak. */
+  update(
+    detector: Detector, windowS: number, entity: EntityName, verdicts: readonly Verdict[], nowUs: number,
+    activity: () => Activity | null,
+  ): Finding[] {
+    const spoken: Finding[] = [];
+    const holding = new Set<string>();
+    for (const verdict of verdicts) {
+      const key = `${detector.id} ${verdict.kind} ${verdict.target ?? ''}`;
+      holding.add(key);
+      const open = this.open.get(key);
+      if (open === undefined) {
+        const ofDetector = [...this.open.keys()].filter((k) => k.startsWith(`${detector.id} `)).length;
+        if (ofDetector >= OPEN_PER_ENTITY_MAX) {
+          this.suppressed++;
+          continue;
+        }
+        const finding = findingOf(detector, windowS, entity, verdict, nowUs, activity());
+        this.open.set(key, { finding, spokenCount: finding.count });
+        spoken.push(finding);
+        continue;
+      }
+      const next = refreshed(open.finding, verdict, nowUs);
+      open.finding = next;
+      if (next.count >= open.spokenCount * ESCALATION) {
+        open.spokenCount = next.count;
+        open.finding = { ...next, state: 'escalated', activity: activity() };
+        spoken.push(open.finding);
+      }
+    }
+    for (const [key, open] of this.open) {
+      if (!key.startsWith(`${detector.id} `) || holding.has(key)) continue;
+      this.open.delete(key);
+      spoken.push({ ...open.finding, state: 'ended', judgedUs: nowUs, activity: null });
+    }
+    return spoken;
+  }
+
+  /** Ends everything: no more input. */
+  end(nowUs: number): Finding[] {
+    const ended = [...this.open.values()].map(({ finding }): Finding =>
+      ({ ...finding, state: 'ended', judgedUs: nowUs, activity: null }));
+    this.open.clear();
+    return ended;
+  }
+}
+
+function findingOf(
+  detector: Detector, windowS: number, entity: EntityName, verdict: Verdict, nowUs: number, activity: Activity | null,
+): Finding {
+  const aboutTarget = detector.entity === 'target';
+  const target = verdict.target === null ? null : latin1Text(verdict.target);
+  const source = verdict.source === null ? null : latin1Text(verdict.source);
+  const identity = [detector.id, verdict.kind, entity.tunnel, entity.ip, target ?? '', verdict.firstSeenUs];
+  return {
+    id: createHash('sha256').update(identity.join(' ')).digest('hex').slice(0, 16),
+    state: 'started',
+    kind: verdict.kind,
+    phase: PHASE_OF_KIND[verdict.kind],
+    source: aboutTarget ? (source === null ? null : { ip: source, tunnel: entity.tunnel }) : entity,
+    target: aboutTarget ? entity : target === null ? null : { ip: target, tunnel: entity.tunnel },
+    proto: protocolName(verdict.protocol),
+    probe: verdict.probe,
+    windowS,
+    mitre: [...detector.mitre],
+    firstSeenUs: verdict.firstSeenUs,
+    activity,
+    ...measured(verdict, nowUs),
+  };
+}
+
+/** The finding as it stands now: what began when stays, what is measured is what the verdict says. */
+function refreshed(finding: Finding, verdict: Verdict, nowUs: number): Finding {
+  const now = measured(verdict, nowUs);
+  return { ...finding, ...now, count: Math.max(finding.count, now.count) };
+}
+
+function measured(verdict: Verdict, nowUs: number) {
+  const { count, threshold, exact, confidence, reasons, severity, lastSeenUs, evidence } = verdict;
+  return { count, threshold, exact, confidence, reasons, severity, lastSeenUs, evidence, judgedUs: nowUs };
+}
