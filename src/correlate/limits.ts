@@ -22,6 +22,6 @@ export const limits = {
   toolsMax: 32,
   /** Ports and targets printed in an event. */
   topPortsMax: 20,
-  targetsListedMax: 64,
+  targetsListedMax: 256,
   exposedListedMax: 256,
 } as const;

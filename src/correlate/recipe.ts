@@ -3,7 +3,7 @@
  * network saw: a sweep of the whole Internet looks like a sweep of the protected networks.
  */
 import type { Kind, ToolGuess } from '../../packages/plugin-api/src/finding.js';
-import { coverTargets, portList } from './cover.js';
+import { coverTargets, portList } from '../shared/cover.js';
 import type { PortHits } from './scope.js';
 
 export interface RecipeInput {

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   'batch-invalid': { exit: 1, means: 'a batch cannot be decoded' },
   'worker-died': { exit: 1, means: 'a detection worker ended unexpectedly' },
   'output-failed': { exit: 1, means: 'an output cannot be written' },
+  'output-closed': { exit: 0, means: 'the reader of standard output has left: the end, not a failure' },
 } as const;
 export type ErrorCode = keyof typeof ERROR_CODES;
 

@@ -1,5 +1,5 @@
 /** Target and port lists as an operator would have typed them. */
-import { type AddressNumber, formatAddress, parseAddress } from '../shared/address.js';
+import { type AddressNumber, formatAddress, parseAddress } from './address.js';
 
 export interface Cover {
   /** Networks and addresses, in address order, at most `COVER_PARTS_MAX`. */

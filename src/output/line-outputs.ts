@@ -1,0 +1,96 @@
+/** Outputs that write one line per event: EVE JSON Lines, and short text for people watching. */
+import type { Finding, Incident } from '../../packages/plugin-api/src/finding.js';
+import type { Output } from './contract.js';
+import {
+  alertEvent,
+  type EveEvent,
+  eveLine,
+  findingEvent,
+  incidentEvent,
+  type StatsSections,
+  statsEvent,
+} from './eve.js';
+import type { Lines } from './json-lines.js';
+import { LiveLines } from './live-lines.js';
+
+export interface EveOptions {
+  /** Adds a Suricata-shaped `alert` to each finding that starts or escalates. */
+  alerts: boolean;
+  allowlisted(ip: string): boolean;
+}
+
+/** Writes lines and remembers whether the last one found room. */
+abstract class LineOutput implements Output {
+  #room: Promise<void> = Promise.resolve();
+
+  constructor(private readonly lines: Lines) {}
+
+  abstract finding(finding: Finding): void;
+  abstract incident(incident: Incident): void;
+  abstract stats(timeUs: number, sections: StatsSections): void;
+
+  ready(): Promise<void> {
+    return this.#room;
+  }
+
+  close(): Promise<void> {
+    return this.lines.close();
+  }
+
+  counters(): Record<string, number> {
+    return { ...this.lines.stats() };
+  }
+
+  protected write(line: string): void {
+    this.#room = this.lines.write(line);
+  }
+}
+
+export class EveOutput extends LineOutput {
+  constructor(
+    lines: Lines,
+    private readonly options: EveOptions,
+  ) {
+    super(lines);
+  }
+
+  finding(finding: Finding): void {
+    const allowlisted = finding.source !== null && this.options.allowlisted(finding.source.ip);
+    this.#event(findingEvent(finding, { allowlisted }));
+    if (this.options.alerts && finding.state !== 'ended') this.#event(alertEvent(finding));
+  }
+
+  incident(incident: Incident): void {
+    this.#event(incidentEvent(incident));
+  }
+
+  stats(timeUs: number, sections: StatsSections): void {
+    this.#event(statsEvent(timeUs, sections));
+  }
+
+  #event(event: EveEvent): void {
+    this.write(eveLine(event));
+  }
+}
+
+export class LiveOutput extends LineOutput {
+  readonly #text: LiveLines;
+
+  /** `color` only for a terminal. */
+  constructor(lines: Lines, color: boolean) {
+    super(lines);
+    this.#text = new LiveLines(color);
+  }
+
+  finding(finding: Finding): void {
+    this.write(this.#text.finding(finding));
+  }
+
+  incident(incident: Incident): void {
+    this.write(this.#text.incident(incident));
+  }
+
+  stats(timeUs: number, sections: StatsSections): void {
+    this.write(this.#text.status(timeUs, sections));
+  }
+}

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import {
+  makeActivity,
+  makeFinding,
+  tcpPorts,
+  TEST_TIME_US,
+} from '../../packages/plugin-api/src/testkit/findings.js';
+import { LiveLines } from './live-lines.js';
+import { makeIncident } from './testkit/incidents.js';
+
+const SCAN = makeActivity({
+  ports: tcpPorts([443, 22], 100),
+  tools: [{ name: 'masscan', confidence: 0.97 }],
+});
+
+describe('live lines', () => {
+  it('give each event one line', async () => {
+    const live = new LiveLines(false);
+    const target = { ip: '198.51.100.9', tunnel: 0 };
+    const lines = [
+      live.status(TEST_TIME_US, { capture: { frames: 1234 } }),
+      live.finding(makeFinding({ activity: SCAN })),
+      live.finding(makeFinding({ kind: 'port_scan', target, count: 1000 })),
+      live.finding(
+        makeFinding({ kind: 'syn_flood', source: null, target, count: 48_211, exact: false }),
+      ),
+      live.incident(makeIncident({ state: 'opened' })),
+      live.status(TEST_TIME_US + 10e6, {
+        capture: { frames: 11_234 },
+        correlate: { incidents_open: 1 },
+      }),
+      live.status(TEST_TIME_US + 20e6, { capture: { frames: 11_235, dropped: 17 } }),
+      live.finding(makeFinding({ state: 'ended' })),
+      live.incident(makeIncident()),
+      live.status(TEST_TIME_US + 30e6, { capture: { frames: 11_235, dropped: 17 } }),
+    ];
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('golden/live.txt');
+  });
+
+  it('never let text from the wire reach the terminal', () => {
+    const live = new LiveLines(false);
+    const evil = '\u001b[2J\nx';
+    const lines = [
+      live.finding(
+        makeFinding({
+          source: { ip: evil, tunnel: 0 },
+          target: { ip: evil, tunnel: 0 },
+          activity: { ...SCAN, tools: [{ name: evil, confidence: 1 }] },
+        }),
+      ),
+      live.incident(
+        makeIncident({
+          actors: [{ ip: evil, role: 'operator' }],
+          tools: [{ name: evil, confidence: 1 }],
+        }),
+      ),
+    ];
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what this is about.
+    for (const line of lines) expect(line).not.toMatch(/[\u0000-\u001f]/);
+  });
+
+  it('colour only when asked to', () => {
+    expect(new LiveLines(true).finding(makeFinding())).toContain('\u001b[');
+    expect(new LiveLines(false).finding(makeFinding())).not.toContain('\u001b[');
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { lossesOf, lossText } from './losses.js';
+
+describe('losses', () => {
+  it('are none when every loss counter is zero', () => {
+    expect(
+      lossesOf({ capture: { frames: 9, dropped: 0, duplicates: 4 }, detect: { evicted: 0 } }),
+    ).toEqual([]);
+  });
+
+  it("adds up rejections of every reason and all of the detectors' losses", () => {
+    const losses = lossesOf({
+      transport: { batches_judged: 7, 'rejected.batch-invalid': 2, 'rejected.worker-died': 3 },
+      detect: { a: 1, b: 2 },
+    });
+    expect(losses.map(lossText)).toEqual([
+      '5 batches could not be judged',
+      '3 entries of detection state were given up',
+    ]);
+  });
+});

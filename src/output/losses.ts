@@ -1,0 +1,66 @@
+/** What was not looked at, in words: "no scan found" means little without it. */
+import { formatCount } from '../shared/text.js';
+import type { StatsSections } from './eve.js';
+
+export interface Loss {
+  count: number;
+  /** `packets were cut short: their ports may be missing`, to follow the count. */
+  text: string;
+}
+
+/** Section, counter (or a prefix ending in a dot) and what its count means. Most telling first. */
+const MEANINGS: [section: string, counter: string, text: string][] = [
+  [
+    'capture',
+    'dropped',
+    'packets were dropped by the kernel or the interface before Picket saw them',
+  ],
+  ['capture', 'truncated', 'packets were cut short by the capture: their ports may be missing'],
+  ['capture', 'sources_refused', 'times a source found no room in the tables: it was not counted'],
+  ['capture', 'targets_refused', 'times a target found no room: floods of it may be missed'],
+  [
+    'capture',
+    'hosts_refused',
+    'times a protected host found no room: its answers were not followed',
+  ],
+  ['capture', 'contacts_refused', 'contacts found no room: their outcomes are unknown'],
+  ['capture', 'sketches_refused', 'large sets found no room: their counts are too low'],
+  ['capture', 'signatures_refused', 'SYN fingerprints found no room: tools may go unnamed'],
+  ['capture', 'singles_dropped', 'one-packet sources were not listed one by one'],
+  ['capture', 'flows_evicted', 'connections were forgotten early: their outcomes may be wrong'],
+  [
+    'capture',
+    'pending_udp_evicted',
+    'UDP questions were forgotten early: their answers look unasked',
+  ],
+  ['transport', 'rejected.', 'batches could not be judged'],
+  ['detect', '', 'entries of detection state were given up'],
+  [
+    'correlate',
+    'incidents_refused',
+    'findings found no room for an incident; they were printed alone',
+  ],
+  [
+    'correlate',
+    'scope_members_refused',
+    'hosts, ports or services of large incidents were not listed',
+  ],
+  ['output', 'lines_failed', 'events could not be written'],
+];
+
+/** Empty when nothing was lost. `detect` holds loss counters only, so all of it counts. */
+export function lossesOf(sections: StatsSections): Loss[] {
+  return MEANINGS.map(([section, counter, text]) => {
+    const counters = Object.entries(sections[section] ?? {});
+    const own = counters.filter(([name]) => matches(name, counter));
+    return { count: own.reduce((sum, [, count]) => sum + count, 0), text };
+  }).filter(({ count }) => count > 0);
+}
+
+export function lossText({ count, text }: Loss): string {
+  return `${formatCount(count)} ${text}`;
+}
+
+function matches(name: string, counter: string): boolean {
+  return counter === '' || name === counter || (counter.endsWith('.') && name.startsWith(counter));
+}

@@ -1,0 +1,179 @@
+/**
+ * The report at the end of a run, for a SOC analyst with ten seconds: what was found, in order of
+ * severity; what only looked like it; and what could not be seen.
+ */
+import type { Finding, Incident } from '../../packages/plugin-api/src/finding.js';
+import { compareText, formatCount, plural, safeText } from '../shared/text.js';
+import { formatClock, formatDateTime, formatDuration } from '../shared/time.js';
+import type { StatsSections } from './eve.js';
+import { lossesOf, lossText } from './losses.js';
+import { Page, type PageOptions } from './page.js';
+import { writeIncident } from './report-incident.js';
+import { countText } from './words.js';
+
+export interface ReportSummary {
+  /** File names or an interface, as given. */
+  inputs: string[];
+  homeNets: string[];
+  /** Packet times of the first and last packet; null when there was none. */
+  firstUs: number | null;
+  lastUs: number | null;
+  /** Distinct sources, when known. */
+  sources: number | null;
+  /** The counters of the last `stats` event. */
+  sections: StatsSections;
+  damages: Damage[];
+  /** Said when the native observer could not be used, and why. */
+  note?: string;
+}
+
+/** A file that ended badly; `offset` in bytes of the uncompressed file. */
+export interface Damage {
+  path: string;
+  offset: number;
+  reason: string;
+}
+
+/** Kept for the report; what is beyond is counted, and was printed live or as JSON. */
+const INCIDENTS_MAX = 1000;
+const NOISE_MAX = 1000;
+/** Told in full; more than these nobody reads. */
+const INCIDENTS_TOLD_MAX = 20;
+const NOISE_TOLD_MAX = 8;
+const DAMAGES_TOLD_MAX = 5;
+
+export class Report {
+  readonly #incidents = new Map<string, Incident>();
+  readonly #noise = new Map<string, Finding>();
+  #untold = 0;
+
+  /** The latest event of an incident replaces the earlier ones. */
+  incident(incident: Incident): void {
+    if (!this.#incidents.has(incident.id) && this.#incidents.size >= INCIDENTS_MAX) {
+      if (incident.state === 'opened') this.#untold++;
+      return;
+    }
+    this.#incidents.set(incident.id, incident);
+  }
+
+  /** Only the noise kinds are told one by one; the others are part of an incident. */
+  finding(finding: Finding): void {
+    if (finding.phase !== 'noise') return;
+    const key = `${finding.kind} ${finding.source?.ip} ${finding.target?.ip}`;
+    const known = this.#noise.get(key);
+    if (!known && this.#noise.size >= NOISE_MAX) return;
+    if (!known || finding.count >= known.count) this.#noise.set(key, finding);
+  }
+
+  render(summary: ReportSummary, options: PageOptions): string {
+    const page = new Page(options);
+    const incidents = [...this.#incidents.values()].sort(compareIncidents);
+    writeHead(page, summary);
+    writeVerdict(page, incidents, this.#untold, summary);
+    incidents.slice(0, INCIDENTS_TOLD_MAX).forEach((incident, index) => {
+      page.line();
+      writeIncident(page, incident, index + 1);
+    });
+    const more = incidents.length + this.#untold - INCIDENTS_TOLD_MAX;
+    if (more > 0) {
+      page.line();
+      page.text(`... and ${plural(more, 'further incident')}, less severe. All of them: --json`);
+    }
+    writeNoise(page, [...this.#noise.values()]);
+    writeCoverage(page, summary);
+    return page.toString();
+  }
+}
+
+function writeHead(page: Page, { inputs, homeNets, firstUs, lastUs, note }: ReportSummary): void {
+  page.line(page.colors.bold('Picket'));
+  page.field('Read', inputs.map((input) => safeText(input)).join(', '));
+  if (firstUs !== null && lastUs !== null) {
+    page.field('Time', `${formatDateTime(firstUs)}, for ${formatDuration(lastUs - firstUs)}`);
+  }
+  page.field('Protected', homeNets.map((net) => safeText(net)).join(', ') || 'no networks named');
+  if (note !== undefined) page.field('Note', safeText(note, 500));
+  page.line();
+}
+
+function writeVerdict(
+  page: Page,
+  incidents: Incident[],
+  untold: number,
+  summary: ReportSummary,
+): void {
+  const { bold, red, green, yellow } = page.colors;
+  const count = incidents.length + untold;
+  if (count > 0) {
+    const worst = incidents[0].severity;
+    const paint = worst === 1 ? red : yellow;
+    page.line(bold(paint(count === 1 ? '1 SCAN FOUND' : `${formatCount(count)} SCANS FOUND`)));
+    return;
+  }
+  const lost = lossesOf(summary.sections).length > 0 || summary.damages.length > 0;
+  page.line(bold(lost ? yellow('No scan found in what could be seen') : green('No scan found')));
+  const coverage = lost ? 'what was missed is listed below.' : 'everything was looked at.';
+  page.text(`${seenText(summary)}; ${coverage}`, '  ');
+}
+
+function seenText({ sections, sources }: ReportSummary): string {
+  const packets = plural(sections.capture?.frames ?? 0, 'packet');
+  return sources === null ? packets : `${packets}, ${plural(sources, 'source')}`;
+}
+
+function writeNoise(page: Page, noise: Finding[]): void {
+  if (noise.length === 0) return;
+  page.line();
+  page.line(page.colors.bold('Not scans'));
+  const ordered = noise.sort(
+    (left, right) => left.firstSeenUs - right.firstSeenUs || compareText(left.id, right.id),
+  );
+  for (const finding of ordered.slice(0, NOISE_TOLD_MAX)) page.text(noiseText(finding), '  ');
+  const more = ordered.length - NOISE_TOLD_MAX;
+  if (more > 0) page.text(`... and ${formatCount(more)} more. All of them: --json`, '  ');
+}
+
+/** One line of 80 columns for IPv4. */
+function noiseText(finding: Finding): string {
+  const when = formatClock(finding.firstSeenUs);
+  const about = safeText((finding.source ?? finding.target)?.ip ?? 'many addresses');
+  const much = countText(finding);
+  if (finding.kind === 'syn_flood') return `${when}  SYN flood    ${about}, ${much}, spoofed`;
+  if (finding.kind === 'backscatter')
+    return `${when}  backscatter  ${about}, ${much}, attacked elsewhere`;
+  return `${when}  busy source  ${about}, ${much}, connections complete`;
+}
+
+function writeCoverage(page: Page, { sections, damages }: ReportSummary): void {
+  const { bold, yellow, dim } = page.colors;
+  const warn = (text: string): void => page.text(text, '  ', yellow);
+  const losses = lossesOf(sections);
+  page.line();
+  page.line(bold('What was not seen'));
+  const { frames = 0, inbound = 0, outbound = 0 } = sections.capture ?? {};
+  if (frames > 0 && inbound + outbound === 0) {
+    warn('No packet came from or went to the protected networks: are they right (--home)?');
+  } else if (inbound > 0 && outbound === 0) {
+    warn('No answer of the protected networks was captured: what is open cannot be told.');
+  }
+  for (const loss of losses) warn(lossText(loss));
+  for (const { path, offset, reason } of damages.slice(0, DAMAGES_TOLD_MAX)) {
+    const where = `${safeText(path)} is damaged at byte ${formatCount(offset)}`;
+    warn(`${where}: ${safeText(reason)}. What came before was read.`);
+  }
+  const more = damages.length - DAMAGES_TOLD_MAX;
+  if (more > 0) warn(`... and ${plural(more, 'further damaged file')}`);
+  if (losses.length === 0 && damages.length === 0) {
+    page.text('Nothing was lost: every packet was looked at.', '  ', dim);
+  }
+}
+
+/** Most severe first, then the surest, then the earliest. */
+function compareIncidents(left: Incident, right: Incident): number {
+  return (
+    left.severity - right.severity ||
+    right.confidence - left.confidence ||
+    left.firstSeenUs - right.firstSeenUs ||
+    compareText(left.id, right.id)
+  );
+}

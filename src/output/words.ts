@@ -1,0 +1,80 @@
+/** What an incident is called, for people. Shared by the report and the live lines. */
+import type { Finding, Incident, Phase } from '../../packages/plugin-api/src/finding.js';
+import { portList } from '../shared/cover.js';
+import { formatCount, plural, safeText } from '../shared/text.js';
+
+export const SEVERITY_WORDS = { 1: 'HIGH', 2: 'MEDIUM', 3: 'LOW' } as const;
+
+/** `203.0.113.7`, `203.0.113.7 and 2 others`. */
+export function actorsText({ actors }: Incident): string {
+  const operators = actors.filter(({ role }) => role === 'operator');
+  const named = operators.length > 0 ? operators : actors;
+  if (named.length === 0) return 'an unknown source';
+  const others = actors.length - 1;
+  return `${safeText(named[0].ip)}${others > 0 ? ` and ${plural(others, 'other')}` : ''}`;
+}
+
+/** What the actors did, as a sentence without its subject. */
+export function deedText({ phases, scope }: Incident): string {
+  const has = (phase: Phase): boolean => phases.includes(phase);
+  const one = scope.hosts === 1;
+  const deeds: string[] = [];
+  if (has('breadth')) deeds.push(`swept ${one ? 'one host' : 'the network'}`);
+  if (has('depth'))
+    deeds.push(
+      one
+        ? 'studied one host'
+        : has('breadth')
+          ? 'studied single hosts'
+          : `studied ${plural(scope.hosts, 'host')}`,
+    );
+  if (has('side_channel')) deeds.push('used a third host as cover');
+  if (has('deception')) deeds.push('touched what nobody uses');
+  if (deeds.length === 0)
+    return `probed ${one ? 'one host' : plural(scope.hosts, 'host')} under cover`;
+  return `${deeds.join(', then ')}${has('evasion') ? ', under cover' : ''}`;
+}
+
+/** `masscan (98 %), nmap (85 %)`; empty when no tool is known. */
+export function toolsText(tools: { name: string; confidence: number }[], max = 4): string {
+  return tools
+    .slice(0, max)
+    .map(({ name, confidence }) => `${safeText(name, 40)} (${percent(confidence)})`)
+    .join(', ');
+}
+
+/** `22, 80, 443/tcp, 53/udp and 12 more`. `known` are some of `count` ports, most telling first. */
+export function portsText(
+  known: { proto: string; port: number }[],
+  count: number,
+  max = 10,
+): string {
+  const listed = known.slice(0, max);
+  const protos = [...new Set(listed.map(({ proto }) => proto))];
+  const groups = protos.map((proto) => {
+    const ports = listed.filter((port) => port.proto === proto).map(({ port }) => port);
+    return `${portList(ports).text.replaceAll(',', ', ')}/${safeText(proto, 20)}`;
+  });
+  const more = count - listed.length;
+  return `${groups.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
+}
+
+/** What a finding counts, by its kind. */
+export function countText({ kind, count, exact, windowS }: Finding): string {
+  const nouns: Partial<Record<Finding['kind'], string>> = {
+    address_scan: 'host',
+    fan_out: 'host',
+    slow_scan: 'host',
+    distributed_address_scan: 'host',
+    port_scan: 'port',
+    distributed_port_scan: 'port',
+    random_scan: 'host and port pair',
+    syn_flood: 'SYN',
+    ip_protocol_scan: 'protocol',
+  };
+  return `${exact ? '' : 'about '}${plural(count, nouns[kind] ?? 'packet')} in ${windowS} s`;
+}
+
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
