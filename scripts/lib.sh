@@ -72,7 +72,7 @@ build_typescript() {
 # A native build that fails is not fatal: the TypeScript observer does the same work.
 build_native() {
   [ -f native/binding.gyp ] || return 0
-  if ! have_compiler || ! have make || ! have python3 || ! have_pcap_headers; then
+  if ! have_compiler || ! have make || ! have python3; then
     [ -e native/build/Release/picket.node ] || say 'no native observer on this machine: see picket doctor.'
     return 0
   fi

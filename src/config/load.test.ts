@@ -8,7 +8,7 @@ const schema = buildConfigSchema([
   {
     id: 'port_scan',
     summary: 'Many ports of one target.',
-    configSchema: z.object({
+    config: z.object({
       enabled: z.boolean().default(true).describe('Whether it runs.'),
       threshold: z.int().min(1).max(65_535).default(100).describe('Distinct ports.'),
     }),

@@ -11,7 +11,8 @@ import { LOG_FORMATS, LOG_LEVELS } from '../shared/logger.js';
 export interface ConfigurableDetector {
   readonly id: string;
   readonly summary: string;
-  readonly configSchema: z.ZodObject;
+  /** A zod object: every field with a default and a description. */
+  readonly config: z.ZodType;
 }
 
 const cidr = z
@@ -37,6 +38,8 @@ const allowlistEntry = z.strictObject({
     .describe('Last day the entry holds (UTC). It never hides a finding, before or after.'),
 });
 
+const enabled = z.boolean().default(true).describe('Whether the detector runs.');
+
 const early = z.strictObject({
   targets: count(0, 1_000_000, 100, 'Distinct targets of one source.'),
   ports: count(0, 1_000_000, 100, 'Distinct ports of one source.'),
@@ -55,6 +58,14 @@ const tables = z.strictObject({
   duplicates_max: capacity(8_192, 'Recent packets remembered to remove span-port copies'),
   signatures_max: capacity(4_096, 'Distinct SYN signatures in one epoch'),
   singles_emitted_max: capacity(16_384, 'One-packet sources listed one by one in a batch'),
+});
+
+const windows = z.strictObject({
+  sources_max: capacity(
+    65_536,
+    'Sources a shard keeps a window for; the longest silent goes first',
+  ),
+  targets_max: capacity(4_096, 'Targets a shard keeps a window for'),
 });
 
 const capture = z.strictObject({
@@ -89,6 +100,11 @@ const eve = z.strictObject({
 const outputs = z.strictObject({
   eve: eve.prefault({}).describe('EVE JSON Lines.'),
   stats_interval_s: count(1, 86_400, 10, 'Seconds between `stats` events when live.'),
+});
+
+const correlate = z.strictObject({
+  idle_s: count(1, 604_800, 600, 'An incident closes after this long without activity (seconds).'),
+  quiet_s: count(0, 86_400, 10, 'Growth alone causes at most one update in this time (seconds).'),
 });
 
 const log = z.strictObject({
@@ -128,13 +144,6 @@ const fixedSections = {
     1_000,
     'Slice of packet time one observation covers (milliseconds).',
   ),
-  window_s: count(10, 3_600, 60, 'Sliding window the detectors look at (seconds of packet time).'),
-  grace_ms: count(
-    0,
-    60_000,
-    2_000,
-    'How long a shard waits for late batches (milliseconds of packet time).',
-  ),
   shards: count(1, 256, 16, 'Shards entities are spread over. One value per deployment.'),
   workers: count(0, 64, 0, 'Detection worker threads; 0 is one less than the cores, at most 4.'),
   early: early
@@ -145,7 +154,9 @@ const fixedSections = {
   tables: tables
     .prefault({})
     .describe('Capacities. Memory is bounded by them; what does not fit is counted.'),
+  windows: windows.prefault({}).describe('Capacities of the sliding windows, per shard.'),
   capture: capture.prefault({}).describe('Live capture.'),
+  correlate: correlate.prefault({}).describe('How findings become incidents. Packet time.'),
   outputs: outputs.prefault({}).describe('Where events go.'),
   log: log.prefault({}).describe("The program's own log, on standard error."),
 };
@@ -154,7 +165,8 @@ const fixedSections = {
 export function buildConfigSchema(detectors: readonly ConfigurableDetector[]) {
   const sections: Record<string, z.ZodPrefault<z.ZodObject>> = {};
   for (const detector of detectors) {
-    const strict = z.strictObject(detector.configSchema.shape);
+    const { shape } = detector.config as z.ZodObject;
+    const strict = z.strictObject({ enabled, ...shape });
     sections[detector.id] = strict.prefault({}).describe(detector.summary);
   }
   return z.strictObject({

@@ -1,0 +1,44 @@
+/** Opens the outputs a run asked for. */
+import type { PicketConfig } from '../config/schema.js';
+import type { Output } from '../output/contract.js';
+import { linesToFile, linesToStream } from '../output/json-lines.js';
+import { EveOutput, LiveOutput } from '../output/line-outputs.js';
+import { networkMatcher } from '../shared/cidr.js';
+import type { PicketError } from '../shared/errors.js';
+import type { Logger } from '../shared/logger.js';
+
+/**
+ * `show` is what standard output carries while running; the report is its caller's.
+ * @throws PicketError `output-failed` when the EVE file cannot be opened.
+ */
+export async function openOutputs(
+  config: PicketConfig,
+  show: 'json' | 'live' | 'nothing',
+  log: Logger,
+): Promise<Output[]> {
+  const { eve } = config.outputs;
+  const allowlisted = networkMatcher(config.allowlist.map(({ cidr }) => cidr));
+  const onTrouble = ({ code, message }: PicketError) => {
+    // Standard output's own listener ends the program when its reader has left.
+    if (code !== 'output-closed') log.error({ code }, message);
+  };
+  const outputs: Output[] = [];
+  if (show === 'json') {
+    const lines = linesToStream(process.stdout, onTrouble);
+    outputs.push(new EveOutput(lines, { alerts: eve.alerts, allowlisted }));
+  }
+  if (show === 'live') {
+    const lines = linesToStream(process.stdout, onTrouble);
+    outputs.push(new LiveOutput(lines, colorWanted(process.stdout)));
+  }
+  if (eve.enabled) {
+    const lines = await linesToFile(eve.path, onTrouble);
+    outputs.push(new EveOutput(lines, { alerts: eve.alerts, allowlisted }));
+  }
+  return outputs;
+}
+
+/** Terminals get colours unless NO_COLOR is set (no-color.org). */
+export function colorWanted(stream: { isTTY?: boolean }): boolean {
+  return stream.isTTY === true && !process.env.NO_COLOR;
+}

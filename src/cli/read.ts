@@ -1,0 +1,62 @@
+/** `picket read`: what do these captures contain? */
+import type { PicketConfig } from '../config/schema.js';
+import { ReportOutput } from '../output/report-output.js';
+import type { Damage } from '../output/report.js';
+import { Pipeline } from '../pipeline.js';
+import { ERROR_CODES, PicketError } from '../shared/errors.js';
+import { openLogger } from '../shared/logger.js';
+import { configFor, type SharedFlags } from './flags.js';
+import { colorWanted, openOutputs } from './outputs.js';
+import { openProgressBar } from './progress.js';
+import { onStopSignal } from './signals.js';
+import { print } from './stdout.js';
+
+/**
+ * Reads the files in the order given and reports. Returns 3 when one of them is damaged; everything
+ * readable has been reported then.
+ * @throws PicketError for what is wrong before reading begins.
+ */
+export async function read(files: string[], flags: SharedFlags): Promise<number> {
+  const config = configFor(flags);
+  requireHome(config);
+  const log = openLogger(config.log.level, config.log.format);
+  const report = flags.json ? null : new ReportOutput();
+  const lineOutputs = await openOutputs(config, flags.json ? 'json' : 'nothing', log);
+  const bar = openProgressBar();
+  const damages: Damage[] = [];
+  const pipeline = new Pipeline({
+    config,
+    order: 'canonical',
+    outputs: report ? [...lineOutputs, report] : lineOutputs,
+    progress: (readBytes, totalBytes, path) => bar.update(readBytes, totalBytes, path),
+    damage: (path, offset, reason) => damages.push({ path, offset, reason }),
+  });
+  const release = onStopSignal(() => pipeline.stop());
+  try {
+    await pipeline.run({ kind: 'files', paths: files });
+  } finally {
+    bar.clear();
+    release();
+  }
+  if (report) {
+    const summary = { inputs: files, homeNets: config.home_nets, sources: null, damages };
+    const page = { color: colorWanted(process.stdout), width: process.stdout.columns ?? 80 };
+    print(report.render({ ...summary, ...pipeline.span }, page));
+  }
+  for (const { path, offset, reason } of damages) {
+    process.stderr.write(
+      `picket: ${path}: damaged at byte ${offset}: ${reason}. What came before was read.\n`,
+    );
+  }
+  return damages.length > 0 ? ERROR_CODES['input-damaged'].exit : 0;
+}
+
+/** Without the protected networks nobody can say who is outside. */
+function requireHome(config: PicketConfig): void {
+  if (config.home_nets.length > 0) return;
+  throw new PicketError(
+    'usage',
+    'Which networks are protected? Name them with --home 198.51.100.0/24,2001:db8::/32 ' +
+      'or as home_nets in picket.yaml.',
+  );
+}

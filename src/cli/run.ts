@@ -1,0 +1,82 @@
+/** `picket run`: watch an interface. */
+import type { Input } from '../capture/contract.js';
+import type { PicketConfig } from '../config/schema.js';
+import { ReportOutput } from '../output/report-output.js';
+import { Pipeline } from '../pipeline.js';
+import { PicketError } from '../shared/errors.js';
+import { openLogger } from '../shared/logger.js';
+import { configFor, type SharedFlags } from './flags.js';
+import { defaultHomeNets } from './home.js';
+import { colorWanted, openOutputs } from './outputs.js';
+import { onStopSignal } from './signals.js';
+import { print } from './stdout.js';
+
+const BYTES_PER_MIB = 1024 * 1024;
+
+/**
+ * Watches until a signal ends it; then everything seen has been reported.
+ * @throws PicketError `interface-unavailable` and what `configFor` throws.
+ */
+export async function run(flags: SharedFlags & { interface?: string }): Promise<number> {
+  const given = configFor(flags);
+  const input = liveInput(given);
+  const config = withHome(given, input.name);
+  const log = openLogger(config.log.level, config.log.format);
+  const report = flags.json ? null : new ReportOutput();
+  const lineOutputs = await openOutputs(config, flags.json ? 'json' : 'live', log);
+  const pipeline = new Pipeline({
+    config,
+    order: 'arrival',
+    outputs: report ? [...lineOutputs, report] : lineOutputs,
+  });
+  const protectedBy =
+    given.home_nets.length > 0 ? 'as configured' : 'by default; name yours with --home';
+  log.info(
+    { interface: input.name, observer: pipeline.observer.name, home_nets: config.home_nets },
+    `watching; networks protected ${protectedBy}`,
+  );
+  const timer = setInterval(() => pipeline.reportStats(), config.outputs.stats_interval_s * 1000);
+  const release = onStopSignal((signal) => {
+    log.info({ signal }, 'ending; once more ends at once');
+    pipeline.stop();
+  });
+  try {
+    await pipeline.run(input);
+  } finally {
+    clearInterval(timer);
+    release();
+  }
+  if (report) {
+    const summary = {
+      inputs: [input.name],
+      homeNets: config.home_nets,
+      sources: null,
+      damages: [],
+    };
+    const page = { color: colorWanted(process.stdout), width: process.stdout.columns ?? 80 };
+    print(`\n${report.render({ ...summary, ...pipeline.span }, page)}`);
+  }
+  return 0;
+}
+
+function liveInput({ capture }: PicketConfig): Input & { kind: 'interface' } {
+  if (capture.interface === undefined) {
+    throw new PicketError(
+      'usage',
+      'Which interface? Name it with -i eth0 or as capture.interface.',
+    );
+  }
+  return {
+    kind: 'interface',
+    name: capture.interface,
+    snapLength: capture.snap_length,
+    bufferSize: capture.buffer_mib * BYTES_PER_MIB,
+    promiscuous: capture.promiscuous,
+    ...(capture.filter !== '' && { filter: capture.filter }),
+  };
+}
+
+function withHome(config: PicketConfig, interfaceName: string): PicketConfig {
+  if (config.home_nets.length > 0) return config;
+  return { ...config, home_nets: defaultHomeNets(interfaceName) };
+}

@@ -1,0 +1,151 @@
+#!/usr/bin/env node
+/**
+ * The `picket` command: what can be asked for, and the exit status (0 done, 2 wrong usage, 3
+ * damaged input; `src/shared/errors.ts` has the table). The only file that knows commander.
+ */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { check } from './cli/check.js';
+import { doctor } from './cli/doctor/doctor.js';
+import type { SharedFlags } from './cli/flags.js';
+import { read } from './cli/read.js';
+import { run } from './cli/run.js';
+import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
+import { PicketError } from './shared/errors.js';
+
+const EXIT_USAGE = 2;
+
+const EXAMPLES = {
+  program: `
+Examples:
+  picket read capture.pcap --home 198.51.100.0/24       report on a capture
+  picket run -i eth0                                    watch an interface
+  picket doctor                                         what works here, and how to fix the rest
+
+Exit status: 0 done, 2 wrong usage or configuration, 3 damaged input (the rest was reported).`,
+  read: `
+Examples:
+  picket read capture.pcap --home 198.51.100.0/24,2001:db8:100::/64
+  picket read monday.pcap.gz tuesday.pcapng --config picket.yaml --json > events.json
+  tcpdump -r big.pcap -w - 'net 198.51.100.0/24' | picket read - --home 198.51.100.0/24`,
+  run: `
+Examples:
+  picket run -i eth0                                    the private and the interface's networks
+  picket run -i span0 --home 198.51.100.0/24 --json | jq 'select(.event_type == "incident")'
+Ctrl-C ends with everything seen reported; twice ends at once.`,
+  check: `
+Examples:
+  picket check
+  picket check --config /etc/picket/picket.yaml`,
+  doctor: `
+Examples:
+  picket doctor
+  picket doctor -i eth0 --json`,
+};
+
+process.exitCode = await main(process.argv);
+
+async function main(argv: string[]): Promise<number> {
+  endQuietlyWhenReaderLeaves();
+  let status = 0;
+  const program = buildProgram((code) => {
+    status = code;
+  });
+  try {
+    await program.parseAsync(argv);
+    return status;
+  } catch (error) {
+    // Commander has printed its own message; help and version arrive here too, with status 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (!(error instanceof PicketError)) throw error;
+    process.stderr.write(`picket: ${error.message}\n`);
+    return error.exitStatus;
+  }
+}
+
+function buildProgram(end: (status: number) => void): Command {
+  const program = new Command('picket')
+    .description(
+      'Recognises recon scans beside an IDS: who, since when, what, and what they learned.',
+    )
+    .version(packageVersion(), '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(picket --help shows what is possible)')
+    .addHelpText('after', EXAMPLES.program);
+
+  const reading = program
+    .command('read')
+    .summary('report what a capture contains')
+    .description('Reads captures (pcap, pcapng, also gzipped) in time order and reports the scans.')
+    .argument('<file...>', 'captures; - is standard input')
+    .addHelpText('after', EXAMPLES.read)
+    .action(async (files: string[], flags: SharedFlags) => end(await read(files, flags)));
+  addSharedOptions(reading);
+
+  const running = program
+    .command('run')
+    .summary('watch an interface')
+    .description('Watches an interface live and prints findings and incidents as they happen.')
+    .option('-i, --interface <name>', 'interface to watch (default: capture.interface)')
+    .addHelpText('after', EXAMPLES.run)
+    .action(async (flags: SharedFlags & { interface?: string }) => end(await run(flags)));
+  addSharedOptions(running);
+
+  program
+    .command('check')
+    .summary('validate the configuration')
+    .description('Validates the configuration and names every mistake, each with what is accepted.')
+    .option('-c, --config <file>', 'configuration (default: picket.yaml in this directory)')
+    .addHelpText('after', EXAMPLES.check)
+    .action((flags: { config?: string }) => end(check(flags)));
+
+  program
+    .command('doctor')
+    .summary('show what works on this machine')
+    .description('Shows what works on this machine and how to fix what does not.')
+    .option('-i, --interface <name>', 'also check this interface')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', EXAMPLES.doctor)
+    .action(async (flags: { interface?: string; json?: boolean }) => end(await doctor(flags)));
+  return program;
+}
+
+function addSharedOptions(command: Command): void {
+  command
+    .option('--home <cidrs>', 'protected networks, separated by commas', splitList)
+    .option('--json', 'EVE-shaped JSON Lines instead of the report')
+    .option('-c, --config <file>', 'configuration (default: picket.yaml in this directory, if any)')
+    .addOption(
+      new Option('--observer <which>', 'what reads packets').choices([
+        'auto',
+        'native',
+        'typescript',
+      ]),
+    )
+    .option('--workers <count>', 'detection worker threads; 0 chooses', toInteger);
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function toInteger(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
+  return Number(text);
+}
+
+function packageVersion(): string {
+  // dist/src/main.js and src/main.ts lie at different depths.
+  for (const above of ['../package.json', '../../package.json']) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(above, import.meta.url), 'utf8'));
+      if (name === 'picket') return version;
+    } catch {
+      // Not at this depth.
+    }
+  }
+  return 'unknown';
+}

@@ -1,0 +1,53 @@
+/** The configuration in the words of each room. */
+import { availableParallelism } from 'node:os';
+import type { ObserverOptions } from './capture/contract.js';
+import type { PicketConfig } from './config/schema.js';
+import type { DetectOptions } from './detect/options.js';
+
+/** Workers chosen when the configuration leaves it open: detection is rarely the bottleneck. */
+const WORKERS_CHOSEN_MAX = 4;
+
+export function workerCount(config: PicketConfig): number {
+  const chosen = Math.min(Math.max(1, availableParallelism() - 1), WORKERS_CHOSEN_MAX);
+  return Math.min(config.workers === 0 ? chosen : config.workers, config.shards);
+}
+
+export function observerOptions(config: PicketConfig): ObserverOptions {
+  const { tables, early } = config;
+  return {
+    sensor: config.sensor,
+    homeNets: config.home_nets,
+    shardCount: config.shards,
+    epochUs: config.epoch_ms * 1000,
+    earlyTargets: early.targets,
+    earlyPorts: early.ports,
+    earlyPairs: early.pairs,
+    tables: {
+      sourcesMax: tables.sources_max,
+      lightSourcesMax: tables.light_sources_max,
+      targetsMax: tables.targets_max,
+      hostsMax: tables.hosts_max,
+      contactsMax: tables.contacts_max,
+      sketchesMax: tables.sketches_max,
+      flowsMax: tables.flows_max,
+      fragmentsMax: tables.fragments_max,
+      duplicatesMax: tables.duplicates_max,
+      signaturesMax: tables.signatures_max,
+      singlesEmittedMax: tables.singles_emitted_max,
+    },
+  };
+}
+
+/** `enabled` is the configuration's word; the room knows a section or `false`. */
+export function detectOptions(config: PicketConfig): DetectOptions {
+  const detectors: DetectOptions['detectors'] = {};
+  for (const [id, section] of Object.entries(config.detectors)) {
+    const { enabled, ...settings } = section as Record<string, unknown>;
+    detectors[id] = enabled === false ? false : settings;
+  }
+  return {
+    detectors,
+    windowSourcesMax: config.windows.sources_max,
+    windowTargetsMax: config.windows.targets_max,
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * The whole flow in one place. The rooms are built in the order of the flow and started from the
+ * end backwards, so that nothing is said before someone listens:
+ *
+ *   observer (capture, decode, observe) -> transport -> detect (src/worker.ts) -> correlate ->
+ * output
+ */
+import type { Input, Observer, ObserverEvents } from './capture/contract.js';
+import { openObserver } from './capture/open-observer.js';
+import type { PicketConfig } from './config/schema.js';
+import { Correlator, type OutputEvent } from './correlate/correlator.js';
+import type { Output } from './output/contract.js';
+import { detectOptions, observerOptions, workerCount } from './pipeline-options.js';
+import { networkMatcher } from './shared/cidr.js';
+import type { ShardOutcome } from './transport/contract.js';
+import { EmbeddedTransport } from './transport/embedded.js';
+
+export interface PipelineOptions {
+  config: PicketConfig;
+  /** `canonical` for captures: the same output every time. `arrival` for live: as soon as known. */
+  order: 'canonical' | 'arrival';
+  outputs: readonly Output[];
+  progress?: NonNullable<ObserverEvents['progress']>;
+  damage?: NonNullable<ObserverEvents['damage']>;
+}
+
+/** Packet times of what was judged, microseconds, to the epoch; null before anything was. */
+export interface Span {
+  firstUs: number | null;
+  lastUs: number | null;
+}
+
+export class Pipeline {
+  readonly observer: Observer;
+  readonly #transport: EmbeddedTransport;
+  readonly #correlator: Correlator;
+  readonly #options: PipelineOptions;
+  readonly #workers: number;
+  /** By worker: its counters are of all its shards together. */
+  readonly #losses = new Map<number, Record<string, number>>();
+  readonly #span: Span = { firstUs: null, lastUs: null };
+
+  /** @throws PicketError `observer-unavailable`. */
+  constructor(options: PipelineOptions) {
+    const { config } = options;
+    this.#options = options;
+    this.#workers = workerCount(config);
+    this.observer = openObserver(config.observer, observerOptions(config));
+    this.#transport = new EmbeddedTransport({
+      shardCount: config.shards,
+      workers: this.#workers,
+      workerFile: new URL('./worker.js', import.meta.url),
+      workerData: detectOptions(config),
+    });
+    this.#correlator = new Correlator({
+      shardCount: config.shards,
+      order: options.order,
+      idleS: config.correlate.idle_s,
+      quietS: config.correlate.quiet_s,
+      allowlisted: networkMatcher(config.allowlist.map(({ cidr }) => cidr)),
+    });
+  }
+
+  /**
+   * Runs until the input ends or `stop` is called. Then everything seen has been judged, said and
+   * written, also when it ends with an error.
+   * @throws PicketError as the observer and the transport do.
+   */
+  async run(input: Input): Promise<void> {
+    const { outputs, progress, damage } = this.#options;
+    await this.#transport.start((outcome) => this.#correlate(outcome));
+    try {
+      await this.observer.run(input, {
+        batch: async (shard, bytes) => {
+          await Promise.all(outputs.map((output) => output.ready()));
+          await this.#transport.publish(shard, bytes);
+        },
+        ...(progress && { progress }),
+        ...(damage && { damage }),
+      });
+    } finally {
+      await this.#transport.close().finally(() => this.#say(this.#correlator.end()));
+      this.reportStats();
+      await Promise.all(outputs.map((output) => output.close()));
+    }
+  }
+
+  /** Ends `run` soon. Idempotent. */
+  stop(): void {
+    this.observer.stop();
+  }
+
+  /** Says the counters of every room now. */
+  reportStats(): void {
+    const sections = this.#stats();
+    // Before the first packet there is no packet time; live, the clock is the best guess of it.
+    const timeUs = this.#span.lastUs ?? (this.#options.order === 'arrival' ? Date.now() * 1000 : 0);
+    for (const output of this.#options.outputs) output.stats(timeUs, sections);
+  }
+
+  get span(): Span {
+    return { ...this.#span };
+  }
+
+  #correlate(outcome: ShardOutcome): void {
+    this.#losses.set(outcome.shard % this.#workers, outcome.losses);
+    if (outcome.watermarkUs > 0) {
+      const epochUs = this.#options.config.epoch_ms * 1000;
+      const { firstUs, lastUs } = this.#span;
+      this.#span.firstUs = Math.min(firstUs ?? Infinity, outcome.watermarkUs - epochUs);
+      this.#span.lastUs = Math.max(lastUs ?? 0, outcome.watermarkUs);
+    }
+    this.#correlator.accept(outcome);
+    this.#say(this.#correlator.advance());
+  }
+
+  #say(events: OutputEvent[]): void {
+    for (const output of this.#options.outputs) {
+      for (const event of events) {
+        if (event.type === 'finding') output.finding(event.finding);
+        else output.incident(event.incident);
+      }
+    }
+  }
+
+  #stats(): Record<string, Record<string, number>> {
+    const { batchesPublished, bytesPublished, batchesJudged, depthMax, rejected } =
+      this.#transport.stats();
+    const refusals = Object.entries(rejected).map(([reason, count]) => [
+      `rejected.${reason}`,
+      count,
+    ]);
+    return {
+      capture: this.observer.stats(),
+      transport: {
+        batches_published: batchesPublished,
+        bytes_published: bytesPublished,
+        batches_judged: batchesJudged,
+        depth_max: depthMax,
+        ...Object.fromEntries(refusals),
+      },
+      detect: sum([...this.#losses.values()]),
+      correlate: this.#correlator.stats(),
+      output: sum(this.#options.outputs.map((output) => output.counters())),
+    };
+  }
+}
+
+function sum(counters: readonly Record<string, number>[]): Record<string, number> {
+  const total: Record<string, number> = {};
+  for (const one of counters) {
+    for (const [name, value] of Object.entries(one)) total[name] = (total[name] ?? 0) + value;
+  }
+  return total;
+}
