@@ -5,7 +5,7 @@
  */
 import {
   type Activity, type Batch, type Circumstances, CoverageField, decodeBatch, type Detector, type Finding, latin1,
-  SINGLE_SIZE, SourceWindow, summarize, type SourceDetector, type SourceSummary, type TargetDetector, TargetWindow,
+  NOTHING, SINGLE_SIZE, SourceWindow, summarize, type SourceDetector, type SourceSummary, type TargetDetector, TargetWindow,
 } from '../../packages/plugin-api/src/index.js';
 import { PicketError } from '../shared/errors.js';
 import { activityOf, entityName } from './activity.js';
@@ -187,10 +187,9 @@ export class ShardDetector {
     };
     let awaited = false;
     for (const { detector, config, windowS } of this.sourceDetectors) {
-      const few = window.contacts.size < detector.contactsMin(config) && !window.overflowed;
-      if (few && !log.active) continue;
-      const judgement = few ? { verdicts: [], undecided: false }
-        : detector.judge(summaryOf(windowS), window, config, circumstances);
+      const concerned = detector.concerns(window, config);
+      if (!concerned && !log.active) continue;
+      const judgement = concerned ? detector.judge(summaryOf(windowS), window, config, circumstances) : NOTHING;
       // An undecided judgement must not end what an earlier one opened.
       if (judgement.undecided) awaited = true;
       if (judgement.undecided && judgement.verdicts.length === 0) continue;

@@ -24,7 +24,7 @@ export const addressScan = defineSourceDetector<Config>({
   config,
   entity: 'source',
   windowS: (settings) => settings.window_s,
-  contactsMin: (settings) => settings.threshold,
+  concerns: (window, settings) => window.hasContacts(settings.threshold),
   judge(summary, window, settings, circumstances): Judgement {
     if (summary.targetCount.count < settings.threshold) return NOTHING;
     const reading = readTargets(summary, window, settings, circumstances);

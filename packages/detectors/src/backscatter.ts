@@ -25,7 +25,7 @@ export const backscatter = defineSourceDetector<Config>({
   config,
   entity: 'source',
   windowS: (settings) => settings.window_s,
-  contactsMin: (settings) => settings.threshold,
+  concerns: (window, settings) => window.hasContacts(settings.threshold),
   judge(summary, _window, settings): Judgement {
     const { unsolicited } = summary;
     if (unsolicited.length < settings.threshold || unsolicited.length < summary.contacts.length) return NOTHING;

@@ -20,7 +20,7 @@ export const fanOut = defineSourceDetector<Config>({
   config,
   entity: 'source',
   windowS: (settings) => settings.window_s,
-  contactsMin: (settings) => settings.threshold,
+  concerns: (window, settings) => window.hasContacts(settings.threshold),
   judge(summary, window, settings, circumstances): Judgement {
     if (summary.targetCount.count < settings.threshold) return NOTHING;
     if (summary.failedTargets >= settings.threshold) return NOTHING;

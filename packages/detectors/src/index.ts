@@ -2,11 +2,16 @@
 import type { Detector } from '../../plugin-api/src/index.js';
 import { addressScan } from './address-scan.js';
 import { backscatter } from './backscatter.js';
+import { badChecksum, fragmentedProbe, trustedSourcePort } from './evasion-by-counter.js';
 import { fanOut } from './fan-out.js';
+import { ipProtocolScan } from './ip-protocol-scan.js';
 import { portScan } from './port-scan.js';
 import { randomScan } from './random-scan.js';
+import { scannerSignature } from './scanner-signature.js';
+import { stealthScan } from './stealth-scan.js';
 import { synFlood } from './syn-flood.js';
 
 export const BUILT_IN_DETECTORS: readonly Detector[] = [
-  addressScan, randomScan, portScan, fanOut, synFlood, backscatter,
+  addressScan, randomScan, scannerSignature, portScan, ipProtocolScan, stealthScan, badChecksum, fragmentedProbe,
+  trustedSourcePort, fanOut, synFlood, backscatter,
 ];

@@ -26,7 +26,7 @@ export const portScan = defineSourceDetector<Config>({
   config,
   entity: 'source',
   windowS: (settings) => settings.window_s,
-  contactsMin: (settings) => settings.threshold,
+  concerns: (window, settings) => window.hasContacts(settings.threshold),
   judge(summary, window, settings, circumstances): Judgement {
     const verdicts: Verdict[] = [];
     let undecided = false;

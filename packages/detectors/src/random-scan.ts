@@ -22,7 +22,7 @@ export const randomScan = defineSourceDetector<Config>({
   config,
   entity: 'source',
   windowS: (settings) => settings.window_s,
-  contactsMin: (settings) => settings.threshold,
+  concerns: (window, settings) => window.hasContacts(settings.threshold),
   judge(summary, window, settings, circumstances): Judgement {
     if (summary.pairCount.count < settings.threshold) return NOTHING;
     if (summary.targetCount.count >= settings.targets_max) return NOTHING;

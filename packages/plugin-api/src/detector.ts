@@ -66,8 +66,8 @@ interface DetectorBase<Config> {
 
 export interface SourceDetector<Config = unknown> extends DetectorBase<Config> {
   entity: 'source';
-  /** Not asked about a source with fewer contacts in its window (and no sketch): keeps the many quiet ones cheap. */
-  contactsMin(config: Config): number;
+  /** A cheap look at the window: false when there can be no verdict. Keeps the many quiet sources cheap. */
+  concerns(window: SourceWindow, config: Config): boolean;
   judge(summary: SourceSummary, window: SourceWindow, config: Config, circumstances: Circumstances): Judgement;
 }
 

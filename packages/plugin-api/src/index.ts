@@ -4,6 +4,7 @@ export * from './batch-layout.js';
 export * from './detector.js';
 export * from './finding.js';
 export * from './summary.js';
+export { formatSynSignature } from './syn-signature.js';
 export { TargetWindow } from './target-window.js';
 export * from './tools.js';
 export * from './window.js';

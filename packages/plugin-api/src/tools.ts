@@ -14,7 +14,7 @@ const MARKED_SHARE = 0.8;
 /** Guesses for one source, best first; empty when nothing tells. */
 export function guessTools(window: SourceWindow): ToolGuess[] {
   const guesses: ToolGuess[] = [];
-  const count = (counter: number) => window.counter(counter);
+  const count = (counter: number) => window.total(counter);
   const candidates = count(SourceCounter.markCandidate);
   const add = (name: string, marked: number, sure: number) => {
     if (marked < MARKED_MIN || marked < MARKED_SHARE * candidates) return;
@@ -31,12 +31,12 @@ export function guessTools(window: SourceWindow): ToolGuess[] {
 
 /** Nmap's window and options, one sequence value a run, a kernel that resets what the raw socket asked. */
 function nmapConfidence(window: SourceWindow): number {
-  const marked = window.counter(SourceCounter.markNmap);
+  const marked = window.total(SourceCounter.markNmap);
   if (marked < MARKED_MIN) return 0;
-  const tcp = TCP_COUNTERS.reduce<number>((sum, counter) => sum + window.counter(counter), 0);
+  const tcp = TCP_COUNTERS.reduce<number>((sum, counter) => sum + window.total(counter), 0);
   let odds = marked >= MARKED_SHARE * tcp ? 0.8 : 0.6;
-  if (window.counter(SourceCounter.runKey) >= MARKED_SHARE * marked) odds = Math.max(odds, 0.95);
-  if (window.counter(SourceCounter.stackSplit) > 0) odds += 0.02;
+  if (window.total(SourceCounter.runKey) >= MARKED_SHARE * marked) odds = Math.max(odds, 0.95);
+  if (window.total(SourceCounter.stackSplit) > 0) odds += 0.02;
   if (window.ttlMax - window.ttlMin >= 10) odds += 0.01;
   return round(Math.min(0.99, odds));
 }

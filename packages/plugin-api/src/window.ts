@@ -1,8 +1,8 @@
 /**
  * The sliding window of one source: epochs merge into it by packet time, and detectors read it. Every
  * contact keeps the time it was last touched, so the distinct counts of any span that ends now are
- * exact without keeping epochs apart; beyond `CONTACTS_MAX` contacts, sketches in ten-second buckets
- * take over and the counts say so.
+ * exact without keeping epochs apart; beyond `CONTACTS_MAX` contacts in a minute, sketches in ten-second
+ * buckets take over and the counts say so.
  */
 import type { SourceObservation } from './batch.js';
 import { CONTACT_SIZE, Outcome, ProbeKind, SINGLE_SIZE, SourceCounter, Trait } from './batch-layout.js';
@@ -13,6 +13,8 @@ import { Sketch } from './sketch.js';
 export const CONTACTS_MAX = 1024;
 /** Width of a sketch bucket: a window that has overflowed is judged to this resolution. */
 export const BUCKET_US = 10_000_000;
+const MINUTE_US = 60_000_000;
+const SOURCE_COUNTERS = Object.keys(SourceCounter).length;
 const SERVICE_TCP = 6;
 const SERVICE_UDP = 17;
 /** Packets to one UDP port, unanswered, beyond which it is a stream (RTP, tunnels) and no probe. */
@@ -74,7 +76,9 @@ export class SourceWindow {
   /** Contacts dropped to keep the bound, cumulative. */
   dropped = 0;
   private readonly buckets: Bucket[] = [];
+  /** The epochs of the last minute, and the sum of those before. */
   private readonly epochs: { startUs: number; counters: readonly number[] }[] = [];
+  private readonly settled: number[] = new Array<number>(SOURCE_COUNTERS).fill(0);
 
   constructor(readonly tunnelKey: number, readonly address: Uint8Array, private readonly horizonUs: number) {}
 
@@ -126,21 +130,31 @@ export class SourceWindow {
   expire(nowUs: number): boolean {
     const oldest = nowUs - this.horizonUs;
     for (const [key, contact] of this.contacts) if (contact.lastUs < oldest) this.contacts.delete(key);
-    while (this.epochs.length > 0 && this.epochs[0].startUs < oldest) this.epochs.shift();
-    while (this.buckets.length > 0 && this.buckets[0].startUs + BUCKET_US < oldest) this.buckets.shift();
+    this.settleEpochs(nowUs);
+    while (this.buckets.length > 0 && this.buckets[0].startUs + BUCKET_US < nowUs - MINUTE_US) this.buckets.shift();
     return this.contacts.size === 0 && this.buckets.length === 0;
   }
 
-  /** A counter (SourceCounter) summed over the window. */
+  /** A counter (SourceCounter) since the source was first heard of without a pause of a whole horizon. */
+  total(counter: number): number {
+    return this.settled[counter] + this.counter(counter);
+  }
+
+  /** A counter (SourceCounter) summed over the last minute. */
   counter(counter: number): number {
     let sum = 0;
     for (const epoch of this.epochs) sum += epoch.counters[counter];
     return sum;
   }
 
-  /** Whether some set of the window is known by sketch only. */
-  get overflowed(): boolean {
-    return this.buckets.length > 0;
+  /** Several counters summed over the last minute. */
+  counters(counters: readonly number[]): number {
+    return counters.reduce((sum, counter) => sum + this.counter(counter), 0);
+  }
+
+  /** Whether `count` distinct contacts are possible: listed, or hidden in a sketch. */
+  hasContacts(count: number): boolean {
+    return this.contacts.size >= count || this.buckets.length > 0;
   }
 
   /** Distinct targets that were probed. */
@@ -209,8 +223,15 @@ export class SourceWindow {
     if (known.tuple === 0) known.tuple = fresh.tuple;
   }
 
+  /** Forgets contacts older than a minute, oldest first: long memory yields to the exactness of the short. */
   private makeRoom(nowUs: number): boolean {
     this.expire(nowUs);
+    if (this.contacts.size < CONTACTS_MAX) return true;
+    const old = [...this.contacts].filter(([, contact]) => contact.lastUs < nowUs - MINUTE_US);
+    old.sort(([, a], [, b]) => a.lastUs - b.lastUs);
+    const forgotten = old.slice(0, Math.max(1, CONTACTS_MAX / 8));
+    for (const [key] of forgotten) this.contacts.delete(key);
+    this.dropped += forgotten.length;
     return this.contacts.size < CONTACTS_MAX;
   }
 
@@ -276,6 +297,14 @@ export class SourceWindow {
     const last = this.epochs.findIndex((epoch) => epoch.startUs === startUs);
     if (last >= 0) this.epochs[last] = { startUs, counters };
     else this.epochs.push({ startUs, counters });
+    this.settleEpochs(startUs);
+  }
+
+  private settleEpochs(nowUs: number): void {
+    while (this.epochs.length > 0 && this.epochs[0].startUs < nowUs - MINUTE_US) {
+      const { counters } = this.epochs.shift() as { counters: readonly number[] };
+      for (let i = 0; i < SOURCE_COUNTERS; i++) this.settled[i] += counters[i];
+    }
   }
 
   private countSignature(signature: Uint8Array, count: number): void {
