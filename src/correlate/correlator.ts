@@ -33,7 +33,17 @@ export type OutputEvent =
   | { type: 'incident'; incident: Incident };
 
 /** Something to handle at a packet time. Order within a time: findings, then activities. */
-type Item = { timeUs: number; finding: Finding } | { timeUs: number; activity: Activity };
+type Item = Moment & ({ finding: Finding } | { activity: Activity });
+
+interface Moment {
+  timeUs: number;
+  /**
+   * Said after the shard's watermark had reached this time: at the end of input, and of sources in
+   * the middle of an epoch. Handled after all that is not, once every shard has gone past the time,
+   * as the others may or may not have been handled before.
+   */
+  late: boolean;
+}
 
 export class Correlator {
   readonly #canonical: boolean;
@@ -72,11 +82,10 @@ export class Correlator {
   accept(outcome: Judged): void {
     const { shard, watermarkUs, findings, progress } = outcome;
     const before = this.#watermarks[shard];
-    // Activity seen before the epoch's end belongs to the next one to be completed: its own
-    // watermark may have been handled already, or not, depending on the other shards.
-    const progressUs = watermarkUs > before ? watermarkUs : before + 1;
-    for (const finding of findings) this.#pending.push({ timeUs: finding.judgedUs, finding });
-    for (const activity of progress) this.#pending.push({ timeUs: progressUs, activity });
+    const momentOf = (timeUs: number): Moment =>
+      timeUs > before ? { timeUs, late: false } : { timeUs: before, late: true };
+    for (const finding of findings) this.#pending.push({ ...momentOf(finding.judgedUs), finding });
+    for (const activity of progress) this.#pending.push({ ...momentOf(watermarkUs), activity });
     this.#watermarks[shard] = Math.max(before, watermarkUs);
     if (outcome.final) this.#ended[shard] = true;
     if (Number.isFinite(watermarkUs)) this.#latestUs = Math.max(this.#latestUs, watermarkUs);
@@ -87,7 +96,8 @@ export class Correlator {
   advance(): OutputEvent[] {
     const horizonUs = this.#watermarkUs();
     const events: OutputEvent[] = [];
-    const isReady = (item: Item): boolean => !this.#canonical || item.timeUs <= horizonUs;
+    const isReady = ({ timeUs, late }: Moment): boolean =>
+      !this.#canonical || timeUs < horizonUs || (timeUs === horizonUs && !late);
     const ready = this.#pending.filter(isReady);
     if (ready.length > 0) this.#pending = this.#pending.filter((item) => !isReady(item));
     this.#handle(ready, events);
@@ -124,10 +134,10 @@ export class Correlator {
   #handle(items: Item[], events: OutputEvent[]): void {
     items.sort(compareItems);
     for (let first = 0; first < items.length; ) {
-      const { timeUs } = items[first];
+      const { timeUs, late } = items[first];
       let last = first;
-      while (last + 1 < items.length && items[last + 1].timeUs === timeUs) last++;
-      this.#closeIdle(timeUs, false, events);
+      while (last + 1 < items.length && compareMoments(items[last + 1], items[first]) === 0) last++;
+      this.#closeIdle(timeUs, late, events);
       this.#handleEpoch(timeUs, items.slice(first, last + 1), events);
       first = last + 1;
     }
@@ -230,12 +240,17 @@ function compareIncidents(left: OpenIncident, right: OpenIncident): number {
 
 /** Canonical: time, findings before activities, then kind, source, target and id. */
 function compareItems(left: Item, right: Item): number {
-  if (left.timeUs !== right.timeUs) return left.timeUs - right.timeUs;
+  const moments = compareMoments(left, right);
+  if (moments !== 0) return moments;
   if ('finding' in left)
     return 'finding' in right ? compareFindings(left.finding, right.finding) : -1;
   return 'finding' in right
     ? 1
     : compareText(actorKey(left.activity.source), actorKey(right.activity.source));
+}
+
+function compareMoments(left: Moment, right: Moment): number {
+  return left.timeUs - right.timeUs || Number(left.late) - Number(right.late);
 }
 
 function compareFindings(left: Finding, right: Finding): number {

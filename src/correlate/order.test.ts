@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Finding } from '../../packages/plugin-api/src/finding.js';
+import type { Activity, Finding } from '../../packages/plugin-api/src/finding.js';
 import {
   hosts,
   makeActivity,
@@ -12,32 +12,36 @@ import { Correlator, type OutputEvent } from './correlator.js';
 /** The end of the n-th second. */
 const at = (second: number): number => TEST_TIME_US + second * 1_000_000;
 
+const SHARDS = 3;
+const EPOCHS = 12;
+/** 100 s each, so that incidents also close. */
+const endOf = (epoch: number): number => at(epoch * 100);
+
 describe('correlator: order', () => {
   it('gives the same events however the shards ran apart', () => {
     const script = randomScript();
     fc.assert(
       fc.property(
         script,
-        fc.array(fc.nat(3), { maxLength: 300 }),
-        fc.array(fc.boolean(), { maxLength: 60 }),
+        fc.array(fc.nat(SHARDS - 1), { minLength: 60, maxLength: 60 }),
+        fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }),
         (outcomes, schedule, pauses) => {
           const inTurn = run(outcomes, [], []);
           expect(run(outcomes, schedule, pauses)).toEqual(inTurn);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 150 },
     );
   });
 });
 
-const SHARDS = 3;
 type Outcome = Parameters<Correlator['accept']>[0];
 
 /** Per shard, the outcomes of some epochs: each source lives in one shard, as in the product. */
 function randomScript(): fc.Arbitrary<Outcome[][]> {
   const kinds = ['address_scan', 'port_scan', 'fan_out', 'stealth_scan'] as const;
   const deed = fc.record({
-    second: fc.integer({ min: 1, max: 40 }),
+    epoch: fc.integer({ min: 1, max: EPOCHS + 1 }),
     source: fc.nat(2),
     kind: fc.constantFrom(...kinds),
     progress: fc.boolean(),
@@ -51,7 +55,7 @@ function randomScript(): fc.Arbitrary<Outcome[][]> {
 }
 
 interface Deed {
-  second: number;
+  epoch: number;
   source: number;
   kind: Finding['kind'];
   progress: boolean;
@@ -60,49 +64,54 @@ interface Deed {
   first: number;
 }
 
+/** Of an epoch, in this order: an early outcome before its watermark, and the one that ends it. */
+const PARTS = ['early', 'whole'] as const;
+
 /**
- * Epochs 100 s long, so that incidents also close; an early outcome comes before its epoch's
- * watermark.
+ * The last outcome comes at the end of input and moves no watermark: deeds of epoch 41 are in it.
  */
 function outcomesOf(shard: number, deeds: Deed[]): Outcome[] {
   const outcomes: Outcome[] = [];
-  const endOf = (second: number): number => at(second * 100);
-  for (let second = 1; second <= 40; second++) {
-    for (const early of [true, false]) {
-      const own = deeds.filter((deed) => deed.second === second && deed.early === early);
+  for (let epoch = 1; epoch <= EPOCHS; epoch++) {
+    for (const part of PARTS) {
+      const early = part === 'early';
+      const own = deeds.filter((deed) => deed.epoch === epoch && deed.early === early);
       if (early && own.length === 0) continue;
-      const source = (deed: Deed) => ({ ip: `203.0.113.${shard * 10 + deed.source}`, tunnel: 0 });
-      const lastSeenUs = endOf(second) - 5;
+      const judgedUs = endOf(epoch) - (early ? 50_000_000 : 0);
       outcomes.push({
         shard,
-        watermarkUs: endOf(early ? second - 1 : second),
-        final: second === 40 && !early,
-        findings: own
-          .filter((deed) => !deed.progress)
-          .map((deed, index) =>
-            makeFinding({
-              id: `${shard}-${second}-${early}-${index}`,
-              kind: deed.kind,
-              source: source(deed),
-              lastSeenUs,
-              state: deed.ended ? 'ended' : 'started',
-              judgedUs: endOf(second),
-            }),
-          ),
-        progress: own
-          .filter((deed) => deed.progress)
-          .map((deed) =>
-            makeActivity({
-              source: source(deed),
-              lastSeenUs,
-              targets: hosts('198.51.100.', deed.first % 100, 120),
-              exposed: [{ ip: '198.51.100.1', port: deed.first, proto: 'tcp' }],
-            }),
-          ),
+        watermarkUs: endOf(early ? epoch - 1 : epoch),
+        final: false,
+        ...saidBy(own, shard, judgedUs),
       });
     }
   }
+  const last = deeds.filter((deed) => deed.epoch === EPOCHS + 1);
+  const watermarkUs = endOf(EPOCHS);
+  outcomes.push({ shard, watermarkUs, final: true, ...saidBy(last, shard, watermarkUs) });
   return outcomes;
+}
+
+function saidBy(deeds: Deed[], shard: number, judgedUs: number) {
+  const findings: Finding[] = [];
+  const progress: Activity[] = [];
+  for (const [index, deed] of deeds.entries()) {
+    const source = { ip: `203.0.113.${shard * 10 + deed.source}`, tunnel: 0 };
+    const lastSeenUs = judgedUs;
+    const activity = makeActivity({
+      source,
+      lastSeenUs,
+      targets: hosts('198.51.100.', deed.first % 100, 120),
+      exposed: [{ ip: '198.51.100.1', port: deed.first, proto: 'tcp' }],
+    });
+    if (deed.progress) progress.push(activity);
+    else {
+      const id = `${shard}-${judgedUs}-${index}`;
+      const state = deed.ended ? 'ended' : 'started';
+      findings.push(makeFinding({ id, kind: deed.kind, source, lastSeenUs, state, judgedUs }));
+    }
+  }
+  return { findings, progress };
 }
 
 /** Plays the shards' outcomes interleaved as `schedule` says, advancing where `pauses` allows. */

@@ -34,7 +34,8 @@ const MEANINGS: [section: string, counter: string, text: string][] = [
     'UDP questions were forgotten early: their answers look unasked',
   ],
   ['transport', 'rejected.', 'batches could not be judged'],
-  ['detect', '', 'entries of detection state were given up'],
+  ['detect', 'window_sources_evicted', 'sources were forgotten early: slow scans may be missed'],
+  ['detect', 'window_targets_evicted', 'targets were forgotten early: floods may be missed'],
   [
     'correlate',
     'incidents_refused',
@@ -48,7 +49,7 @@ const MEANINGS: [section: string, counter: string, text: string][] = [
   ['output', 'lines_failed', 'events could not be written'],
 ];
 
-/** Empty when nothing was lost. `detect` holds loss counters only, so all of it counts. */
+/** Empty when nothing was lost. */
 export function lossesOf(sections: StatsSections): Loss[] {
   return MEANINGS.map(([section, counter, text]) => {
     const counters = Object.entries(sections[section] ?? {});
@@ -62,5 +63,5 @@ export function lossText({ count, text }: Loss): string {
 }
 
 function matches(name: string, counter: string): boolean {
-  return counter === '' || name === counter || (counter.endsWith('.') && name.startsWith(counter));
+  return name === counter || (counter.endsWith('.') && name.startsWith(counter));
 }

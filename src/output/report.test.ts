@@ -78,7 +78,7 @@ describe('report', () => {
         sources_refused: 7,
       },
       transport: { 'rejected.batch-invalid': 2 },
-      detect: { windows_evicted: 5 },
+      detect: { window_sources_evicted: 5 },
     };
     const damages = [
       { path: 'monday.pcap', offset: 1_048_576, reason: 'a record is 4,294,967,295 bytes long' },
