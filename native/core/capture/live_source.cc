@@ -1,0 +1,166 @@
+#include "capture/live_source.h"
+
+#ifdef PICKET_HAVE_PCAP
+
+#include <pcap/pcap.h>
+#include <sys/time.h>
+
+#include "base/link_types.h"
+
+namespace picket {
+namespace {
+
+/// Frames taken from the ring before stop, tick and statistics are looked at again: about a
+/// millisecond of work.
+constexpr int DISPATCH_COUNT_MAX = 4096;
+constexpr int64_t STATISTICS_PERIOD_US = 1'000'000;
+
+int64_t wall_clock_us() {
+  timeval now;
+  gettimeofday(&now, nullptr);
+  return int64_t{now.tv_sec} * 1'000'000 + now.tv_usec;
+}
+
+LiveResult problem_of(int status, pcap_t* handle) {
+  const char* text = pcap_geterr(handle);
+  const std::string detail = *text != 0 ? text : pcap_statustostr(status);
+  switch (status) {
+    case PCAP_ERROR_NO_SUCH_DEVICE:
+      return {LiveProblem::no_such_interface, detail};
+    case PCAP_ERROR_PERM_DENIED:
+    case PCAP_ERROR_PROMISC_PERM_DENIED:
+      return {LiveProblem::no_privileges, detail};
+    case PCAP_ERROR_IFACE_NOT_UP:
+      return {LiveProblem::interface_down, detail};
+    default:
+      return {LiveProblem::failed, detail};
+  }
+}
+
+/// One ring of one interface.
+class Ring {
+ public:
+  Ring(LiveSink& sink) : sink_(sink) {}
+  ~Ring() {
+    if (handle_ != nullptr) pcap_close(handle_);
+  }
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+
+  LiveResult open(const LiveOptions& options);
+  LiveResult run(const std::atomic<bool>& stop);
+
+ private:
+  LiveResult set_filter(const std::string& filter);
+  void report_losses();
+  static void on_frame(u_char* ring, const pcap_pkthdr* header, const u_char* bytes);
+
+  LiveSink& sink_;
+  pcap_t* handle_ = nullptr;
+  uint32_t link_type_ = 0;
+  uint32_t kernel_dropped_ = 0;     ///< as libpcap last said; it counts in 32 bits, wrapping
+  uint32_t interface_dropped_ = 0;  ///< likewise
+};
+
+LiveResult Ring::open(const LiveOptions& options) {
+  char error[PCAP_ERRBUF_SIZE] = "";
+  handle_ = pcap_create(options.interface.c_str(), error);
+  if (handle_ == nullptr) return {LiveProblem::failed, error};
+  pcap_set_snaplen(handle_, static_cast<int>(options.snap_length));
+  pcap_set_promisc(handle_, options.promiscuous ? 1 : 0);
+  pcap_set_buffer_size(handle_, static_cast<int>(options.buffer_size));
+  pcap_set_timeout(handle_, TICK_MS);
+  // Frames one by one as they come. Otherwise Linux hands over whole blocks, and leaves the reader
+  // asleep past its timeout while no block has anything in it.
+  pcap_set_immediate_mode(handle_, 1);
+  const int status = pcap_activate(handle_);
+  if (status < 0) return problem_of(status, handle_);
+  link_type_ = static_cast<uint32_t>(pcap_datalink(handle_));
+  if (!is_readable_link_type(link_type_)) {
+    return {LiveProblem::link_type_unknown, std::to_string(link_type_)};
+  }
+  return set_filter(options.filter);
+}
+
+LiveResult Ring::set_filter(const std::string& filter) {
+  if (filter.empty()) return {};
+  bpf_program program;
+  if (pcap_compile(handle_, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) < 0) {
+    return {LiveProblem::filter_invalid, pcap_geterr(handle_)};
+  }
+  const int status = pcap_setfilter(handle_, &program);
+  pcap_freecode(&program);
+  if (status < 0) return {LiveProblem::failed, pcap_geterr(handle_)};
+  return {};
+}
+
+LiveResult Ring::run(const std::atomic<bool>& stop) {
+  int64_t statistics_due_us = 0;
+  while (!stop.load(std::memory_order_relaxed)) {
+    const int64_t before_us = wall_clock_us();
+    const int count =
+        pcap_dispatch(handle_, DISPATCH_COUNT_MAX, on_frame, reinterpret_cast<u_char*>(this));
+    if (count < 0) {
+      report_losses();
+      // libpcap has one code for a device that went down and one that is gone; its text tells.
+      return {LiveProblem::interface_down, pcap_geterr(handle_)};
+    }
+    // A ring that was emptied holds nothing from before it was looked at.
+    if (count < DISPATCH_COUNT_MAX) sink_.tick(before_us);
+    if (before_us >= statistics_due_us) {
+      report_losses();
+      statistics_due_us = before_us + STATISTICS_PERIOD_US;
+    }
+  }
+  report_losses();
+  return {};
+}
+
+void Ring::report_losses() {
+  pcap_stat now;
+  if (pcap_stats(handle_, &now) < 0) return;
+  const uint32_t kernel = now.ps_drop - kernel_dropped_;
+  const uint32_t interface = now.ps_ifdrop - interface_dropped_;
+  kernel_dropped_ = now.ps_drop;
+  interface_dropped_ = now.ps_ifdrop;
+  if (kernel > 0 || interface > 0) sink_.dropped(kernel, interface);
+}
+
+void Ring::on_frame(u_char* ring, const pcap_pkthdr* header, const u_char* bytes) {
+  const Ring& self = *reinterpret_cast<Ring*>(ring);
+  const int64_t time_us = int64_t{header->ts.tv_sec} * 1'000'000 + header->ts.tv_usec;
+  const uint32_t wire = header->len < header->caplen ? header->caplen : header->len;
+  self.sink_.frame(bytes, header->caplen, wire, time_us, self.link_type_);
+}
+
+}  // namespace
+
+bool has_live_capture() {
+  return true;
+}
+
+LiveResult watch_interface(const LiveOptions& options, LiveSink& sink,
+                           const std::atomic<bool>& stop) {
+  Ring ring(sink);
+  const LiveResult opened = ring.open(options);
+  if (opened.problem != LiveProblem::none) return opened;
+  return ring.run(stop);
+}
+
+}  // namespace picket
+
+#else
+
+namespace picket {
+
+bool has_live_capture() {
+  return false;
+}
+
+LiveResult watch_interface(const LiveOptions&, LiveSink&, const std::atomic<bool>&) {
+  return {LiveProblem::not_built, ""};
+}
+
+}  // namespace picket
+
+#endif

@@ -1,0 +1,55 @@
+/// Watches an interface through libpcap. Compiled with PICKET_HAVE_PCAP only; without it
+/// `watch_interface` says so. Twin: packages/observer/src/capture/live-source.ts.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+
+#include "capture/frame_sink.h"
+
+namespace picket {
+
+struct LiveOptions {
+  std::string interface;
+  std::string filter;  ///< BPF, as for tcpdump; empty is none
+  uint32_t snap_length = 0;
+  uint32_t buffer_size = 0;  ///< bytes of the kernel's ring
+  bool promiscuous = false;
+};
+
+enum class LiveProblem : uint8_t {
+  none,
+  no_such_interface,
+  no_privileges,
+  interface_down,
+  filter_invalid,
+  link_type_unknown,
+  not_built,  ///< compiled without libpcap
+  failed,
+};
+
+/// How watching ended; `detail` has libpcap's own words, if any.
+struct LiveResult {
+  LiveProblem problem = LiveProblem::none;
+  std::string detail;
+};
+
+class LiveSink : public FrameSink {
+ public:
+  /// No frame with an earlier time will come any more, short of the clock being set back. At least
+  /// every TICK_MS.
+  virtual void tick(int64_t now_us) = 0;
+  /// Frames lost since the last call: in the kernel's ring and in the interface.
+  virtual void dropped(uint64_t kernel, uint64_t interface) = 0;
+};
+
+constexpr int TICK_MS = 100;
+
+bool has_live_capture();
+
+/// Delivers frames until `stop` (noticed within TICK_MS) or until the interface fails.
+LiveResult watch_interface(const LiveOptions& options, LiveSink& sink,
+                           const std::atomic<bool>& stop);
+
+}  // namespace picket
