@@ -8,38 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "options.h"
+
 namespace picket {
-
-/// Table capacities; the defaults fit in 512 MiB at 262,144 active sources an epoch.
-struct ObserverTables {
-  uint32_t sources_max = 65536;
-  uint32_t light_sources_max = 262144;
-  uint32_t targets_max = 65536;
-  uint32_t hosts_max = 16384;
-  uint32_t contacts_max = 524288;
-  uint32_t sketches_max = 8192;
-  uint32_t flows_max = 524288;
-  uint32_t fragments_max = 4096;
-  uint32_t duplicates_max = 8192;
-  uint32_t signatures_max = 4096;
-  uint32_t singles_emitted_max = 16384;
-};
-
-struct HomeNet {
-  uint8_t address[16];  ///< IPv4 mapped
-  uint8_t prefix;       ///< bits of the mapped form, 0-128
-};
-
-struct ObserverConfig {
-  std::string sensor = "local";
-  std::vector<HomeNet> home_nets;
-  uint32_t shard_count = 16;
-  int64_t epoch_us = 1'000'000;
-  uint32_t early_targets = 100;
-  uint32_t early_ports = 100;
-  uint32_t early_pairs = 250;
-  ObserverTables tables;
-};
 
 /// Takes the encoded batches. Called on the thread that feeds frames; the bytes are the sink's to keep.
 class BatchSink {

@@ -1,0 +1,50 @@
+/// Exact sets of addresses, each owned by an entity (the targets of a source, the sources of a
+/// target), in one bounded pool. A set's members are chained in the order they came. Twin:
+/// packages/observer/src/observe/address-sets.ts.
+#pragma once
+
+#include <cstdint>
+
+#include "observe/address_index.h"
+#include "observe/sketches.h"
+
+namespace picket {
+
+struct Member {
+  uint32_t next;        ///< next member of the same owner, or NONE
+  int32_t port_sketch;  ///< all ports of this target, once there are more than are exactly known
+  uint16_t ordinal;     ///< position inside the owner's set, from 0
+  uint16_t port_count;  ///< ports of this target that are exactly known
+};
+
+class AddressSets {
+ public:
+  explicit AddressSets(uint32_t capacity) : index_(capacity), members_(capacity) {}
+
+  uint32_t find(uint32_t owner, const Address& address) const {
+    return index_.find(owner, address);
+  }
+
+  /// Adds an absent address as the owner's member number `ordinal`, chained behind `previous` (or
+  /// NONE).
+  uint32_t append(uint32_t owner, const Address& address, uint16_t ordinal, uint32_t previous) {
+    const uint32_t member = index_.add(owner, address);
+    if (member == NONE) return NONE;
+    members_[member] = {NONE, NO_SKETCH, ordinal, 0};
+    if (previous != NONE) members_[previous].next = member;
+    return member;
+  }
+
+  Member& operator[](uint32_t member) { return members_[member]; }
+  const Member& operator[](uint32_t member) const { return members_[member]; }
+  const Address& address(uint32_t member) const { return index_.address(member); }
+  uint32_t hash_of(uint32_t member) const { return index_.hash_of(member); }
+  uint64_t refused() const { return index_.refused; }
+  void clear() { index_.clear(); }
+
+ private:
+  AddressIndex index_;
+  Table<Member> members_;
+};
+
+}  // namespace picket

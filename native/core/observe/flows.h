@@ -1,0 +1,120 @@
+/// Conversations, so that an answer is told from a probe and bulk traffic costs one look-up. A fixed
+/// 4-way set-associative table; the oldest way of a full set makes room and is counted. The key is
+/// symmetric: both directions find the same entry. Twin: packages/observer/src/observe/flows.ts.
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstdint>
+
+#include "base/hash.h"
+#include "base/table.h"
+#include "decode/packet.h"
+
+namespace picket {
+
+/// What is known of a conversation. A bit set; 0 is an empty slot.
+enum FlowState : uint16_t {
+  FLOW_INBOUND = 0x01,         ///< someone else probed a protected host, which answered
+  FLOW_OUTBOUND = 0x02,        ///< a protected host spoke first: what comes back was asked for
+  FLOW_MIDSTREAM = 0x04,       ///< its beginning was not seen: who probed whom is unknown
+  FLOW_ORPHAN = 0x08,          ///< bare ACK or FIN-ACK, not yet answered: a probe only if it is reset
+  FLOW_SYN_ACK = 0x10,
+  FLOW_ESTABLISHED = 0x20,
+  FLOW_INITIATOR_DATA = 0x40,
+  FLOW_RESPONDER_DATA = 0x80,
+  FLOW_INITIATOR_LOW = 0x100,  ///< the initiator's endpoint hash is the smaller one
+};
+
+struct Flow {
+  uint32_t one;  ///< the key, 64 bits of it
+  uint32_t two;
+  int64_t last_us;
+  /// The responder's initial sequence number plus one: what an acknowledgement must carry.
+  uint32_t responder_next;
+  uint16_t state;     ///< FlowState bits
+  uint8_t probe_ttl;  ///< of the probe that opened it, 0 unknown: a reset from another stack differs
+};
+
+class Flows {
+ public:
+  explicit Flows(uint32_t capacity)
+      : set_mask_(std::bit_ceil(std::max(1u, capacity / WAYS + (capacity % WAYS != 0))) - 1),
+        flows_((size_t{set_mask_} + 1) * WAYS) {}
+
+  /// Sets the key for the calls that follow: two endpoints, protocol number and tunnel.
+  void seek(const Address& source_address, uint16_t source_port, const Address& target_address,
+            uint16_t target_port, uint8_t protocol, uint32_t tunnel_key) {
+    const uint32_t source = endpoint_hash(source_address, source_port);
+    const uint32_t target = endpoint_hash(target_address, target_port);
+    source_low = source < target;
+    one_ = finish(mix(mix(mix(HASH_SEED, source + target), tunnel_key), protocol));
+    two_ = finish(mix(mix(~HASH_SEED, source ^ target), source + target));
+    timeout_us_ = protocol == 6 ? TCP_TIMEOUT_US : OTHER_TIMEOUT_US;
+  }
+
+  /// The entry for the key, or null. Refreshes its time.
+  Flow* find(int64_t now_us) {
+    Flow* set = &flows_[size_t{one_ & set_mask_} * WAYS];
+    for (Flow* flow = set; flow < set + WAYS; flow++) {
+      if (flow->one != one_ || flow->two != two_ || flow->state == 0) continue;
+      if (now_us - flow->last_us > timeout_us_) {
+        flow->state = 0;
+        return nullptr;
+      }
+      flow->last_us = now_us;
+      return flow;
+    }
+    return nullptr;
+  }
+
+  /// A fresh entry for the key, in place of the one it has, an empty way, or the oldest.
+  Flow* put(int64_t now_us, uint16_t state) {
+    Flow* set = &flows_[size_t{one_ & set_mask_} * WAYS];
+    Flow* chosen = nullptr;
+    Flow* empty = nullptr;
+    Flow* oldest = set;
+    for (Flow* flow = set; flow < set + WAYS; flow++) {
+      if (flow->state == 0) {
+        if (empty == nullptr) empty = flow;
+      } else if (flow->one == one_ && flow->two == two_) {
+        chosen = flow;
+        break;
+      }
+      if (flow->last_us < oldest->last_us) oldest = flow;
+    }
+    if (chosen == nullptr) {
+      chosen = empty != nullptr ? empty : oldest;
+      if (empty == nullptr) evicted++;
+    }
+    *chosen = {one_, two_, now_us, 0, state, 0};
+    return chosen;
+  }
+
+  /// After `seek`: the packet's source endpoint has the smaller hash.
+  bool source_low = false;
+  /// Live entries overwritten, cumulative.
+  uint64_t evicted = 0;
+
+ private:
+  static constexpr uint32_t WAYS = 4;
+  /// Silence after which an entry is dead, packet time: TCP as Linux conntrack's long tail, others
+  /// short.
+  static constexpr int64_t TCP_TIMEOUT_US = 3'600'000'000;
+  static constexpr int64_t OTHER_TIMEOUT_US = 120'000'000;
+
+  static uint32_t endpoint_hash(const Address& address, uint16_t port) {
+    const uint32_t* w = address.word;
+    uint32_t hash = HASH_SEED;
+    if (!address.is_v4()) hash = mix(mix(mix(hash, w[0]), w[1]), w[2]);
+    return finish(mix(mix(hash, w[3]), port));
+  }
+
+  uint32_t set_mask_;
+  Table<Flow> flows_;
+  uint32_t one_ = 0;
+  uint32_t two_ = 0;
+  int64_t timeout_us_ = 0;
+};
+
+}  // namespace picket

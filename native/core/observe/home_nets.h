@@ -1,0 +1,50 @@
+/// Which addresses are ours: a short list of prefixes, tested in order. Twin:
+/// packages/observer/src/observe/home-nets.ts.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "decode/packet.h"
+#include "options.h"
+
+namespace picket {
+
+class HomeNets {
+ public:
+  explicit HomeNets(const std::vector<HomeNet>& nets) {
+    for (const HomeNet& net : nets) {
+      Row row;
+      for (int word = 0; word < 4; word++) {
+        const uint8_t* b = net.address + word * 4;
+        const uint32_t value = (uint32_t{b[0]} << 24) | (uint32_t{b[1]} << 16) |
+                               (uint32_t{b[2]} << 8) | b[3];
+        const int bits = std::clamp(int{net.prefix} - word * 32, 0, 32);
+        row.mask[word] = bits == 0 ? 0 : ~0u << (32 - bits);
+        row.net[word] = value & row.mask[word];
+      }
+      rows_.push_back(row);
+    }
+  }
+
+  bool contains(const Address& address) const {
+    const uint32_t* w = address.word;
+    for (const Row& row : rows_) {
+      if ((w[3] & row.mask[3]) == row.net[3] && (w[2] & row.mask[2]) == row.net[2] &&
+          (w[1] & row.mask[1]) == row.net[1] && (w[0] & row.mask[0]) == row.net[0]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  struct Row {
+    uint32_t net[4];
+    uint32_t mask[4];
+  };
+  std::vector<Row> rows_;
+};
+
+}  // namespace picket

@@ -1,0 +1,140 @@
+#include "observe/observer.h"
+
+#include "observe/observe_icmp.h"
+#include "observe/observe_other.h"
+#include "observe/observe_sctp.h"
+#include "observe/observe_tcp.h"
+#include "observe/observe_udp.h"
+#include "observe/traits.h"
+
+namespace picket {
+
+namespace {
+
+constexpr uint32_t PENDING_UDP_MAX = 65'536;
+
+/// What Nmap's decoys share with the real probe (scan_engine_raw.cc): source port, sequence number, IP
+/// ID.
+uint32_t probe_tuple(const Packet& packet) {
+  const uint32_t first = mix(HASH_SEED, (uint32_t{packet.src_port} << 16) ^ packet.ip_id);
+  return finish(mix(mix(first, packet.tcp_seq), packet.tcp_ack));
+}
+
+}  // namespace
+
+Observer::Observer(const ObserverConfig& config)
+    : home_nets_(config.home_nets),
+      duplicates_(config.tables.duplicates_max),
+      sketches(config.tables.sketches_max),
+      sources(config, sketches),
+      targets(config.tables.targets_max,
+              config.tables.contacts_max / 2 + config.tables.contacts_max % 2, sketches),
+      hosts(config.tables.hosts_max),
+      signatures(config.tables.signatures_max),
+      flows(config.tables.flows_max),
+      pending_udp(PENDING_UDP_MAX) {}
+
+uint32_t Observer::observe(const Packet& packet) {
+  sources.crossed = NONE;
+  if (packet.captured_size < packet.wire_size) counts.truncated++;
+  source_home = is_home(packet.src);
+  target_home = is_home(packet.dst);
+  if (!source_home && !target_home && !quotes_us(packet)) {
+    counts.outside++;
+    return NONE;
+  }
+  if (duplicates_.is_copy(packet)) {
+    counts.duplicates++;
+    return NONE;
+  }
+  count_direction(packet);
+  if ((packet.fragment & FRAGMENT_CONTINUATION) != 0) return NONE;
+  switch (packet.transport) {
+    case Transport::tcp: observe_tcp(*this, packet); break;
+    case Transport::udp: observe_udp(*this, packet); break;
+    case Transport::icmp:
+    case Transport::icmp6: observe_icmp(*this, packet); break;
+    case Transport::sctp: observe_sctp(*this, packet); break;
+    case Transport::other: observe_other(*this, packet); break;
+    case Transport::none: break;
+  }
+  return sources.crossed;
+}
+
+void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
+  counts.probes++;
+  address(packet, false);
+  touch.service = service;
+  touch.offset_us = offset_us(packet);
+  touch.is_probe = true;
+  touch.packets = 1;
+  touch.kind = kind;
+  touch.outcome = 0;
+  touch.traits = probe_traits(packet);
+  touch.signature = kind == PROBE_SYN ? signatures.of(packet) : NO_SIGNATURE;
+  touch.ttl = packet.ttl;
+  touch.source_port = packet.src_port;
+  touch.tuple = probe_tuple(packet);
+  touch.run_value = (kind & (PROBE_ACK | PROBE_MAIMON)) != 0 ? packet.tcp_ack : packet.tcp_seq;
+  sources.seek(touch);
+  const uint32_t target = targets.of(touch);
+  if (target != NONE) {
+    targets.probe(target, touch);
+    if (sources.is_new() && targets.folds(target, touch)) {
+      counts.singles_folded++;
+      return;
+    }
+  }
+  sources.touch(touch);
+}
+
+void Observer::outcome_of_touch(const Packet& packet, uint32_t service, uint16_t outcome,
+                                uint16_t kind, bool may_create) {
+  touch.service = service;
+  touch.offset_us = offset_us(packet);
+  touch.is_probe = false;
+  touch.kind = kind;
+  touch.may_create = may_create;
+  touch.outcome = outcome;
+  touch.traits = 0;
+  touch.signature = NO_SIGNATURE;
+  touch.ttl = 0;
+  touch.source_port = 0;
+  touch.tuple = 0;
+  touch.run_value = 0;
+  sources.seek(touch);
+  if (may_create && is_folded_away()) return;
+  sources.touch(touch);
+}
+
+void Observer::clear() {
+  sources.clear();
+  targets.clear();
+  hosts.clear();
+  signatures.clear();
+  sketches.clear();
+}
+
+/// An answer to a source that a flooded target has folded must not give it an entry after all.
+bool Observer::is_folded_away() const {
+  if (!sources.is_new()) return false;
+  const uint32_t target = targets.find(touch);
+  return target != NONE && targets.is_flooded(target, touch.service);
+}
+
+void Observer::count_direction(const Packet& packet) {
+  if (!source_home) {
+    counts.inbound++;
+    return;
+  }
+  if (target_home) {
+    counts.internal++;
+  } else {
+    counts.outbound++;
+    last_outbound_us_ = packet.time_us;
+  }
+  const uint32_t host = hosts.of(packet.tunnel_key, packet.src);
+  if (host != NONE) hosts.sent(host, packet.ip_id & 0xffff);
+}
+
+}  // namespace picket

@@ -1,0 +1,141 @@
+/// Packet facts to per-entity observations of one epoch. This file holds the tables and the moves that
+/// every protocol makes; who probes, who answers and what that means is decided per protocol in
+/// `observe_*.cc`. Nothing here judges. Twin: packages/observer/src/observe/observer.ts.
+#pragma once
+
+#include <cstdint>
+
+#include "decode/packet.h"
+#include "observe/duplicates.h"
+#include "observe/flows.h"
+#include "observe/home_nets.h"
+#include "observe/hosts.h"
+#include "observe/signatures.h"
+#include "observe/sketches.h"
+#include "observe/sources.h"
+#include "observe/targets.h"
+#include "observe/touch.h"
+#include "options.h"
+
+namespace picket {
+
+/// Packets by what they were to us; cumulative.
+struct ObserveCounts {
+  uint64_t not_ip = 0;
+  uint64_t outside = 0;
+  uint64_t inbound = 0;
+  uint64_t outbound = 0;
+  uint64_t internal = 0;
+  uint64_t duplicates = 0;
+  uint64_t probes = 0;
+  uint64_t truncated = 0;
+  uint64_t udp_direction_unknown = 0;
+  uint64_t orphans = 0;
+  uint64_t singles_folded = 0;
+};
+
+class Observer {
+ public:
+  explicit Observer(const ObserverConfig& config);
+
+  /// Takes in one packet of the current epoch. Returns the source that crossed an early count, or
+  /// NONE.
+  uint32_t observe(const Packet& packet);
+
+  /// Whether the answers of protected hosts pass this sensor: without them silence means nothing.
+  bool answers_visible(const Packet& packet) const {
+    return packet.time_us - last_outbound_us_ <= OUTBOUND_SILENCE_US;
+  }
+
+  /// The packet is a probe of its destination: counts it at source and target.
+  void probe(const Packet& packet, ProbeKind kind, uint32_t service);
+
+  /// The packet tells what came of an earlier probe. `answer`: it goes from the target to the source;
+  /// otherwise the source itself goes on. `inferred` makes the contact when the probe was not seen.
+  void outcome(const Packet& packet, bool answer, uint32_t service, uint16_t outcome,
+               bool inferred) {
+    address(packet, answer);
+    outcome_of_touch(packet, service, outcome, inferred ? PROBE_INFERRED : 0, inferred);
+  }
+
+  /// The same for a touch whose addresses are set; `kind` is what a new contact starts with.
+  void outcome_of_touch(const Packet& packet, uint32_t service, uint16_t outcome, uint16_t kind,
+                        bool may_create);
+
+  /// Counts an event at the target of the touch at hand, if it has an entry or gets one.
+  void count_target(TargetCounter counter) {
+    const uint32_t target = targets.of(touch);
+    if (target != NONE) targets.count(target, counter);
+  }
+
+  /// Counts something unasked that reached the packet's destination.
+  void count_unsolicited(const Packet& packet, HostCounter counter) {
+    const uint32_t host = hosts.of(packet.tunnel_key, packet.dst);
+    if (host != NONE) hosts.count(host, counter);
+  }
+
+  /// Points `table` (flows or pending_udp) at the packet's conversation.
+  static void seek_flow(Flows& table, const Packet& packet) {
+    table.seek(packet.src, packet.src_port, packet.dst, packet.dst_port, packet.protocol,
+               packet.tunnel_key);
+  }
+
+  /// Sets the touch's source and target from the packet; `reversed`: the packet goes from target to
+  /// source.
+  void address(const Packet& packet, bool reversed) {
+    touch.tunnel_key = packet.tunnel_key;
+    touch.source = reversed ? packet.dst : packet.src;
+    touch.target = reversed ? packet.src : packet.dst;
+  }
+
+  /// A host counted as seen when a probe of it established a connection.
+  void count_established(const Packet& packet, bool answer) {
+    address(packet, answer);
+    count_target(TARGET_ESTABLISHED);
+  }
+
+  /// Forgets the epoch. Conversations, duplicates and who ever spoke stay.
+  void clear();
+
+  bool is_home(const Address& address) const { return home_nets_.contains(address); }
+
+ private:
+  /// Without an outbound packet for this long, answers are taken to be invisible here (one-way
+  /// capture).
+  static constexpr int64_t OUTBOUND_SILENCE_US = 300'000'000;
+  static constexpr int64_t LONG_AGO_US = -1'000'000'000'000'000;
+
+  bool is_folded_away() const;
+  uint32_t offset_us(const Packet& packet) const {
+    return packet.time_us > epoch_start_us
+               ? static_cast<uint32_t>(packet.time_us - epoch_start_us)
+               : 0;
+  }
+  bool quotes_us(const Packet& packet) const {
+    return packet.quoted_version != 0 && is_home(packet.quoted_dst);
+  }
+  void count_direction(const Packet& packet);
+
+  HomeNets home_nets_;
+  Duplicates duplicates_;
+  int64_t last_outbound_us_ = LONG_AGO_US;
+
+ public:
+  Sketches sketches;
+  Sources sources;
+  Targets targets;
+  Hosts hosts;
+  Signatures signatures;
+  Flows flows;
+  /// UDP probes waiting for an answer: in a table of their own, so that a UDP scan evicts no
+  /// conversation.
+  Flows pending_udp;
+  Touch touch{};
+  ObserveCounts counts;
+  /// Of the packet at hand: whether its source and its destination are protected.
+  bool source_home = false;
+  bool target_home = false;
+  int64_t epoch_start_us = 0;
+};
+
+}  // namespace picket

@@ -1,0 +1,290 @@
+#include "observe/sources.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace picket {
+
+namespace {
+
+/// Counter of each Trait bit, in bit order.
+constexpr SourceCounter COUNTER_OF_TRAIT[] = {
+    SOURCE_MARK_CANDIDATE,  SOURCE_MARK_MASSCAN,     SOURCE_MARK_ZMAP,
+    SOURCE_MARK_MIRAI,      SOURCE_MARK_NMAP,        SOURCE_MARK_UNICORNSCAN,
+    SOURCE_BAD_CHECKSUM,    SOURCE_NMAP_BADSUM,      SOURCE_FRAGMENT_TINY,
+    SOURCE_FRAGMENT_OVERLAP, SOURCE_TRUSTED_SOURCE_PORT, SOURCE_PROBE_WITH_DATA,
+    SOURCE_IP_OPTIONS,      SOURCE_RAW_STACK,        SOURCE_EMPTY_ECHO,
+};
+constexpr uint32_t TRAIT_COUNTERS = sizeof(COUNTER_OF_TRAIT) / sizeof(COUNTER_OF_TRAIT[0]);
+
+/// Counter of each Outcome bit that has one, in bit order; SOURCE_COUNTER_COUNT where there is none.
+constexpr SourceCounter NO_COUNTER = SOURCE_COUNTER_COUNT;
+constexpr SourceCounter COUNTER_OF_OUTCOME[16] = {
+    SOURCE_ANSWER_OPEN, SOURCE_ANSWER_CLOSED, SOURCE_ANSWER_UNREACHABLE, SOURCE_ESTABLISHED,
+    NO_COUNTER,         NO_COUNTER,           SOURCE_RESET,              SOURCE_STACK_SPLIT,
+    SOURCE_UNSOLICITED, SOURCE_UNSOLICITED,   SOURCE_UNSOLICITED,        SOURCE_UNSOLICITED,
+    NO_COUNTER,         NO_COUNTER,           NO_COUNTER,                NO_COUNTER,
+};
+
+constexpr uint16_t TCP_KINDS = PROBE_SYN | PROBE_FIN | PROBE_NULL | PROBE_XMAS | PROBE_ACK |
+                               PROBE_MAIMON | PROBE_ODD_FLAGS;
+
+uint32_t service_hash(uint32_t service) { return finish(mix(HASH_SEED, service)); }
+
+void count_probe(Source& source, const Touch& touch) {
+  if (touch.kind != 0 && touch.kind != PROBE_INFERRED) {
+    source.counters[std::bit_width(touch.kind) - 1] += touch.packets;
+  }
+  for (uint32_t rest = touch.traits; rest != 0; rest &= rest - 1) {
+    const uint32_t bit = static_cast<uint32_t>(std::countr_zero(rest));
+    if (bit < TRAIT_COUNTERS) source.counters[COUNTER_OF_TRAIT[bit]] += touch.packets;
+  }
+}
+
+void count_outcome(Source& source, uint32_t outcome) {
+  for (uint32_t rest = outcome; rest != 0; rest &= rest - 1) {
+    const SourceCounter counter = COUNTER_OF_OUTCOME[std::countr_zero(rest)];
+    if (counter != NO_COUNTER) source.counters[counter]++;
+  }
+}
+
+void note_run(Source& source, const Touch& touch) {
+  if (source.run_key == 0) source.run_key = touch.run_value;
+  const uint32_t difference = source.run_key ^ touch.run_value;
+  // Nmap: sequence = key ^ (try << 16 | try), scan_engine_raw.cc, so two of a run differ by equal
+  // halves.
+  if (difference >> 16 == (difference & 0xffff) && difference >> 16 < 256) {
+    source.counters[SOURCE_RUN_KEY] += touch.packets;
+  }
+}
+
+void note_stack(Source& source, const Touch& touch) {
+  const uint8_t ttl = touch.ttl;
+  const uint16_t port = touch.source_port;
+  if (source.ttl_min == 0 || ttl < source.ttl_min) source.ttl_min = ttl;
+  if (ttl > source.ttl_max) source.ttl_max = ttl;
+  if (source.source_port_min == 0 || port < source.source_port_min) source.source_port_min = port;
+  if (port > source.source_port_max) source.source_port_max = port;
+  if ((touch.kind & TCP_KINDS) != 0) note_run(source, touch);
+  if (touch.signature == NO_SIGNATURE) return;
+  for (uint32_t at = 0; at < SOURCE_SIGNATURES_MAX; at++) {
+    if (source.signature[at] == NO_SIGNATURE) source.signature[at] = touch.signature;
+    if (source.signature[at] != touch.signature) continue;
+    source.signature_count[at] += touch.packets;
+    return;
+  }
+}
+
+}  // namespace
+
+Sources::Sources(const ObserverConfig& config, Sketches& sketches)
+    : index(config.tables.sources_max),
+      light(config.tables.light_sources_max),
+      targets(config.tables.contacts_max / 2 + config.tables.contacts_max % 2),
+      contacts(config.tables.contacts_max),
+      sketches_(sketches),
+      early_targets_(config.early_targets),
+      early_ports_(config.early_ports),
+      early_pairs_(config.early_pairs),
+      sources_(config.tables.sources_max) {}
+
+void Sources::touch(const Touch& touch) {
+  crossed = NONE;
+  if (full_ != NONE) {
+    touch_full(full_, touch);
+    return;
+  }
+  if (waiting_ != NONE && light.is_live(waiting_)) {
+    if (light.fits(waiting_, touch)) {
+      light.repeat(waiting_, touch);
+    } else if (touch.is_probe || touch.may_create) {
+      promote(waiting_, touch);
+    }
+    return;
+  }
+  if (!touch.is_probe && !touch.may_create) return;
+  if (light.add(touch) != NONE) return;
+  if (light.knock(touch)) {
+    const uint32_t fresh = add(touch);
+    if (fresh != NONE) {
+      touch_full(fresh, touch);
+      return;
+    }
+  }
+  refused++;
+}
+
+uint8_t Sources::probe_ttl(const Touch& touch) const {
+  if (full_ == NONE) {
+    const bool known = waiting_ != NONE && light.is_live(waiting_) &&
+                       light.is_same_contact(waiting_, touch);
+    return known ? light[waiting_].ttl : 0;
+  }
+  const uint32_t member = targets.find(full_, touch.target);
+  if (member == NONE) return 0;
+  const uint32_t contact = contacts.find(member, touch.service);
+  return contact == NONE ? 0 : contacts[contact].ttl;
+}
+
+void Sources::clear() {
+  index.clear();
+  light.clear();
+  targets.clear();
+  contacts.clear();
+}
+
+uint32_t Sources::add(const Touch& touch) {
+  const uint32_t number = index.add(touch.tunnel_key, touch.source);
+  if (number == NONE) return NONE;
+  Source& source = sources_[number];
+  source = {};
+  source.first_us = touch.offset_us;
+  source.last_us = touch.offset_us;
+  source.first_member = NONE;
+  source.last_member = NONE;
+  source.first_contact = NONE;
+  source.last_contact = NONE;
+  source.target_sketch = NO_SKETCH;
+  source.pair_sketch = NO_SKETCH;
+  source.port_sketch = NO_SKETCH;
+  std::fill_n(source.signature, SOURCE_SIGNATURES_MAX, static_cast<uint16_t>(NO_SIGNATURE));
+  return number;
+}
+
+/// Moves a light source to full state: replays its one contact, then takes in the new touch.
+void Sources::promote(uint32_t light_source, const Touch& touch) {
+  const uint32_t number = add(touch);
+  if (number == NONE) {
+    refused++;
+    return;
+  }
+  const Touch replayed = light.leave(light_source);
+  sources_[number].first_us = replayed.offset_us;
+  touch_full(number, replayed);
+  const uint32_t contact = sources_[number].last_contact;
+  if (contact != NONE) contacts[contact].last_us = light[light_source].last_us;
+  touch_full(number, touch);
+}
+
+void Sources::touch_full(uint32_t number, const Touch& touch) {
+  Source& source = sources_[number];
+  source.last_us = touch.offset_us;
+  if (touch.is_probe) {
+    count_probe(source, touch);
+    note_stack(source, touch);
+  }
+  uint32_t member = targets.find(number, touch.target);
+  uint32_t found = member == NONE ? NONE : contacts.find(member, touch.service);
+  if (found == NONE) {
+    if (!touch.is_probe && !touch.may_create) return;
+    if (member == NONE) member = admit_target(number, touch);
+    if (member != NONE) found = admit_contact(number, member, touch);
+    if (found == NONE || source.pair_sketch != NO_SKETCH) sketch_pair(source, touch);
+    if (found == NONE) {
+      count_outcome(source, touch.outcome);
+      return;
+    }
+    contacts[found].kinds = touch.kind;
+    contacts[found].ttl = touch.ttl;
+    contacts[found].tuple = touch.tuple;
+  } else if (touch.is_probe) {
+    contacts[found].kinds |= touch.kind;
+  }
+  Contact& contact = contacts[found];
+  count_outcome(source, touch.outcome & ~uint32_t{contact.outcome});
+  contact.outcome |= touch.outcome;
+  contact.last_us = touch.offset_us;
+  if (touch.is_probe) {
+    const uint32_t packets = uint32_t{contact.packets} + touch.packets;
+    contact.packets = static_cast<uint16_t>(std::min(0xffffu, packets));
+  }
+}
+
+/// A new target: into the exact set if there is room (else NONE), and into a sketch once there was
+/// none.
+uint32_t Sources::admit_target(uint32_t number, const Touch& touch) {
+  Source& source = sources_[number];
+  uint32_t member = NONE;
+  if (source.target_count < TARGETS_EXACT_MAX) {
+    member = add_member(number, touch.target);
+    if (member != NONE) {
+      if (source.target_count == early_targets_) crossed = number;
+      if (source.target_sketch == NO_SKETCH) return member;
+    }
+  }
+  if (source.target_sketch == NO_SKETCH) {
+    source.target_sketch = sketches_.take();
+    for (uint32_t m = source.first_member; m != NONE; m = targets[m].next) {
+      sketches_.add(source.target_sketch, targets.hash_of(m));
+    }
+  }
+  sketches_.add(source.target_sketch, address_hash(HASH_SEED, touch.target));
+  return member;
+}
+
+/// A new contact: into the exact list if there is room (else NONE), and its port into the target's
+/// sketch once there was none.
+uint32_t Sources::admit_contact(uint32_t number, uint32_t member, const Touch& touch) {
+  Source& source = sources_[number];
+  const uint32_t ports = targets[member].port_count;
+  uint32_t contact = NONE;
+  if (source.contact_count < CONTACTS_EXACT_MAX && ports < PORTS_EXACT_MAX) {
+    contact = add_contact(source, member, touch);
+    if (contact != NONE) {
+      if (ports + 1 == early_ports_ || source.contact_count == early_pairs_) crossed = number;
+      if (targets[member].port_sketch == NO_SKETCH) return contact;
+    }
+  }
+  if (targets[member].port_sketch == NO_SKETCH) {
+    const int32_t sketch = sketches_.take();
+    targets[member].port_sketch = sketch;
+    for (uint32_t c = source.first_contact; c != NONE; c = contacts[c].next) {
+      if (contacts[c].member == member) sketches_.add(sketch, service_hash(contacts[c].service));
+    }
+  }
+  sketches_.add(targets[member].port_sketch, service_hash(touch.service));
+  return contact;
+}
+
+/// Pairs and ports once they are beyond the exact list. The sketches cover the listed ones too.
+void Sources::sketch_pair(Source& source, const Touch& touch) {
+  if (source.pair_sketch == NO_SKETCH) {
+    source.pair_sketch = sketches_.take();
+    source.port_sketch = sketches_.take();
+    for (uint32_t c = source.first_contact; c != NONE; c = contacts[c].next) {
+      const uint32_t service = contacts[c].service;
+      sketches_.add(source.pair_sketch, finish(mix(targets.hash_of(contacts[c].member), service)));
+      sketches_.add(source.port_sketch, service_hash(service));
+    }
+  }
+  const uint32_t target = address_hash(HASH_SEED, touch.target);
+  sketches_.add(source.pair_sketch, finish(mix(target, touch.service)));
+  sketches_.add(source.port_sketch, service_hash(touch.service));
+}
+
+uint32_t Sources::add_member(uint32_t number, const Address& address) {
+  Source& source = sources_[number];
+  const uint32_t member =
+      targets.append(number, address, source.target_count, source.last_member);
+  if (member == NONE) return NONE;
+  if (source.last_member == NONE) source.first_member = member;
+  source.last_member = member;
+  source.target_count++;
+  return member;
+}
+
+uint32_t Sources::add_contact(Source& source, uint32_t member, const Touch& touch) {
+  const uint32_t contact = contacts.add(member, touch.service, touch.offset_us);
+  if (contact == NONE) return NONE;
+  if (source.last_contact == NONE) {
+    source.first_contact = contact;
+  } else {
+    contacts[source.last_contact].next = contact;
+  }
+  source.last_contact = contact;
+  source.contact_count++;
+  targets[member].port_count++;
+  return contact;
+}
+
+}  // namespace picket

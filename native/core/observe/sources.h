@@ -1,0 +1,100 @@
+/// Who probes: the source table in its two tiers, with exact targets and contacts that degrade to
+/// sketches. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
+/// packages/observer/src/observe/sources.ts.
+#pragma once
+
+#include <cstdint>
+
+#include "batch/layout.h"
+#include "observe/address_index.h"
+#include "observe/address_sets.h"
+#include "observe/contacts.h"
+#include "observe/light_sources.h"
+#include "observe/sketches.h"
+#include "observe/touch.h"
+#include "options.h"
+
+namespace picket {
+
+/// Exact targets of a source, and exact ports of one of its targets, in an epoch (guarantee 3).
+constexpr uint32_t TARGETS_EXACT_MAX = 256;
+constexpr uint32_t PORTS_EXACT_MAX = 256;
+/// Exact contacts of a source in an epoch.
+constexpr uint32_t CONTACTS_EXACT_MAX = 1024;
+
+struct Source {
+  uint32_t first_us;
+  uint32_t last_us;
+  uint32_t first_member;
+  uint32_t last_member;
+  uint32_t first_contact;
+  uint32_t last_contact;
+  int32_t target_sketch;
+  int32_t pair_sketch;
+  int32_t port_sketch;
+  uint32_t run_key;
+  uint16_t target_count;
+  uint16_t contact_count;
+  uint16_t source_port_min;
+  uint16_t source_port_max;
+  uint8_t ttl_min;
+  uint8_t ttl_max;
+  uint16_t signature[SOURCE_SIGNATURES_MAX];
+  uint32_t signature_count[SOURCE_SIGNATURES_MAX];
+  uint32_t counters[SOURCE_COUNTER_COUNT];
+};
+
+class Sources {
+ public:
+  Sources(const ObserverConfig& config, Sketches& sketches);
+
+  /// Looks up the touch's source, for `is_new`, `probe_ttl` and `touch`.
+  void seek(const Touch& touch) {
+    full_ = index.find(touch.tunnel_key, touch.source);
+    waiting_ = full_ == NONE ? light.find(touch) : NONE;
+  }
+
+  /// Whether the source sought is unknown in this epoch: a touch would make it a light source.
+  bool is_new() const { return full_ == NONE && waiting_ == NONE; }
+
+  /// Takes in one touch of the source sought; `crossed` names a source that has just reached an early
+  /// count.
+  void touch(const Touch& touch);
+
+  /// The TTL of the sought source's first probe to the touch's service, 0 when not known exactly.
+  uint8_t probe_ttl(const Touch& touch) const;
+
+  const Source& operator[](uint32_t source) const { return sources_[source]; }
+
+  void clear();
+
+  AddressIndex index;
+  LightSources light;
+  AddressSets targets;
+  Contacts contacts;
+  /// The source that reached an early count with the last touch, or NONE.
+  uint32_t crossed = NONE;
+  /// Touches whose source found no room, in either tier, cumulative.
+  uint64_t refused = 0;
+
+ private:
+  uint32_t add(const Touch& touch);
+  void promote(uint32_t light_source, const Touch& touch);
+  void touch_full(uint32_t number, const Touch& touch);
+  uint32_t admit_target(uint32_t number, const Touch& touch);
+  uint32_t admit_contact(uint32_t number, uint32_t member, const Touch& touch);
+  void sketch_pair(Source& source, const Touch& touch);
+  uint32_t add_member(uint32_t number, const Address& address);
+  uint32_t add_contact(Source& source, uint32_t member, const Touch& touch);
+
+  Sketches& sketches_;
+  uint32_t early_targets_;
+  uint32_t early_ports_;
+  uint32_t early_pairs_;
+  Table<Source> sources_;
+  /// After `seek`: the source's entry in either tier, or NONE. A live light entry has no full one.
+  uint32_t full_ = NONE;
+  uint32_t waiting_ = NONE;
+};
+
+}  // namespace picket

@@ -1,0 +1,148 @@
+/// Who is probed: one entry per protected address touched in this epoch, to see floods and to keep
+/// their spoofed sources from filling the source table. Twin:
+/// packages/observer/src/observe/targets.ts.
+#pragma once
+
+#include <cstdint>
+
+#include "batch/layout.h"
+#include "observe/address_sets.h"
+#include "observe/sketches.h"
+#include "observe/touch.h"
+
+namespace picket {
+
+/// Exact sources of a target in an epoch (guarantee 3).
+constexpr uint32_t TARGET_SOURCES_EXACT_MAX = 256;
+/// New sources on one service of one target in an epoch beyond which they are folded into the target.
+constexpr int32_t FOLD_SERVICE_SINGLES = 2048;
+/// ... and on any service of it.
+constexpr int32_t FOLD_TARGET_SINGLES = 8192;
+
+struct Target {
+  uint32_t counters[TARGET_COUNTER_COUNT];
+  /// The service most SYNs go to (Boyer-Moore majority), and its SYNs since it became that.
+  uint32_t top_service;
+  uint32_t top_syns;
+  uint32_t top_lead;
+  /// The service most new sources come to (majority again), and all new sources.
+  uint32_t new_service;
+  int32_t new_lead;
+  int32_t new_sources;
+  uint32_t first_member;
+  uint32_t last_member;
+  int32_t source_sketch;
+  uint16_t source_count;
+};
+
+class Targets {
+ public:
+  Targets(uint32_t capacity, uint32_t sources_max, Sketches& sketches)
+      : index(capacity), sources(sources_max), sketches_(sketches), targets_(capacity) {}
+
+  /// The entry of the touch's target, made if there is room; NONE otherwise.
+  uint32_t of(const Touch& touch) {
+    const uint32_t target = find(touch);
+    return target == NONE ? add(touch) : target;
+  }
+
+  /// Counts a probe: kinds, top service, distinct sources.
+  void probe(uint32_t target, const Touch& touch) {
+    Target& entry = targets_[target];
+    entry.counters[TARGET_PROBES]++;
+    if (touch.kind == PROBE_SYN) {
+      entry.counters[TARGET_SYNS]++;
+      count_top(entry, touch.service);
+    }
+    add_source(target, entry, touch);
+  }
+
+  void count(uint32_t target, TargetCounter counter) { targets_[target].counters[counter]++; }
+
+  /// Whether a source never seen before, coming with this touch, is one of a flood's many: then it is
+  /// counted here and gets no entry of its own. Call it for new sources only, once each.
+  bool folds(uint32_t target, const Touch& touch) {
+    Target& entry = targets_[target];
+    entry.new_sources++;
+    if (entry.new_lead == 0) entry.new_service = touch.service;
+    entry.new_lead += entry.new_service == touch.service ? 1 : -1;
+    const bool flooded = is_flooded(target, touch.service);
+    if (flooded) count(target, TARGET_SINGLES_FOLDED);
+    return flooded;
+  }
+
+  /// Whether new sources on this service of the target are being folded.
+  bool is_flooded(uint32_t target, uint32_t service) const {
+    const Target& entry = targets_[target];
+    return entry.new_sources > FOLD_TARGET_SINGLES ||
+           (entry.new_service == service && entry.new_lead > FOLD_SERVICE_SINGLES);
+  }
+
+  /// The entry of the touch's target if there is one.
+  uint32_t find(const Touch& touch) const { return index.find(touch.tunnel_key, touch.target); }
+
+  const Target& operator[](uint32_t target) const { return targets_[target]; }
+
+  void clear() {
+    index.clear();
+    sources.clear();
+  }
+
+  AddressIndex index;
+  AddressSets sources;
+
+ private:
+  uint32_t add(const Touch& touch) {
+    const uint32_t target = index.add(touch.tunnel_key, touch.target);
+    if (target == NONE) return NONE;
+    Target& entry = targets_[target];
+    entry = {};
+    entry.first_member = NONE;
+    entry.last_member = NONE;
+    entry.source_sketch = NO_SKETCH;
+    return target;
+  }
+
+  static void count_top(Target& entry, uint32_t service) {
+    if (entry.top_lead == 0 && entry.top_service != service) {
+      entry.top_service = service;
+      entry.top_syns = 0;
+    }
+    if (entry.top_service == service) {
+      entry.top_lead++;
+      entry.top_syns++;
+    } else {
+      entry.top_lead--;
+    }
+  }
+
+  void add_source(uint32_t target, Target& entry, const Touch& touch) {
+    if (entry.source_sketch >= 0) {
+      sketches_.add(entry.source_sketch, address_hash(HASH_SEED, touch.source));
+      return;
+    }
+    if (sources.find(target, touch.source) != NONE) return;
+    if (entry.source_count < TARGET_SOURCES_EXACT_MAX) {
+      const uint32_t member =
+          sources.append(target, touch.source, entry.source_count, entry.last_member);
+      if (member != NONE) {
+        if (entry.last_member == NONE) entry.first_member = member;
+        entry.last_member = member;
+        entry.source_count++;
+        return;
+      }
+    }
+    if (entry.source_sketch != NO_SKETCH) return;
+    const int32_t sketch = sketches_.take();
+    entry.source_sketch = sketch;
+    for (uint32_t m = entry.first_member; m != NONE; m = sources[m].next) {
+      sketches_.add(sketch, sources.hash_of(m));
+    }
+    sketches_.add(sketch, address_hash(HASH_SEED, touch.source));
+  }
+
+  Sketches& sketches_;
+  Table<Target> targets_;
+};
+
+}  // namespace picket

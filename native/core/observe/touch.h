@@ -1,0 +1,34 @@
+/// A touch: one thing a packet tells about a source and a target, on its way into the tables. One
+/// object is reused for every packet. Twin: packages/observer/src/observe/touch.ts.
+#pragma once
+
+#include <cstdint>
+
+#include "decode/packet.h"
+
+namespace picket {
+
+struct Touch {
+  uint32_t tunnel_key;
+  Address source;       ///< the prober's address, whoever sent this packet
+  Address target;       ///< a protected address
+  uint32_t service;     ///< protocol << 16 | port (ICMP: the request's type; other protocols: 0)
+  uint32_t offset_us;   ///< microseconds after the epoch's start
+  bool is_probe;        ///< it counts, and the probe-only fields below are valid
+  /// Without `is_probe`: whether a contact may be made for it, or only an existing one is updated.
+  bool may_create;
+  /// One ProbeKind bit. Without `is_probe`: what a contact that does not exist yet starts with
+  /// (inferred or 0).
+  uint16_t kind;
+  uint16_t outcome;     ///< Outcome bits this packet proves
+  /// Probes only: packets it stands for. 1, but for a light source that moves to full state.
+  uint16_t packets;
+  uint32_t traits;      ///< probes only, as all that follows: Trait bits
+  uint16_t signature;   ///< interned SYN signature or NO_SIGNATURE
+  uint16_t source_port;
+  uint8_t ttl;
+  uint32_t tuple;
+  uint32_t run_value;
+};
+
+}  // namespace picket
