@@ -1,5 +1,5 @@
-/// Prints what the decoder makes of capture files: a line per frame with every field of the packet,
-/// then the anomaly counters. The differential test compares it with the TypeScript decoder.
+/// Prints what the decoder makes of capture files: a line per frame with every field of the packet, its
+/// traits and the signature if it is a SYN, then the anomaly counters. The differential test compares it with the TypeScript decoder.
 /// Usage: decode_dump [-f FRAGMENTS_MAX] FILE...
 #include <cinttypes>
 #include <cstdio>
@@ -10,6 +10,8 @@
 #include "base/limits.h"
 #include "capture/file_source.h"
 #include "decode/decoder.h"
+#include "observe/syn_signature.h"
+#include "observe/traits.h"
 
 namespace {
 
@@ -54,6 +56,15 @@ void print_quoted(const Packet& packet) {
               packet.quoted_src_port, packet.quoted_dst_port);
 }
 
+void print_judged(const Packet& packet) {
+  std::printf(" traits=%" PRIx32, picket::probe_traits(packet));
+  if (packet.transport != picket::Transport::tcp || (packet.tcp_flags & picket::TCP_SYN) == 0) return;
+  uint8_t signature[picket::SYN_SIGNATURE_SIZE_MAX];
+  const uint32_t size = picket::write_syn_signature(packet, signature);
+  std::printf(" syn=");
+  for (uint32_t at = 0; at < size; at++) std::printf("%02x", signature[at]);
+}
+
 class DumpingSink : public picket::FrameSink {
  public:
   explicit DumpingSink(uint32_t fragments_max) : decoder_(fragments_max) {}
@@ -71,6 +82,7 @@ class DumpingSink : public picket::FrameSink {
     print_ip(packet);
     print_transport(packet);
     print_quoted(packet);
+    print_judged(packet);
     std::printf("\n");
   }
 

@@ -1,15 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { CaptureParser } from '../../packages/observer/src/capture/parser.js';
 import { Decoder } from '../../packages/observer/src/decode/decoder.js';
-import type { Packet } from '../../packages/observer/src/decode/packet.js';
+import { type Packet, TcpFlags, Transport } from '../../packages/observer/src/decode/packet.js';
+import { writeSynSignature } from '../../packages/observer/src/observe/syn-signature.js';
+import { probeTraits } from '../../packages/observer/src/observe/traits.js';
 
-/** Every field of every packet of a capture file, as `native/test/decode_dump.cc` prints them. */
+/** Every field of every packet of a capture file, its traits and its signature, as `native/test/decode_dump.cc` prints them. */
 export function dumpCapture(path: string, fragmentsMax?: number): string[] {
   const decoder = new Decoder(fragmentsMax);
   const lines: string[] = [];
   const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) => {
     const ip = decoder.decode(bytes, captured, wire, timeUs, linkType);
-    lines.push(`${ip ? 1 : 0} ${lineOf(decoder.packet, bytes)}`);
+    const { packet } = decoder;
+    lines.push(`${bit(ip)} ${lineOf(packet, bytes)}${judgedOf(packet)}`);
   });
   parser.push(readFileSync(path));
   parser.end();
@@ -37,6 +40,14 @@ function lineOf(p: Packet, frame: Uint8Array): string {
     ` ${hex(p.quotedDst0, p.quotedDst1, p.quotedDst2, p.quotedDst3)}` +
     ` ${p.quotedProtocol} ${bit(p.quotedPortsValid)} ${p.quotedSrcPort},${p.quotedDstPort}`
   );
+}
+
+function judgedOf(packet: Packet): string {
+  const traits = ` traits=${probeTraits(packet).toString(16)}`;
+  if (packet.transport !== Transport.tcp || (packet.tcpFlags & TcpFlags.syn) === 0) return traits;
+  const signature = Buffer.alloc(64);
+  const size = writeSynSignature(packet, signature);
+  return `${traits} syn=${signature.toString('hex', 0, size)}`;
 }
 
 function bit(value: boolean): string {

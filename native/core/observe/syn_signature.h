@@ -1,0 +1,24 @@
+/// The stack signature of a SYN or SYN-ACK in canonical bytes: what p0f 3 looks at (p0f README §5),
+/// without strings. `formatSynSignature` of the plugin API prints it.
+/// Twin: packages/observer/src/observe/syn-signature.ts.
+///
+///   0 ipVersion u8 | 1 initialTtl u8 | 2 ipOptionsSize u8 | 3 mss u16be (0xffff none)
+///   5 window u16be | 7 scale u8 (0xff none) | 8 payloadClass u8 (0 none, 1 some) | 9 quirks u32be
+///   13 eolPadSize u8 | 14 optionCount u8 | 15 option kinds, one byte each, in order
+#pragma once
+
+#include "decode/packet.h"
+
+namespace picket {
+
+/// Room a signature needs: 15 bytes and at most 24 option kinds, rounded up.
+constexpr uint32_t SYN_SIGNATURE_SIZE_MAX = 64;
+
+/// Writes the signature of a TCP packet with SYN set to `out` (SYN_SIGNATURE_SIZE_MAX bytes). Returns
+/// the bytes written, 15 to 39.
+uint32_t write_syn_signature(const Packet& packet, uint8_t* out);
+
+/// What the sender's TTL began with, taken as the next usual value.
+uint8_t initial_ttl(uint8_t ttl);
+
+}  // namespace picket
