@@ -1,6 +1,6 @@
-/// Prints what the decoder makes of capture files: a line per frame with every field of the packet, its
-/// traits and the signature if it is a SYN, then the anomaly counters. The differential test compares it with the TypeScript decoder.
-/// Usage: decode_dump [-f FRAGMENTS_MAX] FILE...
+/// Prints what the decoder makes of capture files: a line per frame with every field of the packet,
+/// its traits and the signature if it is a SYN, then the anomaly counters. The differential test
+/// compares it with the TypeScript decoder. Usage: decode_dump [-f FRAGMENTS_MAX] FILE...
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -58,7 +58,8 @@ void print_quoted(const Packet& packet) {
 
 void print_judged(const Packet& packet) {
   std::printf(" traits=%" PRIx32, picket::probe_traits(packet));
-  if (packet.transport != picket::Transport::tcp || (packet.tcp_flags & picket::TCP_SYN) == 0) return;
+  const bool is_tcp = packet.transport == picket::Transport::tcp;
+  if (!is_tcp || (packet.tcp_flags & picket::TCP_SYN) == 0) return;
   uint8_t signature[picket::SYN_SIGNATURE_SIZE_MAX];
   const uint32_t size = picket::write_syn_signature(packet, signature);
   std::printf(" syn=");

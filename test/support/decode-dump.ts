@@ -5,7 +5,10 @@ import { type Packet, TcpFlags, Transport } from '../../packages/observer/src/de
 import { writeSynSignature } from '../../packages/observer/src/observe/syn-signature.js';
 import { probeTraits } from '../../packages/observer/src/observe/traits.js';
 
-/** Every field of every packet of a capture file, its traits and its signature, as `native/test/decode_dump.cc` prints them. */
+/**
+ * Every field of every packet of a capture file, its traits and its signature, as
+ * `native/test/decode_dump.cc` prints them.
+ */
 export function dumpCapture(path: string, fragmentsMax?: number): string[] {
   const decoder = new Decoder(fragmentsMax);
   const lines: string[] = [];

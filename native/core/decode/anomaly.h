@@ -1,5 +1,6 @@
-/// Every way a frame can be wrong, by layer. Each has a counter in `stats`; decoding keeps what it read
-/// before the anomaly and trusts nothing after it. Names go to stats as they are: snake_case, at most 64.
+/// Every way a frame can be wrong, by layer. Each has a counter in `stats`; decoding keeps what it
+/// read before the anomaly and trusts nothing after it. Names go to stats as they are: snake_case,
+/// at most 64.
 #pragma once
 
 #include <cstdint>

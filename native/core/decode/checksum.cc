@@ -19,7 +19,9 @@ constexpr std::array<uint32_t, 256> crc32c_table() {
   std::array<uint32_t, 256> table{};
   for (uint32_t index = 0; index < 256; index++) {
     uint32_t crc = index;
-    for (int bit = 0; bit < 8; bit++) crc = (crc & 1) != 0 ? (crc >> 1) ^ CRC32C_POLYNOMIAL : crc >> 1;
+    for (int bit = 0; bit < 8; bit++) {
+      crc = (crc & 1) != 0 ? (crc >> 1) ^ CRC32C_POLYNOMIAL : crc >> 1;
+    }
     table[index] = crc;
   }
   return table;
@@ -66,8 +68,8 @@ Checksum judge16(uint32_t observed, uint32_t covered, uint32_t pseudo) {
   if (covered == 0xffff) return Checksum::right;
   if (observed == pseudo) return Checksum::offload;
   const uint32_t correct = ~fold(covered + (~observed & 0xffff)) & 0xffff;
-  // Nmap subtracts one from the field as a little-endian host reads it (tcpip.cc, `--sum`); for UDP a
-  // result of 0 becomes 0xffff.
+  // Nmap subtracts one from the field as a little-endian host reads it (tcpip.cc, `--sum`); for UDP
+  // a result of 0 becomes 0xffff.
   const uint32_t decremented = (swap16(correct) - 1) & 0xffff;
   if (swap16(observed) == decremented) return Checksum::nmap_badsum;
   if (decremented == 0 && observed == 0xffff) return Checksum::nmap_badsum;

@@ -16,15 +16,16 @@ inline uint32_t fold(uint32_t sum) {
   return (sum & 0xffff) + (sum >> 16);
 }
 
-/// Folded sum of the pseudo-header of the packet's innermost addresses, RFC 9293 §3.1, RFC 8200 §8.1.
+/// Folded sum of the pseudo-header of the packet's innermost addresses, RFC 9293 §3.1, RFC 8200
+/// §8.1.
 uint32_t pseudo_sum(const Packet& packet, uint8_t protocol, uint32_t size);
 
 /// No pseudo-header, hence nothing a NIC would be handed.
 constexpr uint32_t NO_PSEUDO = 0xffffffff;
 
-/// The verdict on a 16-bit checksum field. `observed` is the field as read; `covered` the folded sum
-/// of everything it covers, pseudo-header and field included; `pseudo` the folded pseudo-header sum,
-/// which is what Linux leaves in the field for a NIC with transmit offload to complete
+/// The verdict on a 16-bit checksum field. `observed` is the field as read; `covered` the folded
+/// sum of everything it covers, pseudo-header and field included; `pseudo` the folded pseudo-header
+/// sum, which is what Linux leaves in the field for a NIC with transmit offload to complete
 /// (include/linux/skbuff.h, CHECKSUM_PARTIAL), or NO_PSEUDO when the protocol has none.
 Checksum judge16(uint32_t observed, uint32_t covered, uint32_t pseudo);
 

@@ -1,5 +1,5 @@
-/// Frames to facts: walks one frame through every layer to the innermost IP packet and its transport.
-/// Twin: packages/observer/src/decode/decoder.ts.
+/// Frames to facts: walks one frame through every layer to the innermost IP packet and its
+/// transport. Twin: packages/observer/src/decode/decoder.ts.
 #pragma once
 
 #include <array>
@@ -14,9 +14,9 @@ class Decoder {
  public:
   explicit Decoder(uint32_t fragments_max) : fragments_(fragments_max) {}
 
-  /// Decodes one frame into `packet`: `captured` bytes of `wire` (taken as at least `captured`), time in
-  /// microseconds since 1970, link type as in capture files. `packet.bytes` points into the frame, or
-  /// into this decoder until its next frame. True when there is an IP packet to speak of.
+  /// Decodes one frame into `packet`: `captured` bytes of `wire` (taken as at least `captured`),
+  /// time in microseconds since 1970, link type as in capture files. `packet.bytes` points into the
+  /// frame, or into this decoder until its next frame. True when there is an IP packet to speak of.
   bool decode(const uint8_t* frame, uint32_t captured, uint32_t wire, int64_t time_us,
               uint32_t link_type, Packet& packet);
 

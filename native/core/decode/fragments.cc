@@ -25,8 +25,8 @@ void enter_frame(Walk& walk, Packet& packet) {
   set_other(walk, packet, packet.protocol);
 }
 
-/// Units that `size` bytes from `offset` cover, as bits, as far as the buffer reaches. A last unit that
-/// is not full counts only when the fragment is there to its end (`whole`).
+/// Units that `size` bytes from `offset` cover, as bits, as far as the buffer reaches. A last unit
+/// that is not full counts only when the fragment is there to its end (`whole`).
 uint32_t unit_mask(uint32_t offset, uint32_t size, bool whole) {
   const uint32_t first = offset / UNIT_SIZE;
   const uint32_t behind = (offset + size + (whole ? UNIT_SIZE - 1 : 0)) / UNIT_SIZE;
@@ -78,7 +78,8 @@ bool Fragments::accept(Walk& walk, Packet& packet, uint32_t offset, bool more) {
     note(packet, Anomaly::fragment_tiny);
   }
   if (more && wire_size % UNIT_SIZE != 0) {
-    // Hosts discard it (RFC 8200 §4.5), so it is kept out of the buffer; a whole header is evidence.
+    // Hosts discard it (RFC 8200 §4.5), so it is kept out of the buffer; a whole header is
+    // evidence.
     note(packet, Anomaly::fragment_length);
     if (direct) enter_frame(walk, packet);
     return direct;
@@ -132,8 +133,8 @@ bool Fragments::is_complete(const Slot& slot) const {
   return slot.state == State::decoded && slot.total != UNKNOWN && slot.received >= slot.total;
 }
 
-/// The same bytes at the same place once more: a copy made by the span port or a retransmission, which
-/// RFC 8200 §4.5 lets pass, unlike an overlap.
+/// The same bytes at the same place once more: a copy made by the span port or a retransmission,
+/// which RFC 8200 §4.5 lets pass, unlike an overlap.
 bool Fragments::is_duplicate(uint32_t index, const Walk& walk, uint32_t offset) const {
   const Slot& slot = slots_[index];
   const uint32_t mask = unit_mask(offset, walk.end - walk.at, walk.end == walk.wire_end);
@@ -156,7 +157,8 @@ bool Fragments::agrees(uint32_t index, const Walk& walk, uint32_t offset, uint32
   return true;
 }
 
-void Fragments::store(uint32_t index, const Walk& walk, Packet& packet, uint32_t offset, bool more) {
+void Fragments::store(uint32_t index, const Walk& walk, Packet& packet, uint32_t offset,
+                      bool more) {
   Slot& slot = slots_[index];
   const uint32_t wire_size = walk.wire_end - walk.at;
   const uint32_t size = walk.end - walk.at;

@@ -1,10 +1,11 @@
-/// Fragments of both families, kept only until the transport header is there: detection needs to read
-/// the probe, not the payload. A datagram gives exactly one packet with transport facts; its other
-/// fragments have none. Twin: packages/observer/src/decode/fragments.ts, same geometry and replacement.
+/// Fragments of both families, kept only until the transport header is there: detection needs to
+/// read the probe, not the payload. A datagram gives exactly one packet with transport facts; its
+/// other fragments have none. Twin: packages/observer/src/decode/fragments.ts, same geometry and
+/// replacement.
 ///
-/// The table has buckets of `WAYS` slots, chosen by the hash of (tunnel key, addresses, identification,
-/// and for IPv4 the protocol: RFC 791 §2.3, RFC 8200 §4.5). A full bucket gives up, in this order, an
-/// expired datagram, the oldest decoded one, the oldest unfinished one (counted).
+/// The table has buckets of `WAYS` slots, chosen by the hash of (tunnel key, addresses,
+/// identification, and for IPv4 the protocol: RFC 791 §2.3, RFC 8200 §4.5). A full bucket gives up,
+/// in this order, an expired datagram, the oldest decoded one, the oldest unfinished one (counted).
 #pragma once
 
 #include <array>

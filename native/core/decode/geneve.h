@@ -1,5 +1,5 @@
-/// GENEVE (RFC 8926 §3.4) on its registered port, accepted like VXLAN only when all of it reads well.
-/// Twin: packages/observer/src/decode/geneve.ts.
+/// GENEVE (RFC 8926 §3.4) on its registered port, accepted like VXLAN only when all of it reads
+/// well. Twin: packages/observer/src/decode/geneve.ts.
 #pragma once
 
 #include "decode/walk.h"

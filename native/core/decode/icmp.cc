@@ -8,7 +8,8 @@ namespace picket {
 
 namespace {
 
-/// Type u8, code u8, checksum u16, then four bytes by type: id and sequence number of echo and alike.
+/// Type u8, code u8, checksum u16, then four bytes by type: id and sequence number of echo and
+/// alike.
 constexpr uint32_t HEADER_SIZE = 8;
 constexpr uint32_t CHECKSUM_AT = 2;
 constexpr uint32_t ID_AT = 4;

@@ -1,6 +1,5 @@
-/// The packet an ICMP error quotes (RFC 792: header and 8 bytes; RFC 4443 §2.4: as much as fits), read
-/// as far as it goes.
-/// Twin: packages/observer/src/decode/icmp-quote.ts.
+/// The packet an ICMP error quotes (RFC 792: header and 8 bytes; RFC 4443 §2.4: as much as fits),
+/// read as far as it goes. Twin: packages/observer/src/decode/icmp-quote.ts.
 #pragma once
 
 #include "decode/walk.h"

@@ -33,8 +33,8 @@ void write_facts(const Walk& walk, Packet& packet) {
   }
 }
 
-/// A payload length of 0 means "see the jumbo option" only when there is one: Nmap's IP protocol scan
-/// sends empty packets, and then what follows is Ethernet padding.
+/// A payload length of 0 means "see the jumbo option" only when there is one: Nmap's IP protocol
+/// scan sends empty packets, and then what follows is Ethernet padding.
 bool is_jumbogram(const Walk& walk) {
   const uint32_t option_at = walk.at + HEADER_SIZE + 2;
   return walk.bytes[walk.at + NEXT_AT] == ip_protocol::hop_by_hop && walk.left(option_at) >= 2 &&
@@ -53,8 +53,8 @@ void clip(Walk& walk, Packet& packet, uint32_t wire_end) {
   if (walk.end > wire_end) walk.end = wire_end;
 }
 
-/// RFC 8200 §4.5: offset in units of 8 bytes in the upper 13 bits, M the lowest bit. An atomic fragment
-/// (RFC 6946) is a whole packet.
+/// RFC 8200 §4.5: offset in units of 8 bytes in the upper 13 bits, M the lowest bit. An atomic
+/// fragment (RFC 6946) is a whole packet.
 bool enter_fragment(Walk& walk, Packet& packet, Fragments& fragments, uint8_t next) {
   const uint32_t offset = u16(walk.bytes, walk.at + FRAGMENT_OFFSET_AT);
   packet.ip_id = u32(walk.bytes, walk.at + FRAGMENT_ID_AT);

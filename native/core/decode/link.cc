@@ -19,9 +19,9 @@ Layer decode_sll(Walk& walk, Packet& packet, uint32_t size, uint32_t protocol_at
   return layer_of_type(walk, protocol);
 }
 
-/// BSD loopback: an address family, in the capturing host's byte order for NULL and in network order
-/// for LOOP. Families: 2 is IPv4 everywhere; IPv6 is 10 (Linux), 24 (NetBSD, OpenBSD), 28 (FreeBSD),
-/// 30 (Darwin).
+/// BSD loopback: an address family, in the capturing host's byte order for NULL and in network
+/// order for LOOP. Families: 2 is IPv4 everywhere; IPv6 is 10 (Linux), 24 (NetBSD, OpenBSD), 28
+/// (FreeBSD), 30 (Darwin).
 Layer decode_loop(Walk& walk, Packet& packet, bool host_order) {
   if (walk.end - walk.at < 4) return stop(packet, Anomaly::link_truncated);
   uint32_t family = u32(walk.bytes, walk.at);

@@ -12,8 +12,8 @@ constexpr uint32_t ENTRY_SIZE = 4;
 constexpr uint32_t BOTTOM_AT = 2;
 constexpr uint32_t CONTROL_WORD_SIZE = 4;
 
-/// A MAC address may begin with the nibble 4 or 6, so IP is taken only when its lengths agree and the
-/// bytes do not read better as Ethernet.
+/// A MAC address may begin with the nibble 4 or 6, so IP is taken only when its lengths agree and
+/// the bytes do not read better as Ethernet.
 Layer layer_under_labels(Walk& walk, Packet& packet) {
   const uint32_t at = walk.at;
   if (walk.end - at < 1) return stop(packet, Anomaly::mpls_truncated);

@@ -23,7 +23,7 @@ enum TcpFlags : uint16_t {
 enum class Checksum : uint8_t {
   unverified = 0,   ///< bytes missing, a fragment, or the protocol has none here
   right = 1,
-  offload = 2,      ///< uncomplemented pseudo-header sum of a NIC with transmit offload (or 0, IPv4)
+  offload = 2,      ///< uncomplemented pseudo-header sum, left to the NIC (or 0, IPv4)
   nmap_badsum = 3,  ///< Nmap --badsum: the right sum with one taken from its first byte
   wrong = 4,
 };
@@ -39,7 +39,9 @@ enum Fragment : uint8_t {
 };
 
 /// Which transport facts are valid.
-enum class Transport : uint8_t { none = 0, tcp = 1, udp = 2, icmp = 3, icmp6 = 4, sctp = 5, other = 6 };
+enum class Transport : uint8_t {
+  none = 0, tcp = 1, udp = 2, icmp = 3, icmp6 = 4, sctp = 5, other = 6
+};
 
 /// Four big-endian words in host order; IPv4 is mapped: 0, 0, 0x0000ffff, address.
 struct Address {

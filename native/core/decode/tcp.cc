@@ -21,8 +21,8 @@ constexpr uint8_t OPTION_NOP = 1;
 /// NOP, NOP, timestamps of 10 bytes: what nearly every packet of a connection carries.
 constexpr uint32_t USUAL_OPTIONS = 0x0101080a;
 
-/// Walks the options for their lengths, RFC 9293 §3.1: 0 and 1 are illegal for kinds other than 0 and
-/// 1. Options behind the snapshot are not judged.
+/// Walks the options for their lengths, RFC 9293 §3.1: 0 and 1 are illegal for kinds other than 0
+/// and 1. Options behind the snapshot are not judged.
 void check_options(const Walk& walk, Packet& packet, uint32_t at, uint32_t end) {
   const uint8_t* bytes = walk.bytes;
   const uint32_t seen = std::min(end, walk.end);

@@ -1,7 +1,7 @@
 /// The way through one frame: where decoding stands, how far it may read, and what lies next. Every
-/// protocol file has one function `Layer decode_x(Walk&, Packet&)` that checks once that its header is
-/// inside `walk.end`, writes its facts, moves `walk.at` behind the header and names the next layer.
-/// Twin: packages/observer/src/decode/walk.ts.
+/// protocol file has one function `Layer decode_x(Walk&, Packet&)` that checks once that its header
+/// is inside `walk.end`, writes its facts, moves `walk.at` behind the header and names the next
+/// layer. Twin: packages/observer/src/decode/walk.ts.
 #pragma once
 
 #include <cstdint>
@@ -34,13 +34,14 @@ struct Walk {
   /// Running hash of the outer ids, and whether there was one.
   uint32_t key;
   bool keyed;
-  /// The current layer goes on somewhere else (a fragment, a length beyond the wire): lengths inside
-  /// it may point past `wire_end` without being wrong, and checksums cannot be verified.
+  /// The current layer goes on somewhere else (a fragment, a length beyond the wire): lengths
+  /// inside it may point past `wire_end` without being wrong, and checksums cannot be verified.
   bool partial;
   /// A source route is not used up: the checksum covers a destination that is not in the header.
   bool rerouted;
 
-  /// Bytes that can be read, and bytes the layer had on the wire, from offset `from` on; 0 behind it.
+  /// Bytes that can be read, and bytes the layer had on the wire, from offset `from` on; 0 behind
+  /// it.
   uint32_t left(uint32_t from) const { return end > from ? end - from : 0; }
   uint32_t wire_left(uint32_t from) const { return wire_end > from ? wire_end - from : 0; }
 };
@@ -99,8 +100,8 @@ inline void set_other(const Walk& walk, Packet& packet, uint8_t protocol) {
 /// Forgets everything, before a frame.
 inline void clear_frame(Packet& packet) { packet = Packet{}; }
 
-/// Makes room for an IP packet at the walk: forgets an outer one's facts, and gives the packet the key
-/// of the ids walked so far (never 0 when there were any, since 0 means none).
+/// Makes room for an IP packet at the walk: forgets an outer one's facts, and gives the packet the
+/// key of the ids walked so far (never 0 when there were any, since 0 means none).
 inline void enter_ip(Walk& walk, Packet& packet) {
   if (packet.ip_version != 0) {
     Packet inner{};

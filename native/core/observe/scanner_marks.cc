@@ -94,7 +94,8 @@ bool is_nmap_scan(const Packet& packet) {
          packet.tcp_seq != 0;
 }
 
-/// T1 to T7 carry time stamps 0xffffffff and 0; the ECN probe has window 3 and urgent pointer 0xf7f5.
+/// T1 to T7 carry time stamps 0xffffffff and 0; the ECN probe has window 3 and urgent pointer
+/// 0xf7f5.
 bool is_nmap_os(const Packet& packet) {
   if (packet.tcp_window == 3 && packet.tcp_urgent == 0xf7f5) return true;
   const uint8_t* bytes = packet.bytes;

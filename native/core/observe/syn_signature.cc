@@ -71,8 +71,8 @@ uint32_t tcp_quirks(const Packet& packet) {
   return quirks;
 }
 
-/// Bytes to step over, or 0 when the option does not fit. Known kinds have the size they ought to have,
-/// whatever their length field says.
+/// Bytes to step over, or 0 when the option does not fit. Known kinds have the size they ought to
+/// have, whatever their length field says.
 uint32_t option_size(const uint8_t* bytes, uint32_t at, uint32_t end, uint8_t kind) {
   const uint32_t fixed = fixed_size(kind);
   if (fixed != 0) return at + fixed <= end ? fixed : 0;
@@ -108,8 +108,8 @@ bool is_clipped(const Packet& packet) {
   return header_size - TCP_HEADER_SIZE > packet.tcp_options_size;
 }
 
-/// Writes kinds, MSS, scale and padding; returns the options' quirks. Options that do not fit end the
-/// reading, as do those behind the snapshot, but their kind still counts.
+/// Writes kinds, MSS, scale and padding; returns the options' quirks. Options that do not fit end
+/// the reading, as do those behind the snapshot, but their kind still counts.
 uint32_t write_options(const Packet& packet, uint8_t* out) {
   const uint8_t* bytes = packet.bytes;
   uint32_t at = packet.tcp_options_at;

@@ -14,8 +14,8 @@ namespace picket {
 /// Room a signature needs: 15 bytes and at most 24 option kinds, rounded up.
 constexpr uint32_t SYN_SIGNATURE_SIZE_MAX = 64;
 
-/// Writes the signature of a TCP packet with SYN set to `out` (SYN_SIGNATURE_SIZE_MAX bytes). Returns
-/// the bytes written, 15 to 39.
+/// Writes the signature of a TCP packet with SYN set to `out` (SYN_SIGNATURE_SIZE_MAX bytes).
+/// Returns the bytes written, 15 to 39.
 uint32_t write_syn_signature(const Packet& packet, uint8_t* out);
 
 /// What the sender's TTL began with, taken as the next usual value.

@@ -49,10 +49,11 @@ bool is_raw_syn(const Packet& packet) {
   return packet.ip_version == 6 || !packet.dont_fragment;
 }
 
-/// Raw-socket scanners build their headers without DF. Their marks are in the IPv4 identification, the
-/// sequence number and the options of SYNs, UDP datagrams, echo requests and SCTP INITs; over IPv6 only
-/// a SYN's header is left to look at. Unicornscan's key takes several packets to see, so its bit is
-/// never set here (send_packet.c, TCPHASHTRACK: seq = key ^ target ^ ports, key unknown).
+/// Raw-socket scanners build their headers without DF. Their marks are in the IPv4 identification,
+/// the sequence number and the options of SYNs, UDP datagrams, echo requests and SCTP INITs; over
+/// IPv6 only a SYN's header is left to look at. Unicornscan's key takes several packets to see, so
+/// its bit is never set here (send_packet.c, TCPHASHTRACK: seq = key ^ target ^ ports, key
+/// unknown).
 bool could_carry_mark(const Packet& packet) {
   if (packet.ip_version == 6) return is_syn(packet) && is_raw_syn(packet);
   if (packet.dont_fragment) return false;

@@ -1,5 +1,5 @@
-/// What one probe packet tells about the tool that sent it, as `Trait` bits. Facts of one packet only:
-/// whoever counts them judges. Twin: packages/observer/src/observe/traits.ts.
+/// What one probe packet tells about the tool that sent it, as `Trait` bits. Facts of one packet
+/// only: whoever counts them judges. Twin: packages/observer/src/observe/traits.ts.
 #pragma once
 
 #include "decode/packet.h"

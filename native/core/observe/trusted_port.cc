@@ -16,8 +16,8 @@ constexpr uint32_t DNS_HEADER_SIZE = 12;
 constexpr uint32_t DNS_FLAGS_AT = 2;
 constexpr uint8_t DNS_RESPONSE = 0x80;
 
-/// Servers do not open connections from their port: name servers of the 1990s did among themselves, and
-/// an FTP server does towards a client's high port (RFC 959 §3.2).
+/// Servers do not open connections from their port: name servers of the 1990s did among themselves,
+/// and an FTP server does towards a client's high port (RFC 959 §3.2).
 bool is_trusted_syn(const Packet& packet) {
   constexpr uint32_t kind = TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN;
   if ((packet.tcp_flags & kind) != TCP_SYN) return false;
@@ -31,8 +31,8 @@ bool is_trusted_syn(const Packet& packet) {
   }
 }
 
-/// UDP from these ports is an answer to a client's high port, or servers among themselves. An answer is
-/// not empty, and a name server's is marked as one (RFC 1035 §4.1.1).
+/// UDP from these ports is an answer to a client's high port, or servers among themselves. An
+/// answer is not empty, and a name server's is marked as one (RFC 1035 §4.1.1).
 bool is_trusted_datagram(const Packet& packet) {
   switch (packet.src_port) {
     case DNS:

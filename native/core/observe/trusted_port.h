@@ -1,5 +1,5 @@
-/// Source ports that careless filters let through, on packets that the service behind the port would
-/// not send. Twin: packages/observer/src/observe/trusted-port.ts.
+/// Source ports that careless filters let through, on packets that the service behind the port
+/// would not send. Twin: packages/observer/src/observe/trusted-port.ts.
 #pragma once
 
 #include "decode/packet.h"

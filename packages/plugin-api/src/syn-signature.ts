@@ -9,12 +9,32 @@ const NO_MSS = 0xffff;
 const NO_SCALE = 0xff;
 /** p0f README §5, in bit order. */
 const QUIRKS = [
-  'df', 'id+', 'id-', 'ecn', '0+', 'flow', 'seq-', 'ack+', 'ack-', 'uptr+', 'urgf+', 'pushf+',
-  'ts1-', 'ts2+', 'opt+', 'exws', 'bad',
+  'df',
+  'id+',
+  'id-',
+  'ecn',
+  '0+',
+  'flow',
+  'seq-',
+  'ack+',
+  'ack-',
+  'uptr+',
+  'urgf+',
+  'pushf+',
+  'ts1-',
+  'ts2+',
+  'opt+',
+  'exws',
+  'bad',
 ];
 const ZERO_TIMESTAMP = 1 << 12;
 const OPTION_NAMES: Readonly<Record<number, string>> = {
-  1: 'nop', 2: 'mss', 3: 'ws', 4: 'sok', 5: 'sack', 8: 'ts',
+  1: 'nop',
+  2: 'mss',
+  3: 'ws',
+  4: 'sok',
+  5: 'sack',
+  8: 'ts',
 };
 /** Bytes of the options with a fixed size, by kind, without end-of-list. */
 const OPTION_SIZES: Readonly<Record<number, number>> = { 1: 1, 2: 4, 3: 3, 4: 2, 8: 10 };
@@ -45,7 +65,7 @@ interface Fields {
 /**
  * Prints a canonical signature.
  * @returns `p0f`, the raw signature of p0f 3.09 with the initial TTL in place of "seen + distance";
- *   `hash`, its FNV-1a 64; `muonfp`, where absent values are empty.
+ * `hash`, its FNV-1a 64; `muonfp`, where absent values are empty.
  * @throws RangeError when the bytes are no signature: fewer than 15, or than they announce.
  */
 export function formatSynSignature(bytes: Uint8Array): SynFingerprint {
@@ -77,17 +97,25 @@ function parse(bytes: Uint8Array): Fields {
 
 function formatP0f(fields: Fields): string {
   const options = fields.kinds.map((kind) =>
-    kind === OPTION_END ? `eol+${fields.eolPadSize}` : (OPTION_NAMES[kind] ?? `?${kind}`));
+    kind === OPTION_END ? `eol+${fields.eolPadSize}` : (OPTION_NAMES[kind] ?? `?${kind}`),
+  );
   const quirks = QUIRKS.filter((_, bit) => (fields.quirks & (1 << bit)) !== 0);
   return [
-    fields.version, fields.ttl, fields.ipOptionsSize, fields.mss,
-    `${formatWindow(fields)},${fields.scale}`, options.join(','), quirks.join(','),
+    fields.version,
+    fields.ttl,
+    fields.ipOptionsSize,
+    fields.mss,
+    `${formatWindow(fields)},${fields.scale}`,
+    options.join(','),
+    quirks.join(','),
     fields.hasPayload ? '+' : '0',
   ].join(':');
 }
 
-/** A window that is a multiple of a segment size, or of an MTU, is printed as one: what p0f tries, in
- *  its order (observed of 3.09b: fp_tcp.c, detect_win_multi). */
+/**
+ * A window that is a multiple of a segment size, or of an MTU, is printed as one: what p0f tries,
+ * in its order (observed of 3.09b: fp_tcp.c, detect_win_multi).
+ */
 function formatWindow(fields: Fields): string {
   const { window, mss, version } = fields;
   if (window === 0 || mss < MSS_MIN) return `${window}`;
@@ -105,8 +133,10 @@ function formatWindow(fields: Fields): string {
   return `${window}`;
 }
 
-/** IP and TCP header sizes of the packet itself. Options of unknown size count as two bytes: the
- *  signature does not hold their sizes. */
+/**
+ * IP and TCP header sizes of the packet itself. Options of unknown size count as two bytes: the
+ * signature does not hold their sizes.
+ */
 function headersSize(fields: Fields): number {
   let size = 0;
   for (const kind of fields.kinds) {

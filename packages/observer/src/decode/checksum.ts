@@ -5,20 +5,24 @@
  */
 import { Checksum, type Packet } from './packet.js';
 
-/** Bytes summed before folding: 4,096 words of at most 0xffff stay below 2^31 in int32 arithmetic. */
+/**
+ * Bytes summed before folding: 4,096 words of at most 0xffff stay below 2^31 in int32 arithmetic.
+ */
 const FOLD_SIZE = 8192;
 
-/** One's complement sum of `bytes[at..end)`, folded to 16 bits, not complemented. An odd last byte
- *  counts as the high one. */
+/**
+ * One's complement sum of `bytes[at..end)`, folded to 16 bits, not complemented. An odd last byte
+ * counts as the high one.
+ */
 export function sum16(bytes: Uint8Array, at: number, end: number): number {
   let sum = 0;
   const even = at + ((end - at) & ~1);
   while (at < even) {
     const until = Math.min(at + FOLD_SIZE, even);
-    for (; at < until; at += 2) sum += (bytes[at]! << 8) | bytes[at + 1]!;
+    for (; at < until; at += 2) sum += (bytes[at] << 8) | bytes[at + 1];
     sum = (sum & 0xffff) + (sum >>> 16);
   }
-  if (at < end) sum += bytes[at]! << 8;
+  if (at < end) sum += bytes[at] << 8;
   return fold(sum);
 }
 
@@ -27,7 +31,10 @@ export function fold(sum: number): number {
   return (sum & 0xffff) + (sum >>> 16);
 }
 
-/** Folded sum of the pseudo-header of the packet's innermost addresses, RFC 9293 §3.1, RFC 8200 §8.1. */
+/**
+ * Folded sum of the pseudo-header of the packet's innermost addresses, RFC 9293 §3.1, RFC 8200
+ * §8.1.
+ */
 export function pseudoSum(packet: Packet, protocol: number, size: number): number {
   let sum = protocol + (size & 0xffff) + (size >>> 16) + halves(packet.src3) + halves(packet.dst3);
   if (packet.ipVersion === 6) {
@@ -46,14 +53,15 @@ function halves(word: number): number {
  * @param observed The field as read.
  * @param covered Folded sum of everything it covers, pseudo-header and field included.
  * @param pseudo Folded pseudo-header sum, which is what Linux leaves in the field for a NIC with
- *   transmit offload to complete (include/linux/skbuff.h, CHECKSUM_PARTIAL); -1 when the protocol has none.
+ * transmit offload to complete (include/linux/skbuff.h, CHECKSUM_PARTIAL); -1 when the protocol
+ * has none.
  */
 export function judge16(observed: number, covered: number, pseudo: number): Checksum {
   if (covered === 0xffff) return Checksum.right;
   if (observed === pseudo) return Checksum.offload;
   const correct = ~fold(covered + (~observed & 0xffff)) & 0xffff;
-  // Nmap subtracts one from the field as a little-endian host reads it (tcpip.cc, `--sum`); for UDP a
-  // result of 0 becomes 0xffff.
+  // Nmap subtracts one from the field as a little-endian host reads it (tcpip.cc, `--sum`); for UDP
+  // a result of 0 becomes 0xffff.
   const decremented = (swap16(correct) - 1) & 0xffff;
   if (swap16(observed) === decremented) return Checksum.nmapBadsum;
   if (decremented === 0 && observed === 0xffff) return Checksum.nmapBadsum;
@@ -68,18 +76,19 @@ function swap16(value: number): number {
 const CRC32C_POLYNOMIAL = 0x82f63b78;
 const CRC32C_TABLE = Int32Array.from({ length: 256 }, (_, index) => {
   let crc = index;
-  for (let bit = 0; bit < 8; bit++) crc = (crc & 1) !== 0 ? (crc >>> 1) ^ CRC32C_POLYNOMIAL : crc >>> 1;
+  for (let bit = 0; bit < 8; bit++)
+    crc = (crc & 1) !== 0 ? (crc >>> 1) ^ CRC32C_POLYNOMIAL : crc >>> 1;
   return crc | 0;
 });
 
 /** Feeds `bytes[at..end)` to a running CRC; start with -1, complement at the end. int32. */
 export function crc32c(crc: number, bytes: Uint8Array, at: number, end: number): number {
-  for (; at < end; at++) crc = CRC32C_TABLE[(crc ^ bytes[at]!) & 0xff]! ^ (crc >>> 8);
+  for (; at < end; at++) crc = CRC32C_TABLE[(crc ^ bytes[at]) & 0xff] ^ (crc >>> 8);
   return crc;
 }
 
 /** ... and `count` zero bytes, which stand for the checksum field itself. */
 export function crc32cZeros(crc: number, count: number): number {
-  for (; count > 0; count--) crc = CRC32C_TABLE[crc & 0xff]! ^ (crc >>> 8);
+  for (; count > 0; count--) crc = CRC32C_TABLE[crc & 0xff] ^ (crc >>> 8);
   return crc;
 }

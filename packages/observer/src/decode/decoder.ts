@@ -1,6 +1,6 @@
 /**
- * Frames to facts: walks one frame through every layer to the innermost IP packet and its transport.
- * Twin: `native/core/decode/decoder.{h,cc}`.
+ * Frames to facts: walks one frame through every layer to the innermost IP packet and its
+ * transport. Twin: `native/core/decode/decoder.{h,cc}`.
  */
 import { HASH_SEED } from '../base/hash.js';
 import { limits } from '../base/limits.js';
@@ -39,13 +39,18 @@ export class Decoder {
 
   /**
    * Decodes one frame into `packet`.
-   * @param frame At least `capturedSize` bytes; read only during the call and while `packet` is used.
+   * @param frame At least `capturedSize` bytes; read only during the call and while `packet` is
+   * used.
    * @param capturedSize Bytes present. @param wireSize Bytes the frame had; taken as at least that.
    * @param timeUs Microseconds since 1970. @param linkType A LINKTYPE value.
    * @returns Whether there is an IP packet to speak of (`packet.ipVersion` is set).
    */
   decode(
-    frame: Uint8Array, capturedSize: number, wireSize: number, timeUs: number, linkType: number,
+    frame: Uint8Array,
+    capturedSize: number,
+    wireSize: number,
+    timeUs: number,
+    linkType: number,
   ): boolean {
     const packet = this.packet;
     const walk = this.#walk;
@@ -75,7 +80,11 @@ export class Decoder {
 }
 
 function begin(
-  packet: Packet, frame: Uint8Array, capturedSize: number, wireSize: number, timeUs: number,
+  packet: Packet,
+  frame: Uint8Array,
+  capturedSize: number,
+  wireSize: number,
+  timeUs: number,
 ): void {
   clearIp(packet);
   packet.timeUs = timeUs;
@@ -90,40 +99,65 @@ function begin(
 
 function decodeLayer(walk: Walk, packet: Packet, layer: Layer, fragments: Fragments): Layer {
   switch (layer) {
-    case Layer.ethernet: return decodeEthernet(walk, packet);
-    case Layer.vlan: return decodeVlan(walk, packet);
-    case Layer.mpls: return decodeMpls(walk, packet);
-    case Layer.pppoe: return decodePppoe(walk, packet);
-    case Layer.ppp: return decodePpp(walk, packet);
-    case Layer.ip: return decodeIp(walk, packet);
-    case Layer.ipv4: return decodeIpv4(walk, packet, fragments);
-    case Layer.ipv6: return decodeIpv6(walk, packet, fragments);
-    case Layer.gre: return decodeGre(walk, packet);
-    case Layer.erspan1: return decodeErspan1(walk, packet);
-    case Layer.erspan2: return decodeErspan2(walk, packet);
-    case Layer.erspan3: return decodeErspan3(walk, packet);
-    case Layer.tcp: return decodeTcp(walk, packet);
-    case Layer.udp: return decodeUdp(walk, packet);
-    case Layer.icmp: return decodeIcmp(walk, packet);
-    case Layer.icmp6: return decodeIcmp6(walk, packet);
-    case Layer.sctp: return decodeSctp(walk, packet);
-    case Layer.vxlan: return decodeVxlan(walk, packet);
-    case Layer.geneve: return decodeGeneve(walk, packet);
-    default: return Layer.stop;
+    case Layer.ethernet:
+      return decodeEthernet(walk, packet);
+    case Layer.vlan:
+      return decodeVlan(walk, packet);
+    case Layer.mpls:
+      return decodeMpls(walk, packet);
+    case Layer.pppoe:
+      return decodePppoe(walk, packet);
+    case Layer.ppp:
+      return decodePpp(walk, packet);
+    case Layer.ip:
+      return decodeIp(walk, packet);
+    case Layer.ipv4:
+      return decodeIpv4(walk, packet, fragments);
+    case Layer.ipv6:
+      return decodeIpv6(walk, packet, fragments);
+    case Layer.gre:
+      return decodeGre(walk, packet);
+    case Layer.erspan1:
+      return decodeErspan1(walk, packet);
+    case Layer.erspan2:
+      return decodeErspan2(walk, packet);
+    case Layer.erspan3:
+      return decodeErspan3(walk, packet);
+    case Layer.tcp:
+      return decodeTcp(walk, packet);
+    case Layer.udp:
+      return decodeUdp(walk, packet);
+    case Layer.icmp:
+      return decodeIcmp(walk, packet);
+    case Layer.icmp6:
+      return decodeIcmp6(walk, packet);
+    case Layer.sctp:
+      return decodeSctp(walk, packet);
+    case Layer.vxlan:
+      return decodeVxlan(walk, packet);
+    case Layer.geneve:
+      return decodeGeneve(walk, packet);
+    default:
+      return Layer.stop;
   }
 }
 
-/** Source equals destination (a LAND packet), or a loopback source talking to somebody else. On a
- *  loopback interface both ends are loopback, which is as it should be. */
+/**
+ * Source equals destination (a LAND packet), or a loopback source talking to somebody else. On a
+ * loopback interface both ends are loopback, which is as it should be.
+ */
 function checkAddresses(packet: Packet): void {
   const loopbackSource = isLoopback(packet, packet.src0, packet.src1, packet.src2, packet.src3);
   const loopbackTarget = isLoopback(packet, packet.dst0, packet.dst1, packet.dst2, packet.dst3);
   if (loopbackSource) {
     if (!loopbackTarget) note(packet, Anomaly.addressMartian);
   } else if (
-    packet.src3 === packet.dst3 && packet.src2 === packet.dst2 &&
-    packet.src1 === packet.dst1 && packet.src0 === packet.dst0
-  ) note(packet, Anomaly.addressMartian);
+    packet.src3 === packet.dst3 &&
+    packet.src2 === packet.dst2 &&
+    packet.src1 === packet.dst1 &&
+    packet.src0 === packet.dst0
+  )
+    note(packet, Anomaly.addressMartian);
 }
 
 function isLoopback(packet: Packet, w0: number, w1: number, w2: number, w3: number): boolean {
@@ -134,7 +168,7 @@ function isLoopback(packet: Packet, w0: number, w1: number, w2: number, w3: numb
 function countBits(counts: Float64Array, bits: number, base: number): void {
   while (bits !== 0) {
     const lowest = bits & -bits;
-    counts[base + 31 - Math.clz32(lowest)]!++;
+    counts[base + 31 - Math.clz32(lowest)]++;
     bits ^= lowest;
   }
 }

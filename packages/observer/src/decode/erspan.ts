@@ -1,4 +1,7 @@
-/** ERSPAN types I to III inside GRE, draft-foschiano-erspan-03 §4. Twin: `native/core/decode/erspan.{h,cc}`. */
+/**
+ * ERSPAN types I to III inside GRE, draft-foschiano-erspan-03 §4. Twin:
+ * `native/core/decode/erspan.{h,cc}`.
+ */
 import { Anomaly } from './anomaly.js';
 import type { Packet } from './packet.js';
 import { deeper, Layer, stop, u16, type Walk } from './walk.js';
@@ -22,7 +25,7 @@ export function decodeErspan2(walk: Walk, packet: Packet): Layer {
   const at = walk.at;
   if (walk.end - at < HEADER2_SIZE) return stop(packet, Anomaly.erspanTruncated);
   if (!deeper(packet)) return Layer.stop;
-  if (walk.bytes[at]! >>> 4 !== 1) return stop(packet, Anomaly.erspanVersion);
+  if (walk.bytes[at] >>> 4 !== 1) return stop(packet, Anomaly.erspanVersion);
   walk.at = at + HEADER2_SIZE;
   return Layer.ethernet;
 }
@@ -31,7 +34,7 @@ export function decodeErspan3(walk: Walk, packet: Packet): Layer {
   const at = walk.at;
   if (walk.end - at < HEADER3_SIZE) return stop(packet, Anomaly.erspanTruncated);
   if (!deeper(packet)) return Layer.stop;
-  if (walk.bytes[at]! >>> 4 !== 2) return stop(packet, Anomaly.erspanVersion);
+  if (walk.bytes[at] >>> 4 !== 2) return stop(packet, Anomaly.erspanVersion);
   const flags = u16(walk.bytes, at + FLAGS3_AT);
   walk.at = at + HEADER3_SIZE;
   if ((flags & FLAG_SUBHEADER) !== 0) {

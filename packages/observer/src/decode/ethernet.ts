@@ -12,9 +12,17 @@ const TYPE_MIN = 0x0600;
 const SNAP_SIZE = 8;
 
 export const EtherType = {
-  ipv4: 0x0800, arp: 0x0806, transparentBridging: 0x6558, vlan: 0x8100, ipv6: 0x86dd,
-  mpls: 0x8847, mplsMulticast: 0x8848, pppoeDiscovery: 0x8863, pppoe: 0x8864,
-  providerBridge: 0x88a8, qinq: 0x9100,
+  ipv4: 0x0800,
+  arp: 0x0806,
+  transparentBridging: 0x6558,
+  vlan: 0x8100,
+  ipv6: 0x86dd,
+  mpls: 0x8847,
+  mplsMulticast: 0x8848,
+  pppoeDiscovery: 0x8863,
+  pppoe: 0x8864,
+  providerBridge: 0x88a8,
+  qinq: 0x9100,
 } as const;
 
 export function decodeEthernet(walk: Walk, packet: Packet): Layer {
@@ -28,15 +36,21 @@ export function decodeEthernet(walk: Walk, packet: Packet): Layer {
 export function layerOfType(walk: Walk, type: number): Layer {
   if (type < TYPE_MIN) return layerOfSnap(walk);
   switch (type) {
-    case EtherType.ipv4: return Layer.ipv4;
-    case EtherType.ipv6: return Layer.ipv6;
+    case EtherType.ipv4:
+      return Layer.ipv4;
+    case EtherType.ipv6:
+      return Layer.ipv6;
     case EtherType.vlan:
     case EtherType.providerBridge:
-    case EtherType.qinq: return Layer.vlan;
+    case EtherType.qinq:
+      return Layer.vlan;
     case EtherType.mpls:
-    case EtherType.mplsMulticast: return Layer.mpls;
-    case EtherType.pppoe: return Layer.pppoe;
-    default: return Layer.stop;
+    case EtherType.mplsMulticast:
+      return Layer.mpls;
+    case EtherType.pppoe:
+      return Layer.pppoe;
+    default:
+      return Layer.stop;
   }
 }
 
@@ -56,8 +70,10 @@ export function plausibleEthernet(walk: Walk, at: number): boolean {
   if (walk.end - at < HEADER_SIZE) return false;
   const inner = at + HEADER_SIZE;
   switch (u16(walk.bytes, at + TYPE_AT)) {
-    case EtherType.ipv4: return plausibleIpv4(walk, inner);
-    case EtherType.ipv6: return plausibleIpv6(walk, inner);
+    case EtherType.ipv4:
+      return plausibleIpv4(walk, inner);
+    case EtherType.ipv6:
+      return plausibleIpv6(walk, inner);
     case EtherType.arp:
     case EtherType.vlan:
     case EtherType.providerBridge:
@@ -65,7 +81,9 @@ export function plausibleEthernet(walk: Walk, at: number): boolean {
     case EtherType.mpls:
     case EtherType.mplsMulticast:
     case EtherType.pppoeDiscovery:
-    case EtherType.pppoe: return true;
-    default: return false;
+    case EtherType.pppoe:
+      return true;
+    default:
+      return false;
   }
 }

@@ -1,11 +1,12 @@
 /**
- * Fragments of both families, kept only until the transport header is there: detection needs to read
- * the probe, not the payload. A datagram gives exactly one packet with transport facts; its other
- * fragments have none. Twin: `native/core/decode/fragments.{h,cc}`, same geometry and replacement.
+ * Fragments of both families, kept only until the transport header is there: detection needs to
+ * read the probe, not the payload. A datagram gives exactly one packet with transport facts; its
+ * other fragments have none. Twin: `native/core/decode/fragments.{h,cc}`, same geometry and
+ * replacement.
  *
- * The table has buckets of `WAYS` slots, chosen by the hash of (tunnel key, addresses, identification,
- * and for IPv4 the protocol: RFC 791 §2.3, RFC 8200 §4.5). A full bucket gives up, in this order, an
- * expired datagram, the oldest decoded one, the oldest unfinished one (counted).
+ * The table has buckets of `WAYS` slots, chosen by the hash of (tunnel key, addresses,
+ * identification, and for IPv4 the protocol: RFC 791 §2.3, RFC 8200 §4.5). A full bucket gives up,
+ * in this order, an expired datagram, the oldest decoded one, the oldest unfinished one (counted).
  */
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { limits } from '../base/limits.js';
@@ -71,9 +72,9 @@ export class Fragments {
 
   /**
    * Takes the fragment whose bytes are the rest of the walk. `offset` in bytes, a multiple of 8.
-   * @returns Whether decoding goes on: with the frame itself when this first fragment holds the whole
-   *   transport header, or with the buffer (`walk` then points into it) when this fragment completed
-   *   it. False leaves the packet without transport facts.
+   * @returns Whether decoding goes on: with the frame itself when this first fragment holds the
+   * whole transport header, or with the buffer (`walk` then points into it) when this fragment
+   * completed it. False leaves the packet without transport facts.
    */
   accept(walk: Walk, packet: Packet, offset: number, more: boolean): boolean {
     packet.fragment = Fragment.present;
@@ -89,7 +90,8 @@ export class Fragments {
       note(packet, Anomaly.fragmentTiny);
     }
     if (more && wireSize % UNIT_SIZE !== 0) {
-      // Hosts discard it (RFC 8200 §4.5), so it is kept out of the buffer; a whole header is evidence.
+      // Hosts discard it (RFC 8200 §4.5), so it is kept out of the buffer; a whole header is
+      // evidence.
       note(packet, Anomaly.fragmentLength);
       if (direct) enterFrame(walk, packet);
       return direct;
@@ -103,10 +105,10 @@ export class Fragments {
       return false;
     }
     if (offset === 0) this.#protocol[slot] = packet.protocol;
-    this.#bits[slot]! |= packet.fragment;
+    this.#bits[slot] |= packet.fragment;
     if (direct) {
       this.#state[slot] = DECODED;
-      packet.fragment = this.#bits[slot]!;
+      packet.fragment = this.#bits[slot];
       enterFrame(walk, packet);
       return true;
     }
@@ -120,20 +122,20 @@ export class Fragments {
 
   /** Goes on in the buffer once the header is whole, or once there is nothing more to wait for. */
   #enterBuffer(slot: number, walk: Walk, packet: Packet): boolean {
-    const gap = ~this.#covered[slot]!;
+    const gap = ~this.#covered[slot];
     const units = gap === 0 ? UNITS_MAX : 31 - Math.clz32(gap & -gap);
-    const total = this.#total[slot]!;
+    const total = this.#total[slot];
     let size = units * UNIT_SIZE;
     const whole = total !== UNKNOWN && size >= total;
     if (whole) size = total;
     const base = slot * SLOT_SIZE;
     const end = base + size;
-    const protocol = this.#protocol[slot]!;
+    const protocol = this.#protocol[slot];
     if (size === 0) return false;
     const need = headerNeed(this.#buffer, base, end, end, protocol, packet.ipVersion);
     if (size < need && !whole) return false;
     this.#state[slot] = DECODED;
-    packet.fragment |= this.#bits[slot]! | Fragment.reassembled;
+    packet.fragment |= this.#bits[slot] | Fragment.reassembled;
     walk.bytes = this.#buffer;
     walk.at = base;
     walk.end = end;
@@ -146,26 +148,28 @@ export class Fragments {
 
   /** Every byte of the datagram came by: what follows with this key is another datagram. */
   #isComplete(slot: number): boolean {
-    const total = this.#total[slot]!;
-    return this.#state[slot] === DECODED && total !== UNKNOWN && this.#received[slot]! >= total;
+    const total = this.#total[slot];
+    return this.#state[slot] === DECODED && total !== UNKNOWN && this.#received[slot] >= total;
   }
 
-  /** The same bytes at the same place once more: a copy made by the span port or a retransmission,
-   *  which RFC 8200 §4.5 lets pass, unlike an overlap. */
+  /**
+   * The same bytes at the same place once more: a copy made by the span port or a retransmission,
+   * which RFC 8200 §4.5 lets pass, unlike an overlap.
+   */
   #isDuplicate(slot: number, walk: Walk, offset: number): boolean {
     const size = walk.end - walk.at;
     const first = offset / UNIT_SIZE;
     const mask = unitMask(offset, size, walk.end === walk.wireEnd);
-    if (mask === 0 || (this.#covered[slot]! & mask) !== mask) return false;
-    if ((this.#starts[slot]! & mask) !== 1 << first) return false;
-    if ((this.#ends[slot]! & mask) !== lastUnit(mask)) return false;
+    if (mask === 0 || (this.#covered[slot] & mask) !== mask) return false;
+    if ((this.#starts[slot] & mask) !== 1 << first) return false;
+    if ((this.#ends[slot] & mask) !== lastUnit(mask)) return false;
     return this.#agrees(slot, walk, offset, mask);
   }
 
   /** Whether the fragment's bytes equal the buffer's in the units of `mask`. */
   #agrees(slot: number, walk: Walk, offset: number, mask: number): boolean {
     const base = slot * SLOT_SIZE;
-    const total = this.#total[slot]!;
+    const total = this.#total[slot];
     let end = Math.min(offset + walk.end - walk.at, SLOT_SIZE);
     if (total !== UNKNOWN && total < end) end = total;
     for (let at = offset; at < end; at++) {
@@ -179,19 +183,19 @@ export class Fragments {
     const wireSize = walk.wireEnd - walk.at;
     const size = walk.end - walk.at;
     const mask = unitMask(offset, size, size === wireSize);
-    const twice = mask & this.#covered[slot]!;
+    const twice = mask & this.#covered[slot];
     if (twice !== 0) {
       packet.fragment |= Fragment.overlap;
       note(packet, Anomaly.fragmentOverlap);
       if (!this.#agrees(slot, walk, offset, twice)) this.#conflict(packet);
     }
     if (!more) this.#end(slot, packet, offset + wireSize);
-    this.#received[slot]! += wireSize;
+    this.#received[slot] += wireSize;
     if (mask === 0) return;
     this.#copy(slot, walk, offset, mask & ~twice);
-    this.#covered[slot]! |= mask;
-    this.#starts[slot]! |= 1 << (offset / UNIT_SIZE);
-    this.#ends[slot]! |= lastUnit(mask);
+    this.#covered[slot] |= mask;
+    this.#starts[slot] |= 1 << (offset / UNIT_SIZE);
+    this.#ends[slot] |= lastUnit(mask);
   }
 
   /** What came first stays, as most hosts do it; the fingerprint is then the first sender's. */
@@ -200,7 +204,7 @@ export class Fragments {
     const end = Math.min(offset + walk.end - walk.at, SLOT_SIZE);
     for (let at = offset; at < end; at++) {
       if ((mask & (1 << (at / UNIT_SIZE))) === 0) continue;
-      this.#buffer[base + at] = walk.bytes[walk.at + at - offset]!;
+      this.#buffer[base + at] = walk.bytes[walk.at + at - offset];
     }
   }
 
@@ -235,12 +239,18 @@ export class Fragments {
   #hashKey(packet: Packet): number {
     const key = this.#key;
     key[0] = packet.tunnelKey;
-    key[1] = packet.src0; key[2] = packet.src1; key[3] = packet.src2; key[4] = packet.src3;
-    key[5] = packet.dst0; key[6] = packet.dst1; key[7] = packet.dst2; key[8] = packet.dst3;
+    key[1] = packet.src0;
+    key[2] = packet.src1;
+    key[3] = packet.src2;
+    key[4] = packet.src3;
+    key[5] = packet.dst0;
+    key[6] = packet.dst1;
+    key[7] = packet.dst2;
+    key[8] = packet.dst3;
     key[9] = packet.ipId;
     key[10] = packet.ipVersion === 4 ? packet.protocol : 0x600;
     let hash = HASH_SEED | 0;
-    for (let word = 0; word < KEY_WORDS; word++) hash = mix(hash, key[word]!);
+    for (let word = 0; word < KEY_WORDS; word++) hash = mix(hash, key[word]);
     return finish(hash);
   }
 
@@ -258,16 +268,16 @@ export class Fragments {
     for (let slot = first; slot < first + WAYS; slot++) {
       if (this.#state[slot] === FREE || this.#isExpired(slot, timeUs)) return slot;
       if (this.#state[slot] === DECODED) {
-        if (decoded === UNKNOWN || this.#firstUs[slot]! < this.#firstUs[decoded]!) decoded = slot;
+        if (decoded === UNKNOWN || this.#firstUs[slot] < this.#firstUs[decoded]) decoded = slot;
       }
-      if (this.#firstUs[slot]! < this.#firstUs[waiting]!) waiting = slot;
+      if (this.#firstUs[slot] < this.#firstUs[waiting]) waiting = slot;
     }
     return decoded !== UNKNOWN ? decoded : waiting;
   }
 
   /** Captures are not always in order, so time that ran back as far expires a datagram too. */
   #isExpired(slot: number, timeUs: number): boolean {
-    return Math.abs(timeUs - this.#firstUs[slot]!) > limits.fragmentTimeoutUs;
+    return Math.abs(timeUs - this.#firstUs[slot]) > limits.fragmentTimeoutUs;
   }
 
   #open(slot: number, timeUs: number): void {
@@ -289,11 +299,16 @@ function enterFrame(walk: Walk, packet: Packet): void {
   setOther(walk, packet, packet.protocol);
 }
 
-/** Units that `size` bytes from `offset` cover, as bits, as far as the buffer reaches. A last unit that
- *  is not full counts only when the fragment is there to its end (`whole`). */
+/**
+ * Units that `size` bytes from `offset` cover, as bits, as far as the buffer reaches. A last unit
+ * that is not full counts only when the fragment is there to its end (`whole`).
+ */
 function unitMask(offset: number, size: number, whole: boolean): number {
   const first = offset / UNIT_SIZE;
-  const end = Math.min(whole ? Math.ceil((offset + size) / UNIT_SIZE) : (offset + size) >>> 3, UNITS_MAX);
+  const end = Math.min(
+    whole ? Math.ceil((offset + size) / UNIT_SIZE) : (offset + size) >>> 3,
+    UNITS_MAX,
+  );
   if (first >= end) return 0;
   const width = end - first;
   return width === 32 ? -1 : ((1 << width) - 1) << first;

@@ -1,4 +1,7 @@
-/** GRE with checksum, key and sequence number (RFC 2784, RFC 2890). Twin: `native/core/decode/gre.{h,cc}`. */
+/**
+ * GRE with checksum, key and sequence number (RFC 2784, RFC 2890). Twin:
+ * `native/core/decode/gre.{h,cc}`.
+ */
 import { Anomaly } from './anomaly.js';
 import { EtherType, layerOfType } from './ethernet.js';
 import type { Packet } from './packet.js';
@@ -35,10 +38,14 @@ export function decodeGre(walk: Walk, packet: Packet): Layer {
   if ((flags & FLAG_KEY) !== 0) foldId(walk, TunnelTag.gre, u32(bytes, keyAt));
   walk.at = next;
   switch (type) {
-    case EtherType.transparentBridging: return Layer.ethernet;
+    case EtherType.transparentBridging:
+      return Layer.ethernet;
     // Type I has no header of its own: the absent sequence number is what tells it from type II.
-    case TYPE_ERSPAN: return hasSequence ? Layer.erspan2 : Layer.erspan1;
-    case TYPE_ERSPAN3: return Layer.erspan3;
-    default: return layerOfType(walk, type);
+    case TYPE_ERSPAN:
+      return hasSequence ? Layer.erspan2 : Layer.erspan1;
+    case TYPE_ERSPAN3:
+      return Layer.erspan3;
+    default:
+      return layerOfType(walk, type);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The packet an ICMP error quotes (RFC 792: header and 8 bytes; RFC 4443 §2.4: as much as fits), read
- * as far as it goes. Twin: `native/core/decode/icmp_quote.{h,cc}`.
+ * The packet an ICMP error quotes (RFC 792: header and 8 bytes; RFC 4443 §2.4: as much as fits),
+ * read as far as it goes. Twin: `native/core/decode/icmp_quote.{h,cc}`.
  */
 import { limits } from '../base/limits.js';
 import { Anomaly } from './anomaly.js';
@@ -15,7 +15,7 @@ const IPV6_HEADER_SIZE = 40;
 /** `walk.at` is at the quoted IP header. Its lengths are not trusted: routers rewrite them. */
 export function decodeQuote(walk: Walk, packet: Packet): void {
   const { bytes, at, end } = walk;
-  const version = end > at ? bytes[at]! >>> 4 : 0;
+  const version = end > at ? bytes[at] >>> 4 : 0;
   if (version === 4 && end - at >= IPV4_HEADER_SIZE) quoteIpv4(walk, packet);
   else if (version === 6 && end - at >= IPV6_HEADER_SIZE) quoteIpv6(walk, packet);
   else note(packet, Anomaly.icmpQuoteTruncated);
@@ -23,7 +23,7 @@ export function decodeQuote(walk: Walk, packet: Packet): void {
 
 function quoteIpv4(walk: Walk, packet: Packet): void {
   const { bytes, at } = walk;
-  const headerSize = (bytes[at]! & 15) * 4;
+  const headerSize = (bytes[at] & 15) * 4;
   if (headerSize < IPV4_HEADER_SIZE) {
     note(packet, Anomaly.icmpQuoteTruncated);
     return;
@@ -34,7 +34,7 @@ function quoteIpv4(walk: Walk, packet: Packet): void {
   packet.quotedDst2 = 0xffff;
   packet.quotedDst3 = u32(bytes, at + 16);
   const firstFragment = (u16(bytes, at + 6) & 0x1fff) === 0;
-  quotePorts(walk, packet, bytes[at + 9]!, at + headerSize, firstFragment);
+  quotePorts(walk, packet, bytes[at + 9], at + headerSize, firstFragment);
 }
 
 function quoteIpv6(walk: Walk, packet: Packet): void {
@@ -48,14 +48,14 @@ function quoteIpv6(walk: Walk, packet: Packet): void {
   packet.quotedDst1 = u32(bytes, at + 28);
   packet.quotedDst2 = u32(bytes, at + 32);
   packet.quotedDst3 = u32(bytes, at + 36);
-  let protocol = bytes[at + 6]!;
+  let protocol = bytes[at + 6];
   let next = at + IPV6_HEADER_SIZE;
   let firstFragment = true;
   for (let index = 0; index < limits.ipv6ExtensionsMax && isExtension(protocol); index++) {
     const size = extensionSize(bytes, next, end, protocol);
     if (size === 0) break;
     if (protocol === IpProtocol.fragment) firstFragment = (u16(bytes, next + 2) & 0xfff8) === 0;
-    protocol = bytes[next]!;
+    protocol = bytes[next];
     next += size;
     if (!firstFragment) break;
   }
@@ -63,7 +63,11 @@ function quoteIpv6(walk: Walk, packet: Packet): void {
 }
 
 function quotePorts(
-  walk: Walk, packet: Packet, protocol: number, at: number, firstFragment: boolean,
+  walk: Walk,
+  packet: Packet,
+  protocol: number,
+  at: number,
+  firstFragment: boolean,
 ): void {
   packet.quotedProtocol = protocol;
   if (protocol !== IpProtocol.tcp && protocol !== IpProtocol.udp && protocol !== IpProtocol.sctp) {

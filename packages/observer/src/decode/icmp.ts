@@ -6,7 +6,10 @@ import { decodeQuote } from './icmp-quote.js';
 import { Checksum, type Packet, Transport } from './packet.js';
 import { Layer, note, setPayload, u16, type Walk } from './walk.js';
 
-/** Type u8, code u8, checksum u16, then four bytes by type: id and sequence number of echo and alike. */
+/**
+ * Type u8, code u8, checksum u16, then four bytes by type: id and sequence number of echo and
+ * alike.
+ */
 const HEADER_SIZE = 8;
 const CHECKSUM_AT = 2;
 const ID_AT = 4;
@@ -43,8 +46,8 @@ function readHeader(walk: Walk, packet: Packet, transport: Transport): boolean {
     return false;
   }
   packet.transport = transport;
-  packet.icmpType = bytes[at]!;
-  packet.icmpCode = bytes[at + 1]!;
+  packet.icmpType = bytes[at];
+  packet.icmpCode = bytes[at + 1];
   setPayload(walk, packet, at + HEADER_SIZE);
   return true;
 }

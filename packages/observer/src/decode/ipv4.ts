@@ -28,8 +28,8 @@ const OPTION_SSRR = 137;
 export function decodeIpv4(walk: Walk, packet: Packet, fragments: Fragments): Layer {
   const { bytes, at } = walk;
   if (walk.end - at < HEADER_SIZE) return stop(packet, Anomaly.ipv4Truncated);
-  if (bytes[at]! >>> 4 !== 4) return stop(packet, Anomaly.ipVersion);
-  const headerSize = (bytes[at]! & 15) * 4;
+  if (bytes[at] >>> 4 !== 4) return stop(packet, Anomaly.ipVersion);
+  const headerSize = (bytes[at] & 15) * 4;
   const wireSize = walk.wireEnd - at;
   if (headerSize < HEADER_SIZE) return stop(packet, Anomaly.ipv4HeaderLength);
   if (headerSize > wireSize && !walk.partial) return stop(packet, Anomaly.ipv4HeaderLength);
@@ -42,7 +42,7 @@ export function decodeIpv4(walk: Walk, packet: Packet, fragments: Fragments): La
   writeFacts(walk, packet, headerSize, total);
   clip(walk, packet, at + total);
   if (headerSize > HEADER_SIZE) checkOptions(walk, packet, at + HEADER_SIZE, at + headerSize);
-  const protocol = bytes[at + PROTOCOL_AT]!;
+  const protocol = bytes[at + PROTOCOL_AT];
   const fragment = u16(bytes, at + FRAGMENT_AT);
   walk.at = at + headerSize;
   setOther(walk, packet, protocol);
@@ -74,8 +74,8 @@ function writeFacts(walk: Walk, packet: Packet, headerSize: number, total: numbe
   packet.src3 = u32(bytes, at + SRC_AT);
   packet.dst2 = 0xffff;
   packet.dst3 = u32(bytes, at + DST_AT);
-  packet.tos = bytes[at + 1]!;
-  packet.ttl = bytes[at + TTL_AT]!;
+  packet.tos = bytes[at + 1];
+  packet.ttl = bytes[at + TTL_AT];
   packet.ipId = u16(bytes, at + ID_AT);
   packet.dontFragment = (fragment & FLAG_DONT_FRAGMENT) !== 0;
   packet.ipReservedBit = (fragment & FLAG_RESERVED) !== 0;
@@ -97,18 +97,18 @@ function headerVerdict(walk: Walk, packet: Packet, headerSize: number): Checksum
 function checkOptions(walk: Walk, packet: Packet, at: number, end: number): void {
   const { bytes } = walk;
   while (at < end) {
-    const kind = bytes[at]!;
+    const kind = bytes[at];
     if (kind === OPTION_END) return;
     if (kind === OPTION_NOP) {
       at++;
       continue;
     }
-    const size = at + 1 < end ? bytes[at + 1]! : 0;
+    const size = at + 1 < end ? bytes[at + 1] : 0;
     if (size < 2 || at + size > end) {
       note(packet, Anomaly.ipv4OptionLength);
       return;
     }
-    if ((kind === OPTION_LSRR || kind === OPTION_SSRR) && size > 2 && bytes[at + 2]! <= size) {
+    if ((kind === OPTION_LSRR || kind === OPTION_SSRR) && size > 2 && bytes[at + 2] <= size) {
       walk.rerouted = true;
     }
     at += size;

@@ -22,14 +22,14 @@ const JUMBO_TYPE = 0xc2;
 export function decodeIpv6(walk: Walk, packet: Packet, fragments: Fragments): Layer {
   const { bytes, at } = walk;
   if (walk.end - at < HEADER_SIZE) return stop(packet, Anomaly.ipv6Truncated);
-  if (bytes[at]! >>> 4 !== 6) return stop(packet, Anomaly.ipVersion);
+  if (bytes[at] >>> 4 !== 6) return stop(packet, Anomaly.ipVersion);
   enterIp(walk, packet);
   writeFacts(walk, packet);
   const payload = u16(bytes, at + PAYLOAD_AT);
   if (payload === 0 && isJumbogram(walk)) note(packet, Anomaly.ipv6Jumbogram);
   else clip(walk, packet, at + HEADER_SIZE + payload);
   walk.at = at + HEADER_SIZE;
-  return decodeExtensions(walk, packet, fragments, bytes[at + NEXT_AT]!);
+  return decodeExtensions(walk, packet, fragments, bytes[at + NEXT_AT]);
 }
 
 function writeFacts(walk: Walk, packet: Packet): void {
@@ -39,7 +39,7 @@ function writeFacts(walk: Walk, packet: Packet): void {
   packet.tos = (first >>> 20) & 0xff;
   packet.flowLabel = first & 0xfffff;
   packet.ipSize = HEADER_SIZE + u16(bytes, at + PAYLOAD_AT);
-  packet.ttl = bytes[at + HOP_LIMIT_AT]!;
+  packet.ttl = bytes[at + HOP_LIMIT_AT];
   packet.src0 = u32(bytes, at + SRC_AT);
   packet.src1 = u32(bytes, at + SRC_AT + 4);
   packet.src2 = u32(bytes, at + SRC_AT + 8);
@@ -50,13 +50,19 @@ function writeFacts(walk: Walk, packet: Packet): void {
   packet.dst3 = u32(bytes, at + DST_AT + 12);
 }
 
-/** A payload length of 0 means "see the jumbo option" only when there is one: Nmap's IP protocol
- *  scan sends empty packets, and then what follows is Ethernet padding. */
+/**
+ * A payload length of 0 means "see the jumbo option" only when there is one: Nmap's IP protocol
+ * scan sends empty packets, and then what follows is Ethernet padding.
+ */
 function isJumbogram(walk: Walk): boolean {
   const { bytes, at } = walk;
   const optionAt = at + HEADER_SIZE + 2;
-  return bytes[at + NEXT_AT] === IpProtocol.hopByHop && walk.end - optionAt >= 2 &&
-    bytes[optionAt] === JUMBO_TYPE && bytes[optionAt + 1] === 4;
+  return (
+    bytes[at + NEXT_AT] === IpProtocol.hopByHop &&
+    walk.end - optionAt >= 2 &&
+    bytes[optionAt] === JUMBO_TYPE &&
+    bytes[optionAt + 1] === 4
+  );
 }
 
 function clip(walk: Walk, packet: Packet, wireEnd: number): void {
@@ -73,7 +79,10 @@ function clip(walk: Walk, packet: Packet, wireEnd: number): void {
 
 /** Walks the extension headers to the transport. A malformed one is reported as the protocol. */
 function decodeExtensions(
-  walk: Walk, packet: Packet, fragments: Fragments, protocol: number,
+  walk: Walk,
+  packet: Packet,
+  fragments: Fragments,
+  protocol: number,
 ): Layer {
   let fragmentSeen = false;
   for (let index = 0; isExtension(protocol); index++) {
@@ -83,7 +92,7 @@ function decodeExtensions(
     if (size === 0) return stop(packet, Anomaly.ipv6ExtensionTruncated);
     if (protocol === IpProtocol.hopByHop && index > 0) note(packet, Anomaly.ipv6ExtensionOrder);
     if (protocol === IpProtocol.routing && walk.bytes[walk.at + 3] !== 0) walk.rerouted = true;
-    const next = walk.bytes[walk.at]!;
+    const next = walk.bytes[walk.at];
     packet.ipOptionsSize += size;
     if (protocol === IpProtocol.fragment) {
       if (fragmentSeen) return stop(packet, Anomaly.ipv6ExtensionOrder);
@@ -99,8 +108,10 @@ function decodeExtensions(
   return layerOfProtocol(packet, protocol, 6);
 }
 
-/** RFC 8200 §4.5: offset in units of 8 bytes in the upper 13 bits, M the lowest bit. An atomic
- *  fragment (RFC 6946) is a whole packet. */
+/**
+ * RFC 8200 §4.5: offset in units of 8 bytes in the upper 13 bits, M the lowest bit. An atomic
+ * fragment (RFC 6946) is a whole packet.
+ */
 function enterFragment(walk: Walk, packet: Packet, fragments: Fragments, next: number): boolean {
   const offset = u16(walk.bytes, walk.at + FRAGMENT_OFFSET_AT);
   packet.ipId = u32(walk.bytes, walk.at + FRAGMENT_ID_AT);
@@ -119,17 +130,22 @@ export function isExtension(protocol: number): boolean {
     case IpProtocol.destination:
     case IpProtocol.mobility:
     case IpProtocol.hip:
-    case IpProtocol.shim6: return true;
-    default: return false;
+    case IpProtocol.shim6:
+      return true;
+    default:
+      return false;
   }
 }
 
 /** Bytes of the extension header at `at`, or 0 when it does not fit before `end`. */
 export function extensionSize(
-  bytes: Uint8Array, at: number, end: number, protocol: number,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+  protocol: number,
 ): number {
   if (end - at < EXTENSION_UNIT) return 0;
-  const length = bytes[at + 1]!;
+  const length = bytes[at + 1];
   let size = EXTENSION_UNIT + length * 8;
   if (protocol === IpProtocol.fragment) size = EXTENSION_UNIT;
   else if (protocol === IpProtocol.authentication) size = (length + 2) * 4; // RFC 4302 §2.2

@@ -1,5 +1,6 @@
 /**
- * Link-layer headers by LINKTYPE value (tcpdump.org/linktypes.html). Twin: `native/core/decode/link.{h,cc}`.
+ * Link-layer headers by LINKTYPE value (tcpdump.org/linktypes.html). Twin:
+ * `native/core/decode/link.{h,cc}`.
  */
 import { LinkType } from '../base/link-types.js';
 import { Anomaly } from './anomaly.js';
@@ -14,19 +15,28 @@ const SLL2_SIZE = 20;
 
 export function decodeLink(walk: Walk, packet: Packet, linkType: number): Layer {
   switch (linkType) {
-    case LinkType.ethernet: return decodeEthernet(walk, packet);
+    case LinkType.ethernet:
+      return decodeEthernet(walk, packet);
     case LinkType.rawBsd:
     case LinkType.rawOpenbsd:
-    case LinkType.raw: return Layer.ip;
+    case LinkType.raw:
+      return Layer.ip;
     case LinkType.null:
-    case LinkType.loop: return decodeLoop(walk, packet, linkType === LinkType.null);
-    case LinkType.linuxSll: return decodeSll(walk, packet, SLL_SIZE, SLL_PROTOCOL_AT);
-    case LinkType.linuxSll2: return decodeSll(walk, packet, SLL2_SIZE, 0);
-    case LinkType.ipv4: return Layer.ipv4;
-    case LinkType.ipv6: return Layer.ipv6;
+    case LinkType.loop:
+      return decodeLoop(walk, packet, linkType === LinkType.null);
+    case LinkType.linuxSll:
+      return decodeSll(walk, packet, SLL_SIZE, SLL_PROTOCOL_AT);
+    case LinkType.linuxSll2:
+      return decodeSll(walk, packet, SLL2_SIZE, 0);
+    case LinkType.ipv4:
+      return Layer.ipv4;
+    case LinkType.ipv6:
+      return Layer.ipv6;
     case LinkType.ppp:
-    case LinkType.pppHdlc: return Layer.ppp;
-    default: return stop(packet, Anomaly.linkTypeUnknown);
+    case LinkType.pppHdlc:
+      return Layer.ppp;
+    default:
+      return stop(packet, Anomaly.linkTypeUnknown);
   }
 }
 
@@ -51,11 +61,14 @@ function decodeLoop(walk: Walk, packet: Packet, hostOrder: boolean): Layer {
   }
   walk.at += 4;
   switch (family) {
-    case 2: return Layer.ipv4;
+    case 2:
+      return Layer.ipv4;
     case 10:
     case 24:
     case 28:
-    case 30: return Layer.ipv6;
-    default: return Layer.stop;
+    case 30:
+      return Layer.ipv6;
+    default:
+      return Layer.stop;
   }
 }

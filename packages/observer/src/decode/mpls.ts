@@ -1,7 +1,7 @@
 /**
- * MPLS label stack (RFC 3032 §2.1) and what lies under it, which no field announces: IPv4, IPv6, or an
- * Ethernet pseudowire with or without a control word (RFC 4448 §4.6, RFC 4385 §3).
- * Twin: `native/core/decode/mpls.{h,cc}`.
+ * MPLS label stack (RFC 3032 §2.1) and what lies under it, which no field announces: IPv4, IPv6, or
+ * an Ethernet pseudowire with or without a control word (RFC 4448 §4.6, RFC 4385 §3). Twin:
+ * `native/core/decode/mpls.{h,cc}`.
  */
 import { Anomaly } from './anomaly.js';
 import { plausibleEthernet } from './ethernet.js';
@@ -19,18 +19,18 @@ export function decodeMpls(walk: Walk, packet: Packet): Layer {
   if (walk.end - at < ENTRY_SIZE) return stop(packet, Anomaly.mplsTruncated);
   if (!deeper(packet)) return Layer.stop;
   walk.at = at + ENTRY_SIZE;
-  if ((walk.bytes[at + BOTTOM_AT]! & 1) === 0) return Layer.mpls;
+  if ((walk.bytes[at + BOTTOM_AT] & 1) === 0) return Layer.mpls;
   return layerUnderLabels(walk, packet);
 }
 
 /**
- * A MAC address may begin with the nibble 4 or 6, so IP is taken only when its lengths agree and the
- * bytes do not read better as Ethernet.
+ * A MAC address may begin with the nibble 4 or 6, so IP is taken only when its lengths agree and
+ * the bytes do not read better as Ethernet.
  */
 function layerUnderLabels(walk: Walk, packet: Packet): Layer {
   const at = walk.at;
   if (walk.end - at < 1) return stop(packet, Anomaly.mplsTruncated);
-  const nibble = walk.bytes[at]! >>> 4;
+  const nibble = walk.bytes[at] >>> 4;
   if (nibble === 4 && plausibleIpv4(walk, at)) return Layer.ipv4;
   if (nibble === 6 && plausibleIpv6(walk, at)) return Layer.ipv6;
   if (nibble === 0 && plausibleEthernet(walk, at + CONTROL_WORD_SIZE)) {

@@ -2,15 +2,23 @@
  * The facts of one packet: what the bytes say, before anyone says what they mean.
  *
  * One `Packet` is allocated per decoder and overwritten by every frame, so the hot path allocates
- * nothing; whoever wants to keep a value copies it out. Twin: `native/core/decode/packet.h`, field by
- * field. All 32-bit quantities are stored as signed int32 (`| 0`): V8 keeps those unboxed, and
+ * nothing; whoever wants to keep a value copies it out. Twin: `native/core/decode/packet.h`, field
+ * by field. All 32-bit quantities are stored as signed int32 (`| 0`): V8 keeps those unboxed, and
  * equality and hashing do not care about the sign. Use `>>> 0` where a value is compared by size or
  * printed.
  */
 
 /** TCP flag bits as they stand in the header, RFC 9293 §3.1 (bit 8 is AE/NS). */
 export const TcpFlags = {
-  fin: 0x01, syn: 0x02, rst: 0x04, psh: 0x08, ack: 0x10, urg: 0x20, ece: 0x40, cwr: 0x80, ae: 0x100,
+  fin: 0x01,
+  syn: 0x02,
+  rst: 0x04,
+  psh: 0x08,
+  ack: 0x10,
+  urg: 0x20,
+  ece: 0x40,
+  cwr: 0x80,
+  ae: 0x100,
 } as const;
 
 /** What a checksum field turned out to be. Twin: `enum class Checksum`. */
@@ -60,7 +68,9 @@ export type Transport = (typeof Transport)[keyof typeof Transport];
 export class Packet {
   /** Capture time in integer microseconds since 1970; fits a double exactly. */
   timeUs = 0;
-  /** The bytes all offsets below point into: the frame, or the reassembly buffer for a split header. */
+  /**
+   * The bytes all offsets below point into: the frame, or the reassembly buffer for a split header.
+   */
   bytes: Uint8Array = EMPTY;
   /** Bytes of the frame present in the capture, and bytes it had on the wire. */
   capturedSize = 0;
@@ -81,8 +91,14 @@ export class Packet {
   /** 4, 6, or 0 when there is no IP packet to speak of (ARP, LLDP, malformed). */
   ipVersion = 0;
   /** Innermost addresses as four big-endian words; IPv4 is mapped: 0, 0, 0x0000ffff, address. */
-  src0 = 0; src1 = 0; src2 = 0; src3 = 0;
-  dst0 = 0; dst1 = 0; dst2 = 0; dst3 = 0;
+  src0 = 0;
+  src1 = 0;
+  src2 = 0;
+  src3 = 0;
+  dst0 = 0;
+  dst1 = 0;
+  dst2 = 0;
+  dst3 = 0;
   /** TTL or hop limit, 0-255. */
   ttl = 0;
   /** IPv4 identification, or the IPv6 fragment header's; 0 when there is none. */
@@ -143,8 +159,14 @@ export class Packet {
    * nothing usable was quoted. Addresses as above. `quotedTransport` says if the ports are valid.
    */
   quotedVersion = 0;
-  quotedSrc0 = 0; quotedSrc1 = 0; quotedSrc2 = 0; quotedSrc3 = 0;
-  quotedDst0 = 0; quotedDst1 = 0; quotedDst2 = 0; quotedDst3 = 0;
+  quotedSrc0 = 0;
+  quotedSrc1 = 0;
+  quotedSrc2 = 0;
+  quotedSrc3 = 0;
+  quotedDst0 = 0;
+  quotedDst1 = 0;
+  quotedDst2 = 0;
+  quotedDst3 = 0;
   quotedProtocol = 0;
   quotedPortsValid = false;
   quotedSrcPort = 0;

@@ -1,5 +1,7 @@
-/** PPPoE session (RFC 2516 §4) and PPP framing (RFC 1661 §2, RFC 1662 §3.1).
- *  Twin: `native/core/decode/pppoe.{h,cc}`. */
+/**
+ * PPPoE session (RFC 2516 §4) and PPP framing (RFC 1661 §2, RFC 1662 §3.1). Twin:
+ * `native/core/decode/pppoe.{h,cc}`.
+ */
 import { Anomaly } from './anomaly.js';
 import type { Packet } from './packet.js';
 import { deeper, foldId, Layer, note, stop, TunnelTag, u16, type Walk } from './walk.js';
@@ -33,17 +35,21 @@ export function decodePpp(walk: Walk, packet: Packet): Layer {
   let at = walk.at;
   if (end - at >= 2 && u16(bytes, at) === 0xff03) at += 2;
   if (end - at < 1) return stop(packet, Anomaly.pppoeTruncated);
-  let protocol = bytes[at++]!;
+  let protocol = bytes[at++];
   if ((protocol & 1) === 0) {
     if (end - at < 1) return stop(packet, Anomaly.pppoeTruncated);
-    protocol = (protocol << 8) | bytes[at++]!;
+    protocol = (protocol << 8) | bytes[at++];
   }
   walk.at = at;
   switch (protocol) {
-    case 0x0021: return Layer.ipv4;
-    case 0x0057: return Layer.ipv6;
+    case 0x0021:
+      return Layer.ipv4;
+    case 0x0057:
+      return Layer.ipv6;
     case 0x0281:
-    case 0x0283: return Layer.mpls;
-    default: return Layer.stop;
+    case 0x0283:
+      return Layer.mpls;
+    default:
+      return Layer.stop;
   }
 }

@@ -18,7 +18,7 @@ export function decodeSctp(walk: Walk, packet: Packet): Layer {
   packet.srcPort = u16(bytes, at);
   packet.dstPort = u16(bytes, at + 2);
   packet.sctpTag = u32(bytes, at + TAG_AT);
-  packet.sctpChunk = bytes[chunkAt]!;
+  packet.sctpChunk = bytes[chunkAt];
   const chunkSize = u16(bytes, chunkAt + 2);
   if (chunkSize < CHUNK_HEADER_SIZE || (chunkSize > walk.wireEnd - chunkAt && !walk.partial)) {
     note(packet, Anomaly.sctpChunkLength);

@@ -20,7 +20,7 @@ const USUAL_OPTIONS = 0x0101080a;
 export function decodeTcp(walk: Walk, packet: Packet): Layer {
   const { bytes, at } = walk;
   if (walk.end - at < HEADER_SIZE) return stop(packet, Anomaly.tcpTruncated);
-  const headerSize = (bytes[at + OFFSET_AT]! >>> 4) * 4;
+  const headerSize = (bytes[at + OFFSET_AT] >>> 4) * 4;
   if (headerSize < HEADER_SIZE || (headerSize > walk.wireEnd - at && !walk.partial)) {
     return stop(packet, Anomaly.tcpHeaderLength);
   }
@@ -52,21 +52,23 @@ function verdict(walk: Walk, packet: Packet): Checksum {
   return result;
 }
 
-/** Walks the options for their lengths, RFC 9293 §3.1: 0 and 1 are illegal for kinds other than 0
- *  and 1. Options behind the snapshot are not judged. */
+/**
+ * Walks the options for their lengths, RFC 9293 §3.1: 0 and 1 are illegal for kinds other than 0
+ * and 1. Options behind the snapshot are not judged.
+ */
 function checkOptions(walk: Walk, packet: Packet, at: number, end: number): void {
   const { bytes } = walk;
   const seen = Math.min(end, walk.end);
   if (seen - at === 12 && u32(bytes, at) === USUAL_OPTIONS) return;
   while (at < seen) {
-    const kind = bytes[at]!;
+    const kind = bytes[at];
     if (kind === OPTION_END) return;
     if (kind === OPTION_NOP) {
       at++;
       continue;
     }
     if (at + 1 >= seen && seen < end) return;
-    const size = at + 1 < seen ? bytes[at + 1]! : 0;
+    const size = at + 1 < seen ? bytes[at + 1] : 0;
     if (size < 2 || at + size > end) {
       note(packet, Anomaly.tcpOptionLength);
       return;

@@ -1,4 +1,7 @@
-/** 802.1Q and stacked tags (802.1ad, 0x9100), IEEE 802.1Q §9. Twin: `native/core/decode/vlan.{h,cc}`. */
+/**
+ * 802.1Q and stacked tags (802.1ad, 0x9100), IEEE 802.1Q §9. Twin:
+ * `native/core/decode/vlan.{h,cc}`.
+ */
 import { Anomaly } from './anomaly.js';
 import { layerOfType } from './ethernet.js';
 import type { Packet } from './packet.js';

@@ -18,7 +18,7 @@ const VNI_AT = 4;
 export function decodeVxlan(walk: Walk, packet: Packet): Layer {
   const { bytes, at } = walk;
   if (walk.end - at < HEADER_SIZE) return stop(packet, Anomaly.vxlanTruncated);
-  if ((bytes[at]! & FLAG_VNI) === 0) return stop(packet, Anomaly.vxlanFlags);
+  if ((bytes[at] & FLAG_VNI) === 0) return stop(packet, Anomaly.vxlanFlags);
   if (!plausibleEthernet(walk, at + HEADER_SIZE)) return Layer.stop;
   if (!deeper(packet)) return Layer.stop;
   foldId(walk, TunnelTag.vxlan, u32(bytes, at + VNI_AT) >>> 8);

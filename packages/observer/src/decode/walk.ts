@@ -1,19 +1,36 @@
 /**
  * The way through one frame: where decoding stands, how far it may read, and what lies next. Every
- * protocol file exports one function `decodeX(walk, packet): Layer` that checks once that its header
- * is inside `walk.end`, writes its facts, moves `walk.at` behind the header and names the next layer.
- * Twin: `native/core/decode/walk.h`.
+ * protocol file exports one function `decodeX(walk, packet): Layer` that checks once that its
+ * header is inside `walk.end`, writes its facts, moves `walk.at` behind the header and names the
+ * next layer. Twin: `native/core/decode/walk.h`.
  */
 import { finish, mix } from '../base/hash.js';
 import { limits } from '../base/limits.js';
 import { Anomaly } from './anomaly.js';
-import { Checksum, Packet, Transport } from './packet.js';
+import { Checksum, type Packet, Transport } from './packet.js';
 
 /** What to decode next. `stop` ends the walk: all there is to know is in the packet. */
 export const Layer = {
-  stop: 0, ethernet: 1, vlan: 2, mpls: 3, pppoe: 4, ppp: 5, ip: 6, ipv4: 7, ipv6: 8, gre: 9,
-  erspan1: 10, erspan2: 11, erspan3: 12, tcp: 13, udp: 14, icmp: 15, icmp6: 16, sctp: 17,
-  vxlan: 18, geneve: 19,
+  stop: 0,
+  ethernet: 1,
+  vlan: 2,
+  mpls: 3,
+  pppoe: 4,
+  ppp: 5,
+  ip: 6,
+  ipv4: 7,
+  ipv6: 8,
+  gre: 9,
+  erspan1: 10,
+  erspan2: 11,
+  erspan3: 12,
+  tcp: 13,
+  udp: 14,
+  icmp: 15,
+  icmp6: 16,
+  sctp: 17,
+  vxlan: 18,
+  geneve: 19,
 } as const;
 export type Layer = (typeof Layer)[keyof typeof Layer];
 
@@ -32,8 +49,10 @@ export class Walk {
   /** Running hash of the outer ids, and whether there was one. */
   key = 0;
   keyed = false;
-  /** The current layer goes on somewhere else (a fragment, a length beyond the wire): lengths inside
-   *  it may point past `wireEnd` without being wrong, and checksums cannot be verified. */
+  /**
+   * The current layer goes on somewhere else (a fragment, a length beyond the wire): lengths inside
+   * it may point past `wireEnd` without being wrong, and checksums cannot be verified.
+   */
   partial = false;
   /** A source route is not used up: the checksum covers a destination that is not in the header. */
   rerouted = false;
@@ -41,12 +60,12 @@ export class Walk {
 
 /** Big-endian reads. The caller has checked that the bytes are inside the walk. */
 export function u16(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 8) | bytes[at + 1]!;
+  return (bytes[at] << 8) | bytes[at + 1];
 }
 
 /** As int32: use `>>> 0` to compare by size. */
 export function u32(bytes: Uint8Array, at: number): number {
-  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 }
 
 /** Sets an anomaly's bit; the decoder counts the bits once the frame is done. */
@@ -78,8 +97,8 @@ export function foldId(walk: Walk, tag: number, id: number): void {
 }
 
 /**
- * Makes room for an IP packet at the walk: forgets an outer one's facts, and gives the packet the key
- * of the ids walked so far (never 0 when there were any, since 0 means none).
+ * Makes room for an IP packet at the walk: forgets an outer one's facts, and gives the packet the
+ * key of the ids walked so far (never 0 when there were any, since 0 means none).
  */
 export function enterIp(walk: Walk, packet: Packet): void {
   if (packet.ipVersion !== 0) clearIp(packet);
@@ -102,11 +121,19 @@ export function setPayload(walk: Walk, packet: Packet, at: number): void {
   packet.payloadWireSize = walk.wireEnd > at ? walk.wireEnd - at : 0;
 }
 
-/** Forgets the innermost IP packet's facts, before a frame or when a tunnel's inner packet follows. */
+/**
+ * Forgets the innermost IP packet's facts, before a frame or when a tunnel's inner packet follows.
+ */
 export function clearIp(packet: Packet): void {
   packet.ipVersion = 0;
-  packet.src0 = 0; packet.src1 = 0; packet.src2 = 0; packet.src3 = 0;
-  packet.dst0 = 0; packet.dst1 = 0; packet.dst2 = 0; packet.dst3 = 0;
+  packet.src0 = 0;
+  packet.src1 = 0;
+  packet.src2 = 0;
+  packet.src3 = 0;
+  packet.dst0 = 0;
+  packet.dst1 = 0;
+  packet.dst2 = 0;
+  packet.dst3 = 0;
   packet.ttl = 0;
   packet.ipId = 0;
   packet.tos = 0;
@@ -148,8 +175,14 @@ function clearTransport(packet: Packet): void {
 
 function clearQuoted(packet: Packet): void {
   packet.quotedVersion = 0;
-  packet.quotedSrc0 = 0; packet.quotedSrc1 = 0; packet.quotedSrc2 = 0; packet.quotedSrc3 = 0;
-  packet.quotedDst0 = 0; packet.quotedDst1 = 0; packet.quotedDst2 = 0; packet.quotedDst3 = 0;
+  packet.quotedSrc0 = 0;
+  packet.quotedSrc1 = 0;
+  packet.quotedSrc2 = 0;
+  packet.quotedSrc3 = 0;
+  packet.quotedDst0 = 0;
+  packet.quotedDst1 = 0;
+  packet.quotedDst2 = 0;
+  packet.quotedDst3 = 0;
   packet.quotedProtocol = 0;
   packet.quotedPortsValid = false;
   packet.quotedSrcPort = 0;

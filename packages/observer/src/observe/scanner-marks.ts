@@ -29,12 +29,12 @@ const ZMAP_WINDOW = 65535;
 
 /**
  * Masscan: the IPv4 identification is the low half of target ^ port ^ sequence value (templ-pkt.c,
- * template_set_target; the same in 1.3.2 and in the development branch, whose SYN has window 1025 and
- * an MSS). For TCP the value is the sequence number; for SCTP the initiate tag; for UDP it is seen
- * where the payload carries it: DNS, portmapper, NetBIOS and NFS in the first two bytes, SNMP in its
- * request id. For NTP and echo requests the cookie is made of other inputs, so nothing can be tested.
- * Over IPv6 there is no identification: the untouched template is the mark (no options, window 1024,
- * flow label 0, hop limit from 255).
+ * template_set_target; the same in 1.3.2 and in the development branch, whose SYN has window 1025
+ * and an MSS). For TCP the value is the sequence number; for SCTP the initiate tag; for UDP it is
+ * seen where the payload carries it: DNS, portmapper, NetBIOS and NFS in the first two bytes, SNMP
+ * in its request id. For NTP and echo requests the cookie is made of other inputs, so nothing can
+ * be tested. Over IPv6 there is no identification: the untouched template is the mark (no options,
+ * window 1024, flow label 0, hop limit from 255).
  */
 export function isMasscan(packet: Packet): boolean {
   if (packet.ipVersion === 6) return isMasscanTemplate6(packet);
@@ -43,8 +43,13 @@ export function isMasscan(packet: Packet): boolean {
 }
 
 function isMasscanTemplate6(packet: Packet): boolean {
-  return isSyn(packet) && packet.tcpOptionsSize === 0 && packet.tcpWindow === MASSCAN_WINDOW &&
-    packet.flowLabel === 0 && initialTtl(packet.ttl) === 255;
+  return (
+    isSyn(packet) &&
+    packet.tcpOptionsSize === 0 &&
+    packet.tcpWindow === MASSCAN_WINDOW &&
+    packet.flowLabel === 0 &&
+    initialTtl(packet.ttl) === 255
+  );
 }
 
 /** Low half of the sequence value, or -1 when the packet does not show it. */
@@ -58,9 +63,12 @@ function masscanValue(packet: Packet): number {
     case DNS_PORT:
     case PORTMAP_PORT:
     case NETBIOS_PORT:
-    case NFS_PORT: return payloadU16(packet, 0);
-    case SNMP_PORT: return payloadU16(packet, SNMP_ID_AT);
-    default: return -1;
+    case NFS_PORT:
+      return payloadU16(packet, 0);
+    case SNMP_PORT:
+      return payloadU16(packet, SNMP_ID_AT);
+    default:
+      return -1;
   }
 }
 
@@ -69,10 +77,10 @@ function payloadU16(packet: Packet, at: number): number {
 }
 
 /**
- * ZMap: identification 54321 (packet.c, make_ip_header) in every probe up to 4.0, a SYN having window
- * 65535 and no options (2.x) or an MSS (3.x). From 4.1 the identification is random and the SYN has an
- * operating system's options, byte for byte (set_tcp_options), with window 65535 and, unlike any of
- * those systems, without DF.
+ * ZMap: identification 54321 (packet.c, make_ip_header) in every probe up to 4.0, a SYN having
+ * window 65535 and no options (2.x) or an MSS (3.x). From 4.1 the identification is random and the
+ * SYN has an operating system's options, byte for byte (set_tcp_options), with window 65535 and,
+ * unlike any of those systems, without DF.
  */
 export function isZmap(packet: Packet): boolean {
   if (packet.ipVersion !== 4) return false;
@@ -87,15 +95,25 @@ function hasZmapOptions(packet: Packet): boolean {
   // The system's TTL too: 64 whatever the options claim (state.c).
   if (initialTtl(packet.ttl) !== 64) return false;
   switch (size) {
-    case 4: return true; // "smallest"
-    case 12: return u32(bytes, at + 4) === 0x01030308 && u32(bytes, at + 8) === 0x01010402; // Windows
+    case 4:
+      return true; // "smallest"
+    case 12:
+      return u32(bytes, at + 4) === 0x01030308 && u32(bytes, at + 8) === 0x01010402; // Windows
     case 20: // Linux: the time stamp is the time in seconds, no echo
-      return u32(bytes, at + 4) === 0x0402080a && u32(bytes, at + 12) === 0 &&
-        u32(bytes, at + 16) === 0x01030307;
+      return (
+        u32(bytes, at + 4) === 0x0402080a &&
+        u32(bytes, at + 12) === 0 &&
+        u32(bytes, at + 16) === 0x01030307
+      );
     case 24: // BSD
-      return u32(bytes, at + 4) === 0x01030306 && u32(bytes, at + 8) === 0x0101080a &&
-        u32(bytes, at + 16) === 0 && u32(bytes, at + 20) === 0x04020000;
-    default: return false;
+      return (
+        u32(bytes, at + 4) === 0x01030306 &&
+        u32(bytes, at + 8) === 0x0101080a &&
+        u32(bytes, at + 16) === 0 &&
+        u32(bytes, at + 20) === 0x04020000
+      );
+    default:
+      return false;
   }
 }
 
@@ -105,17 +123,22 @@ export function isMirai(packet: Packet): boolean {
 }
 
 /**
- * Nmap: its scan probes (scan_engine_raw.cc, sendIPScanProbe: window 1024 to 4096 in steps of 1024, a
- * SYN with MSS 1460 and nothing else, others without options and with one of the two numbers 0), and
- * the series of OS detection (osscan2.cc).
+ * Nmap: its scan probes (scan_engine_raw.cc, sendIPScanProbe: window 1024 to 4096 in steps of 1024,
+ * a SYN with MSS 1460 and nothing else, others without options and with one of the two numbers 0),
+ * and the series of OS detection (osscan2.cc).
  */
 export function isNmap(packet: Packet): boolean {
   switch (packet.transport) {
-    case Transport.tcp: return isNmapScan(packet) || isNmapOs(packet);
-    case Transport.udp: return isNmapU1(packet);
-    case Transport.icmp: return isNmapIe(packet);
-    case Transport.sctp: return isNmapSctp(packet);
-    default: return false;
+    case Transport.tcp:
+      return isNmapScan(packet) || isNmapOs(packet);
+    case Transport.udp:
+      return isNmapU1(packet);
+    case Transport.icmp:
+      return isNmapIe(packet);
+    case Transport.sctp:
+      return isNmapSctp(packet);
+    default:
+      return false;
   }
 }
 
@@ -124,33 +147,50 @@ function isNmapScan(packet: Packet): boolean {
   if (packet.dontFragment || window === 0 || window > 4096 || (window & 1023) !== 0) return false;
   const flags = packet.tcpFlags;
   if (flags === TcpFlags.syn) {
-    return packet.tcpAck === 0 && packet.tcpOptionsSize === 4 &&
-      u32(packet.bytes, packet.tcpOptionsAt) === MSS_1460;
+    return (
+      packet.tcpAck === 0 &&
+      packet.tcpOptionsSize === 4 &&
+      u32(packet.bytes, packet.tcpOptionsAt) === MSS_1460
+    );
   }
   if (packet.tcpOptionsSize !== 0) return false;
   if (flags === TcpFlags.ack || flags === (TcpFlags.fin | TcpFlags.ack)) {
     return packet.tcpSeq === 0 && packet.tcpAck !== 0;
   }
-  return (flags === 0 || flags === TcpFlags.fin || flags === XMAS) &&
-    packet.tcpAck === 0 && packet.tcpSeq !== 0;
+  return (
+    (flags === 0 || flags === TcpFlags.fin || flags === XMAS) &&
+    packet.tcpAck === 0 &&
+    packet.tcpSeq !== 0
+  );
 }
 
-/** T1 to T7 carry time stamps 0xffffffff and 0; the ECN probe has window 3 and urgent pointer 0xf7f5. */
+/**
+ * T1 to T7 carry time stamps 0xffffffff and 0; the ECN probe has window 3 and urgent pointer
+ * 0xf7f5.
+ */
 function isNmapOs(packet: Packet): boolean {
   if (packet.tcpWindow === 3 && packet.tcpUrgent === 0xf7f5) return true;
   const { bytes, tcpOptionsAt: at, tcpOptionsSize: size } = packet;
   if (size !== 16 && size !== 20) return false;
   for (let offset = 0; offset <= 10 && offset + 10 <= size; offset++) {
-    if (u16(bytes, at + offset) === 0x080a && u32(bytes, at + offset + 2) === -1 &&
-      u32(bytes, at + offset + 6) === 0) return true;
+    if (
+      u16(bytes, at + offset) === 0x080a &&
+      u32(bytes, at + offset + 2) === -1 &&
+      u32(bytes, at + offset + 6) === 0
+    )
+      return true;
   }
   return false;
 }
 
 /** U1: identification 0x1042 and 300 bytes of 'C'. */
 function isNmapU1(packet: Packet): boolean {
-  return packet.ipId === 0x1042 && packet.payloadWireSize === 300 &&
-    packet.payloadSize > 0 && packet.bytes[packet.payloadAt] === 0x43;
+  return (
+    packet.ipId === 0x1042 &&
+    packet.payloadWireSize === 300 &&
+    packet.payloadSize > 0 &&
+    packet.bytes[packet.payloadAt] === 0x43
+  );
 }
 
 /** IE: an echo request of code 9 and sequence number 295. Only Nmap puts a code there. */
@@ -158,11 +198,16 @@ function isNmapIe(packet: Packet): boolean {
   return packet.icmpType === 8 && packet.icmpCode === 9 && packet.icmpSeq === 295;
 }
 
-/** INIT with a_rwnd 32768, 10 streams out, 2048 in, and nothing else; tag 0 (scan_engine_raw.cc). */
+/**
+ * INIT with a_rwnd 32768, 10 streams out, 2048 in, and nothing else; tag 0 (scan_engine_raw.cc).
+ */
 function isNmapSctp(packet: Packet): boolean {
-  if (packet.sctpChunk !== SCTP_INIT || packet.sctpTag !== 0 || packet.payloadSize !== 20) return false;
-  return u32(packet.bytes, packet.payloadAt + 8) === 32768 &&
-    u32(packet.bytes, packet.payloadAt + 12) === 0x000a0800;
+  if (packet.sctpChunk !== SCTP_INIT || packet.sctpTag !== 0 || packet.payloadSize !== 20)
+    return false;
+  return (
+    u32(packet.bytes, packet.payloadAt + 8) === 32768 &&
+    u32(packet.bytes, packet.payloadAt + 12) === 0x000a0800
+  );
 }
 
 /** A connection request, whatever PSH and ECN's flags say. */

@@ -1,6 +1,7 @@
 /**
- * The stack signature of a SYN or SYN-ACK in canonical bytes: what p0f 3 looks at (p0f README §5), without
- * strings. `formatSynSignature` of the plugin API prints it. Twin: `native/core/observe/syn_signature.{h,cc}`.
+ * The stack signature of a SYN or SYN-ACK in canonical bytes: what p0f 3 looks at (p0f README §5),
+ * without strings. `formatSynSignature` of the plugin API prints it. Twin:
+ * `native/core/observe/syn_signature.{h,cc}`.
  *
  *   0 ipVersion u8 | 1 initialTtl u8 | 2 ipOptionsSize u8 | 3 mss u16be (0xffff none)
  *   5 window u16be | 7 scale u8 (0xff none) | 8 payloadClass u8 (0 none, 1 some) | 9 quirks u32be
@@ -11,10 +12,23 @@ import { u16, u32 } from '../decode/walk.js';
 
 /** Bits of `quirks`, in the order p0f prints them (README §5). */
 const Quirk = {
-  dontFragment: 1 << 0, idWithDf: 1 << 1, zeroId: 1 << 2, ecn: 1 << 3, reservedBit: 1 << 4,
-  flowLabel: 1 << 5, zeroSeq: 1 << 6, ackWithoutFlag: 1 << 7, zeroAck: 1 << 8,
-  urgentWithoutFlag: 1 << 9, urgent: 1 << 10, push: 1 << 11, zeroTimestamp: 1 << 12,
-  peerTimestamp: 1 << 13, bytesAfterEol: 1 << 14, largeScale: 1 << 15, malformed: 1 << 16,
+  dontFragment: 1 << 0,
+  idWithDf: 1 << 1,
+  zeroId: 1 << 2,
+  ecn: 1 << 3,
+  reservedBit: 1 << 4,
+  flowLabel: 1 << 5,
+  zeroSeq: 1 << 6,
+  ackWithoutFlag: 1 << 7,
+  zeroAck: 1 << 8,
+  urgentWithoutFlag: 1 << 9,
+  urgent: 1 << 10,
+  push: 1 << 11,
+  zeroTimestamp: 1 << 12,
+  peerTimestamp: 1 << 13,
+  bytesAfterEol: 1 << 14,
+  largeScale: 1 << 15,
+  malformed: 1 << 16,
 } as const;
 
 const KINDS_AT = 15;
@@ -25,7 +39,15 @@ const TCP_OFFSET_AT = 12;
 /** Largest useful window scale, RFC 7323 §2.3. */
 const SCALE_MAX = 14;
 
-const OptionKind = { end: 0, nop: 1, mss: 2, scale: 3, sackPermitted: 4, sack: 5, timestamps: 8 } as const;
+const OptionKind = {
+  end: 0,
+  nop: 1,
+  mss: 2,
+  scale: 3,
+  sackPermitted: 4,
+  sack: 5,
+  timestamps: 8,
+} as const;
 /** Sizes of the options whose size is fixed, by kind; 0 where it is not. */
 const FIXED_SIZE = [1, 1, 4, 3, 2, 0, 0, 0, 10];
 
@@ -50,7 +72,7 @@ export function writeSynSignature(packet: Packet, out: Uint8Array): number {
   out[10] = (quirks >>> 16) & 0xff;
   out[11] = (quirks >>> 8) & 0xff;
   out[12] = quirks & 0xff;
-  return KINDS_AT + out[14]!;
+  return KINDS_AT + out[14];
 }
 
 /** What the sender's TTL began with, taken as the next usual value. */
@@ -64,7 +86,8 @@ function ipQuirks(packet: Packet): number {
   let quirks = (packet.tos & 3) !== 0 ? Quirk.ecn : 0;
   if (packet.ipVersion === 6) return packet.flowLabel !== 0 ? quirks | Quirk.flowLabel : quirks;
   if (packet.ipReservedBit) quirks |= Quirk.reservedBit;
-  if (packet.dontFragment) return quirks | Quirk.dontFragment | (packet.ipId !== 0 ? Quirk.idWithDf : 0);
+  if (packet.dontFragment)
+    return quirks | Quirk.dontFragment | (packet.ipId !== 0 ? Quirk.idWithDf : 0);
   return packet.ipId === 0 ? quirks | Quirk.zeroId : quirks;
 }
 
@@ -81,8 +104,10 @@ function tcpQuirks(packet: Packet): number {
   return quirks;
 }
 
-/** Writes kinds, MSS, scale and padding; returns the options' quirks. Options that do not fit end the
- *  reading, as do those behind the snapshot, but their kind still counts. */
+/**
+ * Writes kinds, MSS, scale and padding; returns the options' quirks. Options that do not fit end
+ * the reading, as do those behind the snapshot, but their kind still counts.
+ */
 function writeOptions(packet: Packet, out: Uint8Array): number {
   const { bytes } = packet;
   let at = packet.tcpOptionsAt;
@@ -90,7 +115,7 @@ function writeOptions(packet: Packet, out: Uint8Array): number {
   let quirks = isClipped(packet) ? Quirk.malformed : 0;
   let count = 0;
   while (at < end && count < OPTIONS_MAX) {
-    const kind = bytes[at]!;
+    const kind = bytes[at];
     out[KINDS_AT + count++] = kind;
     if (kind === OptionKind.end) {
       out[13] = end - at - 1;
@@ -108,13 +133,15 @@ function writeOptions(packet: Packet, out: Uint8Array): number {
   return at < end ? quirks | Quirk.malformed : quirks;
 }
 
-/** Bytes to step over, or 0 when the option does not fit. Known kinds have the size they ought to have,
- *  whatever their length field says. */
+/**
+ * Bytes to step over, or 0 when the option does not fit. Known kinds have the size they ought to
+ * have, whatever their length field says.
+ */
 function optionSize(bytes: Uint8Array, at: number, end: number, kind: number): number {
-  const fixed = kind < FIXED_SIZE.length ? FIXED_SIZE[kind]! : 0;
+  const fixed = kind < FIXED_SIZE.length ? FIXED_SIZE[kind] : 0;
   if (fixed !== 0) return at + fixed <= end ? fixed : 0;
   if (at + 1 >= end) return 0;
-  const size = bytes[at + 1]!;
+  const size = bytes[at + 1];
   const min = kind === OptionKind.sack ? 10 : 2;
   const max = kind === OptionKind.sack ? 34 : 40;
   return size < min || size > max || at + size > end ? 0 : size;
@@ -122,17 +149,20 @@ function optionSize(bytes: Uint8Array, at: number, end: number, kind: number): n
 
 function readOption(packet: Packet, out: Uint8Array, at: number, kind: number): number {
   const { bytes } = packet;
-  let quirks = kind < FIXED_SIZE.length && FIXED_SIZE[kind] !== 0 && bytes[at + 1] !== FIXED_SIZE[kind]
-    ? Quirk.malformed : 0;
+  let quirks =
+    kind < FIXED_SIZE.length && FIXED_SIZE[kind] !== 0 && bytes[at + 1] !== FIXED_SIZE[kind]
+      ? Quirk.malformed
+      : 0;
   if (kind === OptionKind.mss) {
-    out[3] = bytes[at + 2]!;
-    out[4] = bytes[at + 3]!;
+    out[3] = bytes[at + 2];
+    out[4] = bytes[at + 3];
   } else if (kind === OptionKind.scale) {
-    out[7] = bytes[at + 2]!;
+    out[7] = bytes[at + 2];
     if (out[7] > SCALE_MAX) quirks |= Quirk.largeScale;
   } else if (kind === OptionKind.timestamps) {
     if (u32(bytes, at + 2) === 0) quirks |= Quirk.zeroTimestamp;
-    if ((packet.tcpFlags & TcpFlags.ack) === 0 && u32(bytes, at + 6) !== 0) quirks |= Quirk.peerTimestamp;
+    if ((packet.tcpFlags & TcpFlags.ack) === 0 && u32(bytes, at + 6) !== 0)
+      quirks |= Quirk.peerTimestamp;
   }
   return quirks;
 }

@@ -1,6 +1,6 @@
 /**
- * What one probe packet tells about the tool that sent it, as `Trait` bits. Facts of one packet only:
- * whoever counts them judges. Twin: `native/core/observe/traits.{h,cc}`.
+ * What one probe packet tells about the tool that sent it, as `Trait` bits. Facts of one packet
+ * only: whoever counts them judges. Twin: `native/core/observe/traits.{h,cc}`.
  */
 import { Trait } from '../../../plugin-api/src/batch-layout.js';
 import { Checksum, Fragment, type Packet, TcpFlags, Transport } from '../decode/packet.js';
@@ -13,7 +13,9 @@ const PROBE_FLAGS =
   TcpFlags.fin | TcpFlags.syn | TcpFlags.rst | TcpFlags.psh | TcpFlags.ack | TcpFlags.urg;
 /** Below this no operating system of the last twenty years opens a connection without DF. */
 const TINY_WINDOW = 4096;
-/** TCP Fast Open, RFC 7413 §4.1.1: the one honest reason for data on a SYN; 254 is its experiment. */
+/**
+ * TCP Fast Open, RFC 7413 §4.1.1: the one honest reason for data on a SYN; 254 is its experiment.
+ */
 const OPTION_FAST_OPEN = 34;
 const OPTION_EXPERIMENT = 254;
 const ICMP_ECHO = 8;
@@ -32,10 +34,12 @@ export function probeTraits(packet: Packet): number {
 function packetTraits(packet: Packet): number {
   let traits = 0;
   const checksum = packet.transportChecksum;
-  if (checksum > Checksum.offload || packet.ipChecksum > Checksum.offload) traits |= Trait.badChecksum;
+  if (checksum > Checksum.offload || packet.ipChecksum > Checksum.offload)
+    traits |= Trait.badChecksum;
   if (checksum === Checksum.nmapBadsum) traits |= Trait.nmapBadsum;
   if ((packet.fragment & Fragment.tiny) !== 0) traits |= Trait.fragmentTiny;
-  if ((packet.fragment & (Fragment.overlap | Fragment.conflict)) !== 0) traits |= Trait.fragmentOverlap;
+  if ((packet.fragment & (Fragment.overlap | Fragment.conflict)) !== 0)
+    traits |= Trait.fragmentOverlap;
   if (hasIpOptions(packet)) traits |= Trait.ipOptions;
   return traits;
 }
@@ -60,16 +64,20 @@ function markTraits(packet: Packet): number {
 }
 
 /**
- * Raw-socket scanners build their headers without DF. Their marks are in the IPv4 identification, the
- * sequence number and the options of SYNs, UDP datagrams, echo requests and SCTP INITs; over IPv6 only
- * a SYN's header is left to look at. Unicornscan's key takes several packets to see, so its bit is
- * never set here (send_packet.c, TCPHASHTRACK: seq = key ^ target ^ ports, key unknown).
+ * Raw-socket scanners build their headers without DF. Their marks are in the IPv4 identification,
+ * the sequence number and the options of SYNs, UDP datagrams, echo requests and SCTP INITs; over
+ * IPv6 only a SYN's header is left to look at. Unicornscan's key takes several packets to see, so
+ * its bit is never set here (send_packet.c, TCPHASHTRACK: seq = key ^ target ^ ports, key unknown).
  */
 function couldCarryMark(packet: Packet): boolean {
   if (packet.ipVersion === 6) return isSyn(packet) && isRawSyn(packet);
   if (packet.dontFragment) return false;
-  return isSyn(packet) || packet.transport === Transport.udp || packet.transport === Transport.sctp ||
-    (packet.transport === Transport.icmp && packet.icmpType === ICMP_ECHO);
+  return (
+    isSyn(packet) ||
+    packet.transport === Transport.udp ||
+    packet.transport === Transport.sctp ||
+    (packet.transport === Transport.icmp && packet.icmpType === ICMP_ECHO)
+  );
 }
 
 /** No operating system sends a SYN without options, or one with a tiny window and without DF. */
@@ -90,15 +98,19 @@ function tcpTraits(packet: Packet): number {
 /** SYN, FIN, NULL and Xmas: nothing with data on it in any connection. */
 function isDatalessProbe(packet: Packet): boolean {
   const flags = packet.tcpFlags & PROBE_FLAGS;
-  return isSyn(packet) || flags === 0 || flags === TcpFlags.fin ||
-    flags === (TcpFlags.fin | TcpFlags.psh | TcpFlags.urg);
+  return (
+    isSyn(packet) ||
+    flags === 0 ||
+    flags === TcpFlags.fin ||
+    flags === (TcpFlags.fin | TcpFlags.psh | TcpFlags.urg)
+  );
 }
 
 function hasFastOpen(packet: Packet): boolean {
   const { bytes } = packet;
   const end = packet.tcpOptionsAt + packet.tcpOptionsSize;
-  for (let at = packet.tcpOptionsAt; at + 1 < end;) {
-    const kind = bytes[at]!;
+  for (let at = packet.tcpOptionsAt; at + 1 < end; ) {
+    const kind = bytes[at];
     if (kind === 0) return false;
     if (kind === 1) {
       at++;
@@ -107,7 +119,7 @@ function hasFastOpen(packet: Packet): boolean {
     if (kind === OPTION_FAST_OPEN) return true;
     // RFC 6994: an experiment's id follows; Fast Open's was 0xf989.
     if (kind === OPTION_EXPERIMENT && at + 3 < end && u16(bytes, at + 2) === 0xf989) return true;
-    const size = bytes[at + 1]!;
+    const size = bytes[at + 1];
     if (size < 2) return false;
     at += size;
   }
@@ -116,6 +128,8 @@ function hasFastOpen(packet: Packet): boolean {
 
 function isEmptyEcho(packet: Packet): boolean {
   if (packet.payloadWireSize !== 0) return false;
-  return (packet.transport === Transport.icmp && packet.icmpType === ICMP_ECHO) ||
-    (packet.transport === Transport.icmp6 && packet.icmpType === ICMP6_ECHO);
+  return (
+    (packet.transport === Transport.icmp && packet.icmpType === ICMP_ECHO) ||
+    (packet.transport === Transport.icmp6 && packet.icmpType === ICMP6_ECHO)
+  );
 }

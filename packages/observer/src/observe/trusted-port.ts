@@ -23,37 +23,48 @@ export function isTrustedSourcePort(packet: Packet): boolean {
 }
 
 /**
- * Servers do not open connections from their port: name servers of the 1990s did among themselves, and
- * an FTP server does towards a client's high port (RFC 959 §3.2).
+ * Servers do not open connections from their port: name servers of the 1990s did among themselves,
+ * and an FTP server does towards a client's high port (RFC 959 §3.2).
  */
 function isTrustedSyn(packet: Packet): boolean {
   const kind = TcpFlags.syn | TcpFlags.ack | TcpFlags.rst | TcpFlags.fin;
   if ((packet.tcpFlags & kind) !== TcpFlags.syn) return false;
   switch (packet.srcPort) {
-    case FTP_DATA: return packet.dstPort < EPHEMERAL_MIN;
+    case FTP_DATA:
+      return packet.dstPort < EPHEMERAL_MIN;
     case DNS:
     case KERBEROS:
-    case NTP: return packet.dstPort !== packet.srcPort;
-    case DHCP_SERVER: return true;
-    default: return false;
+    case NTP:
+      return packet.dstPort !== packet.srcPort;
+    case DHCP_SERVER:
+      return true;
+    default:
+      return false;
   }
 }
 
-/** UDP from these ports is an answer to a client's high port, or servers among themselves. An answer is
- *  not empty, and a name server's is marked as one (RFC 1035 §4.1.1). */
+/**
+ * UDP from these ports is an answer to a client's high port, or servers among themselves. An answer
+ * is not empty, and a name server's is marked as one (RFC 1035 §4.1.1).
+ */
 function isTrustedDatagram(packet: Packet): boolean {
   const { srcPort, dstPort } = packet;
   switch (srcPort) {
     case DNS:
       if (dstPort === DNS) return false;
-      return dstPort < EPHEMERAL_MIN || packet.payloadWireSize < DNS_HEADER_SIZE ||
+      return (
+        dstPort < EPHEMERAL_MIN ||
+        packet.payloadWireSize < DNS_HEADER_SIZE ||
         (packet.payloadSize > DNS_FLAGS_AT &&
-          (packet.bytes[packet.payloadAt + DNS_FLAGS_AT]! & DNS_RESPONSE) === 0);
+          (packet.bytes[packet.payloadAt + DNS_FLAGS_AT] & DNS_RESPONSE) === 0)
+      );
     case KERBEROS:
     case NTP:
       if (dstPort === srcPort) return false;
       return dstPort < EPHEMERAL_MIN || packet.payloadWireSize === 0;
-    case DHCP_SERVER: return dstPort !== DHCP_SERVER && dstPort !== DHCP_CLIENT;
-    default: return false;
+    case DHCP_SERVER:
+      return dstPort !== DHCP_SERVER && dstPort !== DHCP_CLIENT;
+    default:
+      return false;
   }
 }
