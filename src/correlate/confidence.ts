@@ -40,6 +40,13 @@ type Reason = [weight: number, text: string];
 
 /** Tools told by a mark of their own, not by behaviour. */
 const MARKED_TOOLS = new Set(['masscan', 'zmap', 'mirai', 'unicornscan', 'nmap']);
+/** What the count of a kind counts. */
+const COUNTED: Partial<Record<Kind, string>> = {
+  address_scan: 'hosts',
+  port_scan: 'ports',
+  random_scan: 'host and port pairs',
+};
+
 const MARK_CONFIDENCE_MIN = 0.8;
 
 export function explainConfidence(input: ConfidenceInput): Confidence {
@@ -83,12 +90,12 @@ function threshold({ kind, count, threshold, windowS, exact, confidence }: Findi
   ];
 }
 
-function speed({ best, counts }: ConfidenceInput): Reason | null {
-  const durationS = Math.max(1, (best.lastSeenUs - best.firstSeenUs) / 1e6);
-  const rate = best.count / durationS;
-  const duration = formatDuration(best.lastSeenUs - best.firstSeenUs);
-  if (rate < 10 || counts.pairs < 100) return null;
-  return [0.5, `${formatCount(rate)} new ones a second for ${duration}`];
+function speed({ best }: ConfidenceInput): Reason | null {
+  const durationUs = best.lastSeenUs - best.firstSeenUs;
+  const rate = best.count / Math.max(1, durationUs / 1e6);
+  if (rate < 10 || best.count < 100) return null;
+  const noun = COUNTED[best.kind] ?? 'probes';
+  return [0.5, `${formatCount(rate)} new ${noun} a second, for ${formatDuration(durationUs)}`];
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type ToolGuess,
 } from '../../packages/plugin-api/src/finding.js';
 import { compareAddresses } from '../shared/address.js';
+import { coverTargets } from '../shared/cover.js';
 import { compareText } from '../shared/text.js';
 import { explainConfidence, severityOf } from './confidence.js';
 import { limits } from './limits.js';
@@ -162,6 +163,7 @@ export class OpenIncident {
         exact,
         topPorts: ports.slice(0, limits.topPortsMax).map((port) => ({ ...port })),
         targets: targets.slice(0, limits.targetsListedMax),
+        networks: coverTargets(targets).parts,
       },
       exposed: this.#exposed(),
       recipe: reconstruct({

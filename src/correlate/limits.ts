@@ -23,5 +23,5 @@ export const limits = {
   /** Ports and targets printed in an event. */
   topPortsMax: 20,
   targetsListedMax: 256,
-  exposedListedMax: 256,
+  exposedListedMax: 1_024,
 } as const;

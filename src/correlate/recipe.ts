@@ -59,6 +59,8 @@ const TOOL_CONFIDENCE_MIN = 0.5;
  * More port ranges than these nobody types: they come from the tool's own list of frequent ports.
  */
 const RANGES_MAX = 12;
+/** The count may be an estimate (2.3 % standard error) of a list that is complete. */
+const LISTED_SLACK = 1.05;
 /** Above this a port scan asked for all 65,535; the rest was lost or is still to come. */
 const ALL_PORTS_MIN = 60_000;
 
@@ -175,7 +177,7 @@ function listed(job: Job): { text: string; guessed: boolean } {
   const udp = job.ports.filter(({ proto }) => proto === 'udp');
   const tcpList = portList(tcp.map(({ port }) => port));
   const udpList = portList(udp.map(({ port }) => port));
-  const complete = job.portCount <= job.ports.length;
+  const complete = job.portCount <= job.ports.length * LISTED_SLACK + 2;
   if (complete && tcpList.rangeCount + udpList.rangeCount <= RANGES_MAX) {
     const both = tcp.length > 0 && udp.length > 0;
     return {

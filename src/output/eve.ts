@@ -128,6 +128,7 @@ export function incidentEvent(incident: Incident): EveEvent {
         exact: scope.exact,
         top_ports: scope.topPorts.map(({ proto, port, hits }) => ({ proto, port, hits })),
         targets: scope.targets,
+        networks: scope.networks,
       },
       exposed: incident.exposed.map(({ ip, port, proto, service }) =>
         service === undefined ? { ip, port, proto } : { ip, port, proto, service },

@@ -1,15 +1,12 @@
 /** One incident of the report: who, when, how, with what, where, what they learned, what to do. */
 import type { Incident } from '../../packages/plugin-api/src/finding.js';
-import { coverTargets } from '../shared/cover.js';
 import { formatCount, plural, safeText } from '../shared/text.js';
 import { formatDateTime, formatDuration } from '../shared/time.js';
 import type { Page } from './page.js';
 import { actorsText, deedText, percent, portsText, SEVERITY_WORDS, toolsText } from './words.js';
 
-const TARGETS_TOLD_MAX = 4;
-/** A sweep leaves out the first and last address, and itself. */
-const WHOLE_SHARE_MIN = 0.9;
-const EXPOSED_HOSTS_TOLD_MAX = 10;
+const HOSTS_TOLD_MAX = 4;
+const EXPOSED_HOSTS_TOLD_MAX = 6;
 const EXPOSED_PORTS_TOLD_MAX = 12;
 const REASONS_TOLD_MAX = 8;
 
@@ -49,33 +46,25 @@ function whenText({ firstSeenUs, lastSeenUs, state }: Incident): string {
 }
 
 function writeScope(page: Page, { scope }: Incident): void {
-  const least = scope.exact ? '' : 'at least ';
-  const pairs =
-    scope.pairs > Math.max(scope.hosts, scope.ports)
-      ? `, ${plural(scope.pairs, 'combination')}`
-      : '';
-  page.field(
-    'Reached',
-    `${least}${plural(scope.hosts, 'host')}, ${plural(scope.ports, 'port')}${pairs}`,
-  );
-  if (scope.targets.length > 0) page.field('Hosts', hostsText(scope));
-  if (scope.topPorts.length > 0) page.field('Ports', portsText(scope.topPorts, scope.ports));
+  const { hosts, ports, pairs, exact, targets, topPorts } = scope;
+  const about = exact ? '' : 'about ';
+  const hostsText = `${hosts === targets.length ? '' : about}${plural(hosts, 'host')}`;
+  const pairsText = pairs > Math.max(hosts, ports) ? `, ${plural(pairs, 'combination')}` : '';
+  page.field('Reached', `${hostsText}, ${about}${plural(ports, 'port')}${pairsText}`);
+  if (targets.length > 0) page.field('Hosts', targetsText(scope));
+  if (topPorts.length > 0) page.field('Ports', portsText(topPorts, ports));
 }
 
-/**
- * The network when all its hosts are known and most of it was touched, else the first few hosts.
- */
-function hostsText({ targets, hosts }: Incident['scope']): string {
-  const cover = coverTargets(targets);
-  const isShort = hosts > TARGETS_TOLD_MAX && hosts === targets.length;
-  if (!isShort || cover.parts.length === 0) return targetsText(targets, hosts);
-  const whole = cover.share >= WHOLE_SHARE_MIN;
-  return `${cover.parts.join(', ')}${whole ? '' : ` (${percent(cover.share)} of it)`}`;
+/** The networks when they say it better than a few hosts. */
+function targetsText({ targets, networks, hosts }: Incident['scope']): string {
+  const sayNetworks = hosts > HOSTS_TOLD_MAX && networks.length > 0;
+  return sayNetworks ? networks.map((network) => safeText(network)).join(', ') : listText(targets);
 }
 
-function targetsText(targets: string[], count: number): string {
-  const listed = targets.slice(0, TARGETS_TOLD_MAX).map((target) => safeText(target));
-  const more = count - listed.length;
+/** The first few hosts, and how many more there are. */
+function listText(hosts: string[]): string {
+  const listed = hosts.slice(0, HOSTS_TOLD_MAX).map((host) => safeText(host));
+  const more = hosts.length - listed.length;
   return `${listed.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
 }
 
@@ -84,23 +73,39 @@ function writeExposed(page: Page, { exposed }: Incident): void {
     page.field('Found open', 'nothing that was seen to answer');
     return;
   }
-  const byHost = new Map<string, Incident['exposed']>();
-  for (const service of exposed)
-    byHost.set(service.ip, [...(byHost.get(service.ip) ?? []), service]);
+  const byHost = grouped(exposed, ({ ip }) => ip);
+  const byPort = grouped(exposed, ({ port, proto }) => `${port}/${proto}`);
   const paint = (line: string): string => page.colors.bold(page.colors.red(line));
-  page.field(
-    'Found open',
-    `${plural(exposed.length, 'service')} on ${plural(byHost.size, 'host')}`,
-    paint,
-  );
-  for (const [ip, services] of [...byHost].slice(0, EXPOSED_HOSTS_TOLD_MAX)) {
-    page.field(
-      '',
-      `${safeText(ip)}  ${portsText(services, services.length, EXPOSED_PORTS_TOLD_MAX)}`,
-    );
-  }
+  const sum = `${plural(exposed.length, 'service')} on ${plural(byHost.size, 'host')}`;
   const more = byHost.size - EXPOSED_HOSTS_TOLD_MAX;
+  page.field('Found open', more > 0 ? `${sum}: ${exposedPortsText(byPort)}` : sum, paint);
+  const hosts = [...byHost].sort((left, right) => right[1].length - left[1].length);
+  for (const [ip, services] of hosts.slice(0, EXPOSED_HOSTS_TOLD_MAX)) {
+    const ports = portsText(services, services.length, EXPOSED_PORTS_TOLD_MAX);
+    page.field('', `${safeText(ip)}  ${ports}`);
+  }
   if (more > 0) page.field('', `... and ${plural(more, 'further host')}`);
+}
+
+/** `443/tcp on 120 hosts, 22/tcp on 1 host`. */
+function exposedPortsText(byPort: Map<string, Incident['exposed']>): string {
+  const ordered = [...byPort].sort((left, right) => right[1].length - left[1].length);
+  const told = ordered
+    .slice(0, EXPOSED_PORTS_TOLD_MAX)
+    .map(([port, services]) => `${safeText(port, 30)} on ${plural(services.length, 'host')}`);
+  const more = ordered.length - told.length;
+  return `${told.join(', ')}${more > 0 ? ` and ${plural(more, 'further port')}` : ''}`;
+}
+
+/** Groups in order of appearance. */
+function grouped<T>(members: T[], keyOf: (member: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const member of members) {
+    const group = groups.get(keyOf(member));
+    if (group) group.push(member);
+    else groups.set(keyOf(member), [member]);
+  }
+  return groups;
 }
 
 /** One or two sentences an analyst can act on. */
@@ -113,7 +118,7 @@ function nextText(incident: Incident): string {
       'Watch for its return, and block it if it is no test of yours.'
     );
   }
-  const named = targetsText(hosts, hosts.length);
+  const named = listText(hosts);
   return (
     `${who} knows that these services are open: check them on ${named} first, and search ` +
     'their logs for it from the time above on. Block it if it is no test of yours.'

@@ -138,6 +138,8 @@ export interface Incident {
     hosts: number; ports: number; pairs: number; exact: boolean;
     topPorts: { proto: string; port: number; hits: number }[];
     targets: string[];
+    /** At most four networks that hold all known targets, mostly filled by them if they can be. */
+    networks: string[];
   };
   exposed: (ContactSummary & { service?: string })[];
   recipe: { command: string; confidence: number } | null;
