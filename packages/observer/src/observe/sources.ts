@@ -230,13 +230,14 @@ export class Sources {
     }
   }
 
-  /** A new target in the exact set, or NONE with the target in the sketch. */
+  /** A new target: into the exact set if there is room (else NONE), and into a sketch once there was none. */
   private admitTarget(source: number, touch: Touch): number {
+    let member = NONE;
     if (this.targetCount[source] < TARGETS_EXACT_MAX) {
-      const member = this.addMember(source, touch.t0, touch.t1, touch.t2, touch.t3);
+      member = this.addMember(source, touch.t0, touch.t1, touch.t2, touch.t3);
       if (member !== NONE) {
         if (this.targetCount[source] === this.early.earlyTargets) this.crossed = source;
-        return member;
+        if (this.targetSketch[source] === NO_SKETCH) return member;
       }
     }
     if (this.targetSketch[source] === NO_SKETCH) {
@@ -247,19 +248,21 @@ export class Sources {
       }
     }
     this.sketches.add(this.targetSketch[source], targetHash(touch));
-    return NONE;
+    return member;
   }
 
-  /** A new contact in the exact list, or NONE with the target's ports in a sketch. */
+  /** A new contact: into the exact list if there is room (else NONE), and its port into the target's sketch
+   *  once there was none. */
   private admitContact(source: number, member: number, touch: Touch): number {
     const ports = this.targets.portCount[member];
+    let contact = NONE;
     if (this.contactCount[source] < CONTACTS_EXACT_MAX && ports < PORTS_EXACT_MAX) {
-      const contact = this.addContact(source, member, touch.service, touch.offsetUs);
+      contact = this.addContact(source, member, touch.service, touch.offsetUs);
       if (contact !== NONE) {
         if (ports + 1 === this.early.earlyPorts || this.contactCount[source] === this.early.earlyPairs) {
           this.crossed = source;
         }
-        return contact;
+        if (this.targets.portSketch[member] === NO_SKETCH) return contact;
       }
     }
     if (this.targets.portSketch[member] === NO_SKETCH) {
@@ -270,7 +273,7 @@ export class Sources {
       }
     }
     this.sketches.add(this.targets.portSketch[member], serviceHash(touch.service));
-    return NONE;
+    return contact;
   }
 
   /** Pairs and ports once they are beyond the exact list. The sketches cover the listed ones too. */
