@@ -38,6 +38,7 @@ class Story {
         makeFinding({ lastSeenUs, judgedUs: at(second), ...given }),
       ),
       progress: progress.map((given) => makeActivity({ lastSeenUs, ...given })),
+      suspects: [],
     });
     this.events.push(...this.correlator.advance());
     return incidentsOf(this.events.slice(before));
@@ -273,7 +274,7 @@ describe('correlator: scope', () => {
 describe('correlator: order', () => {
   it('holds an epoch back until every shard has judged it', () => {
     const correlator = new Correlator({ shardCount: 2 });
-    const quiet = { findings: [], progress: [], final: false };
+    const quiet = { findings: [], progress: [], suspects: [], final: false };
     correlator.accept({
       ...quiet,
       shard: 0,
@@ -289,7 +290,7 @@ describe('correlator: order', () => {
 
   it('does not wait for a shard that has ended', () => {
     const correlator = new Correlator({ shardCount: 2 });
-    const quiet = { findings: [], progress: [] };
+    const quiet = { findings: [], progress: [], suspects: [] };
     correlator.accept({ ...quiet, shard: 1, watermarkUs: at(0), final: true });
     correlator.accept({
       ...quiet,
@@ -308,6 +309,7 @@ describe('correlator: order', () => {
       watermarkUs: at(0),
       final: false,
       progress: [],
+      suspects: [],
       findings: [makeFinding({ judgedUs: at(1) })],
     });
     expect(correlator.advance().map((event) => event.type)).toEqual(['finding', 'incident']);

@@ -4,8 +4,8 @@
  * findings in canonical order, so the output does not depend on how many workers there were or how
  * fast.
  *
- * One source is one incident today. Links between sources (decoys, shards of one scan, a later
- * source that revisits only what was exposed) join actors by giving them the same `OpenIncident`.
+ * A source is one incident, until it is tied to others: decoys of one scan, shares of one scan, or a
+ * later source that revisits only what was exposed. Tied sources have the same `OpenIncident`.
  */
 import type {
   Activity,
@@ -13,9 +13,14 @@ import type {
   Finding,
   Incident,
 } from '../../packages/plugin-api/src/finding.js';
+import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { compareText } from '../shared/text.js';
+import { actorKey } from './actor-key.js';
 import { OpenIncident, opensIncident } from './incident.js';
+import { areNear, chanceOf, type Learned } from './informed.js';
 import { limits } from './limits.js';
+import { type Link, Linker } from './linker.js';
+import { activityOfSuspect, ipOfKey } from './linked-findings.js';
 import type { CorrelateOptions } from './options.js';
 import type { MemberBudget } from './scope.js';
 
@@ -26,6 +31,7 @@ export interface Judged {
   final: boolean;
   findings: Finding[];
   progress: Activity[];
+  suspects: Suspect[];
 }
 
 export type OutputEvent =
@@ -33,7 +39,12 @@ export type OutputEvent =
   | { type: 'incident'; incident: Incident };
 
 /** Something to handle at a packet time. Order within a time: findings, then activities. */
-type Item = Moment & ({ finding: Finding } | { activity: Activity });
+type Item = Moment & ({ finding: Finding } | { activity: Activity } | { suspect: Suspect });
+
+/** Half a microsecond after its epoch's start: before all that the epoch holds, after all before it. */
+const SUSPECT_OFFSET_US = 0.5;
+/** How long what a scan learned is held against later sources. */
+const LEARNED_US = 24 * 3600 * 1e6;
 
 interface Moment {
   timeUs: number;
@@ -56,6 +67,12 @@ export class Correlator {
   #pending: Item[] = [];
   readonly #incidents = new Map<string, OpenIncident>();
   readonly #budget: MemberBudget = { left: limits.scopeMembersMax, refused: 0 };
+  readonly #linker: Linker;
+  /** Actor keys of sources tied to others, and incidents whose informer is known. */
+  readonly #tied = new Set<string>();
+  readonly #informed = new WeakSet<OpenIncident>();
+  /** What ended breadth scans learned, oldest first. */
+  readonly #learned: (Learned & { id: string; ips: string[]; endedUs: number })[] = [];
   /** No incident is idle before this time: spares a look at all of them in every epoch. */
   #nextIdleUs = Number.POSITIVE_INFINITY;
   /** The latest packet time heard of: where the end of input is. */
@@ -74,6 +91,7 @@ export class Correlator {
     this.#idleUs = (options.idleS ?? 600) * 1e6;
     this.#quietUs = (options.quietS ?? 10) * 1e6;
     this.#allowlisted = options.allowlisted ?? (() => false);
+    this.#linker = new Linker();
     this.#watermarks = new Array(options.shardCount).fill(Number.NEGATIVE_INFINITY);
     this.#ended = new Array(options.shardCount).fill(false);
   }
@@ -86,6 +104,9 @@ export class Correlator {
       timeUs > before ? { timeUs, late: false } : { timeUs: before, late: true };
     for (const finding of findings) this.#pending.push({ ...momentOf(finding.judgedUs), finding });
     for (const activity of progress) this.#pending.push({ ...momentOf(watermarkUs), activity });
+    for (const suspect of outcome.suspects) {
+      this.#pending.push({ timeUs: suspect.epochStartUs + SUSPECT_OFFSET_US, late: false, suspect });
+    }
     this.#watermarks[shard] = Math.max(before, watermarkUs);
     if (outcome.final) this.#ended[shard] = true;
     if (Number.isFinite(watermarkUs)) this.#latestUs = Math.max(this.#latestUs, watermarkUs);
@@ -96,8 +117,11 @@ export class Correlator {
   advance(): OutputEvent[] {
     const horizonUs = this.#watermarkUs();
     const events: OutputEvent[] = [];
-    const isReady = ({ timeUs, late }: Moment): boolean =>
-      !this.#canonical || timeUs < horizonUs || (timeUs === horizonUs && !late);
+    const isReady = (item: Item): boolean => {
+      if (!this.#canonical) return true;
+      if ('suspect' in item) return item.suspect.judgedUs <= horizonUs;
+      return item.timeUs < horizonUs || (item.timeUs === horizonUs && !item.late);
+    };
     const ready = this.#pending.filter(isReady);
     if (ready.length > 0) this.#pending = this.#pending.filter((item) => !isReady(item));
     this.#handle(ready, events);
@@ -120,6 +144,7 @@ export class Correlator {
       ...this.#counters,
       incidents_open: this.#ordered().length,
       scope_members_refused: this.#budget.refused,
+      links_refused: this.#linker.refused,
     };
   }
 
@@ -145,19 +170,109 @@ export class Correlator {
 
   #handleEpoch(timeUs: number, items: Item[], events: OutputEvent[]): void {
     const touched = new Set<OpenIncident>();
+    const suspects: Suspect[] = [];
     for (const item of items) {
+      if ('suspect' in item) {
+        suspects.push(item.suspect);
+        continue;
+      }
       const incident =
         'finding' in item
           ? this.#absorbFinding(item.finding, events)
           : this.#absorbActivity(item.activity);
-      if (incident) touched.add(incident);
+      if (incident) touched.add(this.#inform(incident, item, timeUs, events));
     }
+    if (suspects.length > 0) this.#tieSuspects(suspects, events, touched);
+    const saidUs = suspects[0]?.judgedUs ?? timeUs;
     for (const incident of [...touched].sort(compareIncidents)) {
-      if (!incident.wantsToSpeak(timeUs, this.#quietUs)) continue;
+      if (!this.#isLive(incident) || !incident.wantsToSpeak(saidUs, this.#quietUs)) continue;
       const state = incident.isOpened ? 'updated' : 'opened';
       this.#counters[state === 'opened' ? 'incidents_opened' : 'incidents_updated']++;
-      events.push({ type: 'incident', incident: incident.speak(state, timeUs) });
+      events.push({ type: 'incident', incident: incident.speak(state, saidUs) });
     }
+  }
+
+  /** Ties sources that the linker finds to be one operator's, and says what they are together. */
+  #tieSuspects(suspects: Suspect[], events: OutputEvent[], touched: Set<OpenIncident>): void {
+    for (const link of this.#linker.link(suspects)) {
+      if (link.finding) {
+        this.#counters.findings++;
+        events.push({ type: 'finding', finding: link.finding });
+      }
+      const incident = this.#tie(link, events);
+      if (incident) touched.add(incident);
+    }
+    for (const suspect of suspects) {
+      const key = actorKey(suspect.source);
+      if (this.#tied.has(key)) this.#incidents.get(key)?.absorbActivity(activityOfSuspect(suspect), key);
+    }
+  }
+
+  #tie(link: Link, events: OutputEvent[]): OpenIncident | null {
+    const keys = [...link.roles.keys()];
+    const known = [...new Set(keys.map((key) => this.#incidents.get(key)))]
+      .filter((incident) => incident !== undefined)
+      .sort((left, right) => left.firstSeenUs - right.firstSeenUs || compareIncidents(left, right));
+    const incident = known[0] ?? (link.finding ? this.#open(link.firstKey, link.finding) : null);
+    if (!incident) return null;
+    for (const other of known.slice(1)) this.#mergeInto(incident, other, link.judgedUs, events);
+    for (const [key, role] of link.roles) {
+      incident.setActor(key, ipOfKey(key), role);
+      this.#incidents.set(key, incident);
+      this.#tied.add(key);
+    }
+    if (link.finding) incident.absorbFinding(link.finding, link.firstKey);
+    incident.noteLink(link.reason);
+    return incident;
+  }
+
+  /** A source that goes only where an earlier scan found something open belongs to what it learned from. */
+  #inform(incident: OpenIncident, item: Item, timeUs: number, events: OutputEvent[]): OpenIncident {
+    const activity = 'finding' in item ? item.finding.activity : 'activity' in item ? item.activity : null;
+    if (!activity || this.#informed.has(incident)) return incident;
+    const candidates = this.#ordered().filter((other) => other !== incident && other.phases.has('breadth') &&
+      other.firstSeenUs < incident.firstSeenUs);
+    for (const other of candidates) {
+      const near = other.ips.some((ip) => areNear(ip, activity.source.ip));
+      const chance = chanceOf(activity, other.learned(), near);
+      if (chance === null) continue;
+      this.#informed.add(incident);
+      this.#mergeInto(other, incident, timeUs, events);
+      const key = actorKey(activity.source);
+      other.noteLink(`${activity.source.ip} went only where this scan had found services open (odds of chance ` +
+        `${chance.toPrecision(2)})`);
+      other.setActor(key, activity.source.ip, 'member');
+      return other;
+    }
+    for (const learned of this.#learned) {
+      if (timeUs - learned.endedUs > LEARNED_US || learned.id === incident.id) continue;
+      const near = learned.ips.some((ip) => areNear(ip, activity.source.ip));
+      const chance = chanceOf(activity, learned, near);
+      if (chance === null) continue;
+      this.#informed.add(incident);
+      incident.noteLink(`informed by incident ${learned.id}: went only where it had found services open (odds of ` +
+        `chance ${chance.toPrecision(2)})`);
+      break;
+    }
+    return incident;
+  }
+
+  /** Two incidents turn out to be one: the later one's story ends in the earlier one's. */
+  #mergeInto(incident: OpenIncident, other: OpenIncident, timeUs: number, events: OutputEvent[]): void {
+    if (incident === other) return;
+    incident.merge(other);
+    if (other.isOpened) {
+      other.noteLink(`goes on as part of incident ${incident.id}`);
+      events.push({ type: 'incident', incident: other.speak('closed', timeUs) });
+      this.#counters.incidents_closed++;
+    }
+    for (const key of other.keys) this.#incidents.set(key, incident);
+    other.release();
+  }
+
+  #isLive(incident: OpenIncident): boolean {
+    for (const key of incident.keys) if (this.#incidents.get(key) === incident) return true;
+    return false;
   }
 
   #absorbFinding(finding: Finding, events: OutputEvent[]): OpenIncident | null {
@@ -217,7 +332,14 @@ export class Correlator {
   #close(incident: OpenIncident, timeUs: number, events: OutputEvent[]): void {
     events.push({ type: 'incident', incident: incident.speak('closed', timeUs) });
     this.#counters.incidents_closed++;
-    for (const key of incident.keys) this.#incidents.delete(key);
+    for (const key of incident.keys) {
+      this.#incidents.delete(key);
+      this.#tied.delete(key);
+    }
+    if (incident.phases.has('breadth')) {
+      this.#learned.push({ ...incident.learned(), id: incident.id, ips: incident.ips, endedUs: timeUs });
+      if (this.#learned.length > limits.learnedMax) this.#learned.shift();
+    }
     incident.release();
   }
 
@@ -227,11 +349,6 @@ export class Correlator {
       (left, right) => left.firstSeenUs - right.firstSeenUs || compareIncidents(left, right),
     );
   }
-}
-
-/** The same address in another tunnel is another host. */
-function actorKey({ ip, tunnel }: EntityName): string {
-  return `${ip} ${tunnel}`;
 }
 
 function compareIncidents(left: OpenIncident, right: OpenIncident): number {
@@ -244,9 +361,12 @@ function compareItems(left: Item, right: Item): number {
   if (moments !== 0) return moments;
   if ('finding' in left)
     return 'finding' in right ? compareFindings(left.finding, right.finding) : -1;
-  return 'finding' in right
-    ? 1
-    : compareText(actorKey(left.activity.source), actorKey(right.activity.source));
+  if ('finding' in right) return 1;
+  return compareText(actorKey(sourceOf(left)), actorKey(sourceOf(right)));
+}
+
+function sourceOf(item: { activity: Activity } | { suspect: Suspect }): EntityName {
+  return 'activity' in item ? item.activity.source : item.suspect.source;
 }
 
 function compareMoments(left: Moment, right: Moment): number {

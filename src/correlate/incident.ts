@@ -46,6 +46,7 @@ export class OpenIncident {
   readonly #probes = new Set<string>();
   readonly #evidence = new Set<string>();
   readonly #depthTargets = new Set<string>();
+  readonly #links: string[] = [];
   readonly #scope: Scope;
   readonly #allowlisted: boolean;
   #depthPortCount = 0;
@@ -71,6 +72,74 @@ export class OpenIncident {
   /** Actor keys that lead to this incident. */
   get keys(): Iterable<string> {
     return this.#actors.keys();
+  }
+
+  /** Adds a source, or changes what it is taken for. News when it is either. */
+  setActor(key: string, ip: string, role: ActorRole, fingerprint?: string): void {
+    const known = this.#actors.get(key);
+    if (known !== undefined && known.role === role) return;
+    if (known === undefined && this.#actors.size >= limits.actorsMax) return;
+    this.#actors.set(key, {
+      ip,
+      role,
+      ...(fingerprint ? { fingerprint } : {}),
+      ...(known && { ...known, role }),
+    });
+    this.#note('urgent');
+  }
+
+  roleOf(key: string): ActorRole | undefined {
+    return this.#actors.get(key)?.role;
+  }
+
+  /** Takes in a later incident that turned out to be the same operator's. */
+  merge(other: OpenIncident): void {
+    this.lastSeenUs = Math.max(this.lastSeenUs, other.lastSeenUs);
+    for (const [key, actor] of other.#actors) {
+      if (!this.#actors.has(key) && this.#actors.size < limits.actorsMax)
+        this.#actors.set(key, actor);
+    }
+    for (const kind of other.#kinds) this.#kinds.add(kind);
+    for (const phase of other.#phases) this.#phases.add(phase);
+    for (const [name, confidence] of other.#tools) this.#absorbTool({ name, confidence });
+    for (const probe of other.#probes) this.#probes.add(probe);
+    for (const id of other.#evidence)
+      if (this.#evidence.size < limits.evidenceMax) this.#evidence.add(id);
+    for (const target of other.#depthTargets) {
+      if (this.#depthTargets.size < limits.targetsListedMax) this.#depthTargets.add(target);
+    }
+    this.#links.push(...other.#links);
+    this.#depthPortCount = Math.max(this.#depthPortCount, other.#depthPortCount);
+    this.#windowUsMax = Math.max(this.#windowUsMax, other.#windowUsMax);
+    if (other.#best.confidence > this.#best.confidence) this.#best = other.#best;
+    this.#pathProven ||= other.#pathProven;
+    this.#completes ||= other.#completes;
+    this.#scope.merge(other.#scope);
+    this.#note('urgent');
+  }
+
+  /** Why several sources are taken for one operator: said with the confidence. */
+  noteLink(reason: string): void {
+    if (this.#links.length < limits.linksMax && !this.#links.includes(reason))
+      this.#links.push(reason);
+  }
+
+  /** What earlier scanning learned: the exposed services and the size of what was tested. */
+  learned(): {
+    exposed: ReadonlySet<string>;
+    targets: ReadonlySet<string>;
+    ports: ReadonlySet<string>;
+    pairs: number;
+  } {
+    return this.#scope.learned();
+  }
+
+  get phases(): ReadonlySet<Phase> {
+    return this.#phases;
+  }
+
+  get ips(): string[] {
+    return [...this.#actors.values()].map(({ ip }) => ip);
   }
 
   /** Whether it has been told. */
@@ -211,7 +280,7 @@ export class OpenIncident {
   }
 
   #confidence(tools: ToolGuess[]): { confidence: number; reasons: string[] } {
-    return explainConfidence({
+    const { confidence, reasons } = explainConfidence({
       best: this.#best,
       widest: this.#scope.widest(),
       counts: this.#scope.counts(),
@@ -223,6 +292,7 @@ export class OpenIncident {
       allowlisted: this.#allowlisted,
       completes: this.#completes,
     });
+    return { confidence, reasons: [...reasons, ...this.#links.map((link) => `+ ${link}`)] };
   }
 
   #sortedTools(): ToolGuess[] {

@@ -18,6 +18,12 @@ export const limits = {
    * Finding ids listed by one incident as its evidence: the kinds of one source, a few times over.
    */
   evidenceMax: 256,
+  /** Sources of one incident: Nmap takes 128 decoys, a source range may be a /24. */
+  actorsMax: 512,
+  /** Reasons why an incident's sources belong together. */
+  linksMax: 16,
+  /** Ended breadth scans whose findings are remembered for a day, to tell who uses them. */
+  learnedMax: 256,
   /** Tool names of one incident; there are about twenty known ones. */
   toolsMax: 32,
   /** Ports and targets printed in an event. */

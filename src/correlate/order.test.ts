@@ -111,7 +111,7 @@ function saidBy(deeds: Deed[], shard: number, judgedUs: number) {
       findings.push(makeFinding({ id, kind: deed.kind, source, lastSeenUs, state, judgedUs }));
     }
   }
-  return { findings, progress };
+  return { findings, progress, suspects: [] };
 }
 
 /** Plays the shards' outcomes interleaved as `schedule` says, advancing where `pauses` allows. */

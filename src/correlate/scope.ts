@@ -106,6 +106,32 @@ export class Scope {
     return [...this.#exposed.values()];
   }
 
+  /** Takes in another scope, which is not used after but for `release`. */
+  merge(other: Scope): void {
+    for (const target of other.#targets) this.#addTarget(target);
+    for (const port of other.#ports.values()) this.#addPort(port);
+    for (const contact of other.#exposed.values()) this.#addExposed(contact);
+    this.#hostsFloor = Math.max(this.#hostsFloor, other.#hostsFloor);
+    this.#portsFloor = Math.max(this.#portsFloor, other.#portsFloor);
+    this.#targetsComplete &&= other.#targetsComplete;
+    this.#portsComplete &&= other.#portsComplete;
+    this.#exposedComplete &&= other.#exposedComplete;
+    if ((other.#widest?.pairCount ?? 0) > (this.#widest?.pairCount ?? 0))
+      this.#widest = other.#widest;
+  }
+
+  /**
+   * What was tested and found: exposed services as `ip proto/port`, targets, ports as `proto/port`.
+   */
+  learned(): { exposed: Set<string>; targets: Set<string>; ports: Set<string>; pairs: number } {
+    return {
+      exposed: new Set(this.#exposed.keys()),
+      targets: new Set(this.#targets),
+      ports: new Set(this.#ports.keys()),
+      pairs: this.counts().pairs,
+    };
+  }
+
   /** Gives the members back to the budget; the scope is not used after. */
   release(): void {
     this.#budget.left += this.#targets.size + this.#ports.size + this.#exposed.size;

@@ -5,13 +5,14 @@
  */
 import {
   type Activity, type Batch, type Circumstances, CoverageField, decodeBatch, type Detector, type Finding, latin1,
-  NOTHING, SINGLE_SIZE, SourceWindow, summarize, type SourceDetector, type SourceSummary, type TargetDetector, TargetWindow,
+  NOTHING, SINGLE_SIZE, SourceWindow, summarize, type SourceDetector, type SourceSummary, type Suspect, type TargetDetector, TargetWindow,
 } from '../../packages/plugin-api/src/index.js';
 import { PicketError } from '../shared/errors.js';
 import { activityOf, entityName } from './activity.js';
 import { FindingLog } from './finding-log.js';
 import type { DetectOptions } from './options.js';
 import { DETECTORS } from './registry.js';
+import { suspectOf } from './suspects.js';
 
 /** Same shape as the transport's `ShardOutcome`. */
 export interface Outcome {
@@ -20,6 +21,7 @@ export interface Outcome {
   final: boolean;
   findings: Finding[];
   progress: Activity[];
+  suspects: Suspect[];
   losses: Record<string, number>;
 }
 
@@ -36,6 +38,8 @@ interface Tracked<W> {
 
 /** Without an outbound packet in this long, silence of the protected side means nothing. */
 const ANSWERS_SEEN_US = 60_000_000;
+/** Sources of a shard and epoch that the correlator hears of; a flood's are folded before. */
+const SUSPECTS_MAX = 512;
 
 class Shard {
   readonly sources = new Map<string, Tracked<SourceWindow>>();
@@ -55,7 +59,7 @@ export class ShardDetector {
   private readonly sourceDetectors: Configured<SourceDetector>[] = [];
   private readonly targetDetectors: Configured<TargetDetector>[] = [];
   private readonly horizonUs: number;
-  private readonly losses = { window_sources_evicted: 0, window_targets_evicted: 0, findings_suppressed: 0 };
+  private readonly losses = { window_sources_evicted: 0, window_targets_evicted: 0, findings_suppressed: 0, suspects_dropped: 0 };
 
   constructor(private readonly options: DetectOptions, shards: readonly number[]) {
     for (const shard of shards) this.shards.set(shard, new Shard());
@@ -81,7 +85,7 @@ export class ShardDetector {
     const shard = this.shards.get(batch.shard);
     if (shard === undefined) throw new PicketError('batch-invalid', `a batch of shard ${batch.shard}, which is not ours`);
     const known = shard.sequences.get(batch.sensor) ?? -1;
-    if (batch.sequence <= known) return this.outcome(batch.shard, shard, [], [], false);
+    if (batch.sequence <= known) return this.outcome(batch.shard, shard, [], [], [], false);
     shard.sequences.set(batch.sensor, batch.sequence);
     const touched = this.merge(shard, batch);
     const findings: Finding[] = [];
@@ -97,7 +101,8 @@ export class ShardDetector {
     };
     for (const key of touched) this.judgeSource(shard, key, circumstances, findings, progress, batch.final);
     if (batch.final) this.judgeTargets(shard, circumstances, findings);
-    return this.outcome(batch.shard, shard, findings, progress, false);
+    const suspects = batch.final ? this.suspects(shard, touched, batch) : [];
+    return this.outcome(batch.shard, shard, findings, progress, suspects, false);
   }
 
   /** The input has ended: judges what was awaited, closes what is open. One outcome per shard. */
@@ -113,7 +118,7 @@ export class ShardDetector {
       for (const { log } of [...shard.sources.values(), ...shard.targets.values()]) {
         findings.push(...log.end(shard.watermarkUs));
       }
-      return this.outcome(number, shard, findings, progress, true);
+      return this.outcome(number, shard, findings, progress, [], true);
     });
   }
 
@@ -232,8 +237,25 @@ export class ShardDetector {
     }
   }
 
-  private outcome(number: number, shard: Shard, findings: Finding[], progress: Activity[], final: boolean): Outcome {
-    return { shard: number, watermarkUs: shard.watermarkUs, final, findings, progress, losses: { ...this.losses } };
+  /** What the correlator hears of the epoch's sources, in the order they came. */
+  private suspects(shard: Shard, touched: ReadonlySet<string>, batch: Batch): Suspect[] {
+    const suspects: Suspect[] = [];
+    for (const key of touched) {
+      const tracked = shard.sources.get(key);
+      if (tracked === undefined) continue;
+      const suspect = suspectOf(tracked.window, batch.epochStartUs, batch.epochStartUs + batch.epochUs);
+      if (suspect === null) continue;
+      if (suspects.length < SUSPECTS_MAX) suspects.push(suspect);
+      else this.losses.suspects_dropped++;
+    }
+    return suspects;
+  }
+
+  private outcome(
+    number: number, shard: Shard, findings: Finding[], progress: Activity[], suspects: Suspect[], final: boolean,
+  ): Outcome {
+    const { watermarkUs } = shard;
+    return { shard: number, watermarkUs, final, findings, progress, suspects, losses: { ...this.losses } };
   }
 }
 

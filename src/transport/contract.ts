@@ -47,6 +47,8 @@ export interface ShardOutcome {
   findings: import('../../packages/plugin-api/src/finding.js').Finding[];
   /** Activity of sources with a running finding, once an epoch: keeps incidents growing. */
   progress: import('../../packages/plugin-api/src/finding.js').Activity[];
+  /** New contacts of the epoch that nobody served: what ties several sources to one operator. */
+  suspects: import('../../packages/plugin-api/src/suspect.js').Suspect[];
   /** Loss counters of the worker's own state, cumulative. */
   losses: Record<string, number>;
 }

@@ -74,5 +74,5 @@ function toyOutcome(
   final: boolean,
   losses: Record<string, number>,
 ): ShardOutcome {
-  return { shard, watermarkUs, final, findings: [], progress: [], losses };
+  return { shard, watermarkUs, final, findings: [], progress: [], suspects: [], losses };
 }

@@ -1,0 +1,68 @@
+/** Which sources belong together: asks every way of telling, once an epoch, in a fixed order. */
+import type { ActorRole, Finding } from '../../packages/plugin-api/src/finding.js';
+import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
+import { compareText } from '../shared/text.js';
+import { actorKey } from './actor-key.js';
+import { Decoys, realSource } from './decoys.js';
+import { decoyFinding, shareFinding } from './linked-findings.js';
+import { DEFAULT_SHARES, Shares } from './shares.js';
+
+/** Sources that are one operator's. */
+export interface Link {
+  /** Actor key to what the source is in it. */
+  roles: Map<string, ActorRole>;
+  firstKey: string;
+  /** What they are together, when it is news; else null. */
+  finding: Finding | null;
+  reason: string;
+  judgedUs: number;
+}
+
+/** Silence after which a decoy group is forgotten. */
+const DECOYS_IDLE_US = 600_000_000;
+
+export class Linker {
+  readonly #decoys = new Decoys();
+  readonly #shares = new Shares();
+
+  /** Takes in the suspects of one epoch, all shards'. */
+  link(suspects: Suspect[]): Link[] {
+    suspects.sort((left, right) => compareText(actorKey(left.source), actorKey(right.source)));
+    const { judgedUs } = suspects[0];
+    const links: Link[] = [];
+    const decoys = new Set<string>();
+    for (const group of this.#decoys.link(suspects, judgedUs)) {
+      const real = realSource(group);
+      const keys = [...group.members.keys()].sort(compareText);
+      const roles = new Map<string, ActorRole>();
+      for (const key of keys) roles.set(key, real === null ? 'member' : key === real ? 'operator' : 'decoy');
+      links.push({
+        roles, firstKey: real ?? keys[0], judgedUs,
+        finding: group.announced ? null : decoyFinding(group, real, judgedUs),
+        reason: `${keys.length} sources send the same probes, header for header`,
+      });
+      group.announced = true;
+      for (const key of keys) decoys.add(key);
+    }
+    // Decoys repeat each other's probes; what is left may divide them.
+    const others = suspects.filter((suspect) => !decoys.has(actorKey(suspect.source)));
+    for (const group of this.#shares.link(others, judgedUs)) {
+      const keys = [...group.members.keys()].sort(compareText);
+      const finding = group.announced ? null : shareFinding(group, DEFAULT_SHARES, judgedUs);
+      links.push({
+        roles: new Map(keys.map((key): [string, ActorRole] => [key, 'member'])),
+        firstKey: finding?.source ? actorKey(finding.source) : keys[0], judgedUs, finding,
+        reason: `${keys.length} sources with one fingerprint divide one scan`,
+      });
+      group.announced = true;
+    }
+    this.#decoys.expire(judgedUs - DECOYS_IDLE_US);
+    this.#shares.expire(judgedUs);
+    return links;
+  }
+
+  /** Things that found no room, cumulative. */
+  get refused(): number {
+    return this.#decoys.refused + this.#shares.refused;
+  }
+}
