@@ -1,5 +1,7 @@
 #include "decode/fragment_need.h"
 
+#include <algorithm>
+
 #include "decode/ip.h"
 #include "decode/ipv6.h"
 
@@ -19,8 +21,7 @@ uint32_t transport_need(const uint8_t* bytes, uint32_t at, uint32_t end, uint8_t
   switch (protocol) {
     case ip_protocol::tcp: {
       if (end - at <= TCP_OFFSET_AT) return TCP_MIN;
-      const uint32_t size = (bytes[at + TCP_OFFSET_AT] >> 4) * 4u;
-      return size > TCP_MIN ? size : TCP_MIN;
+      return std::max((bytes[at + TCP_OFFSET_AT] >> 4) * 4u, TCP_MIN);
     }
     case ip_protocol::udp: return UDP_SIZE;
     case ip_protocol::icmp: return version == 4 ? ICMP_SIZE : 0;

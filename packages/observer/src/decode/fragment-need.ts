@@ -49,8 +49,7 @@ function transportNeed(
   switch (protocol) {
     case IpProtocol.tcp: {
       if (end - at <= TCP_OFFSET_AT) return TCP_MIN;
-      const size = (bytes[at + TCP_OFFSET_AT] >>> 4) * 4;
-      return size > TCP_MIN ? size : TCP_MIN;
+      return Math.max((bytes[at + TCP_OFFSET_AT] >>> 4) * 4, TCP_MIN);
     }
     case IpProtocol.udp:
       return UDP_SIZE;
