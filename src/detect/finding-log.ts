@@ -31,6 +31,11 @@ export class FindingLog {
     return this.open.size > 0;
   }
 
+  /** Kinds of the open findings. */
+  kinds(): Set<Finding['kind']> {
+    return new Set([...this.open.values()].map(({ finding }) => finding.kind));
+  }
+
   /** Takes in what a detector says holds now and returns the lines to speak. */
   update(
     detector: Detector, windowS: number, entity: EntityName, verdicts: readonly Verdict[], nowUs: number,

@@ -4,12 +4,13 @@
  * Synchronous and without I/O: what is said depends on the batches alone.
  */
 import {
-  type Activity, type Batch, type Circumstances, CoverageField, decodeBatch, type Detector, type Finding, latin1,
-  NOTHING, SINGLE_SIZE, SourceWindow, summarize, type SourceDetector, type SourceSummary, type Suspect, type TargetDetector, TargetWindow,
+  type Activity, type Batch, type Circumstances, CoverageField, decodeBatch, type Detector, type Finding,
+  type HistoryDetector, latin1, NOTHING, SINGLE_SIZE, SourceWindow, summarize, type SourceDetector, type SourceHistory, type SourceSummary, type Suspect, type TargetDetector, TargetWindow,
 } from '../../packages/plugin-api/src/index.js';
 import { PicketError } from '../shared/errors.js';
 import { activityOf, entityName } from './activity.js';
 import { FindingLog } from './finding-log.js';
+import { Memory } from './memory.js';
 import type { DetectOptions } from './options.js';
 import { DETECTORS } from './registry.js';
 import { suspectOf } from './suspects.js';
@@ -58,10 +59,17 @@ export class ShardDetector {
   private readonly shards = new Map<number, Shard>();
   private readonly sourceDetectors: Configured<SourceDetector>[] = [];
   private readonly targetDetectors: Configured<TargetDetector>[] = [];
+  private readonly historyDetectors: Configured<HistoryDetector>[] = [];
+  private readonly memory: Memory;
+  private readonly sourcesMax: number;
+  private readonly targetsMax: number;
   private readonly horizonUs: number;
   private readonly losses = { window_sources_evicted: 0, window_targets_evicted: 0, findings_suppressed: 0, suspects_dropped: 0 };
 
-  constructor(private readonly options: DetectOptions, shards: readonly number[]) {
+  constructor(options: DetectOptions, shards: readonly number[]) {
+    this.memory = new Memory(options.historySourcesMax);
+    this.sourcesMax = Math.max(1, Math.floor(options.windowSourcesMax / Math.max(1, shards.length)));
+    this.targetsMax = Math.max(1, Math.floor(options.windowTargetsMax / Math.max(1, shards.length)));
     for (const shard of shards) this.shards.set(shard, new Shard());
     let longest = 1;
     for (const detector of DETECTORS) {
@@ -69,6 +77,10 @@ export class ShardDetector {
       if (settings === false) continue;
       const config = detector.config.parse(settings ?? {});
       const windowS = detector.windowS(config);
+      if (detector.entity === 'history') {
+        this.historyDetectors.push({ detector, config, windowS });
+        continue;
+      }
       longest = Math.max(longest, windowS);
       if (detector.entity === 'source') this.sourceDetectors.push({ detector, config, windowS });
       else this.targetDetectors.push({ detector, config, windowS });
@@ -144,7 +156,7 @@ export class ShardDetector {
       const key = entityKey(observation.tunnelKey, observation.address);
       let tracked = shard.targets.get(key);
       if (tracked === undefined) {
-        if (shard.targets.size >= this.options.windowTargetsMax) this.evict(shard.targets, 'window_targets_evicted');
+        if (shard.targets.size >= this.targetsMax) this.evict(shard.targets, 'window_targets_evicted');
         const window = new TargetWindow(observation.tunnelKey, observation.address.slice(), this.horizonUs);
         tracked = { window, log: new FindingLog() };
         shard.targets.set(key, tracked);
@@ -159,7 +171,7 @@ export class ShardDetector {
     let tracked = shard.sources.get(key);
     if (tracked !== undefined) shard.sources.delete(key);
     else {
-      if (shard.sources.size >= this.options.windowSourcesMax) this.evict(shard.sources, 'window_sources_evicted');
+      if (shard.sources.size >= this.sourcesMax) this.evict(shard.sources, 'window_sources_evicted');
       tracked = { window: new SourceWindow(tunnelKey, address.slice(), this.horizonUs), log: new FindingLog() };
     }
     shard.sources.set(key, tracked);
@@ -191,6 +203,7 @@ export class ShardDetector {
       return summary;
     };
     let awaited = false;
+    const saidBefore = findings.length;
     for (const { detector, config, windowS } of this.sourceDetectors) {
       const concerned = detector.concerns(window, config);
       if (!concerned && !log.active) continue;
@@ -202,6 +215,19 @@ export class ShardDetector {
       const entity = entityName(window.tunnelKey, window.address);
       const activity = () => activityOf(window, summaryOf(windowS));
       findings.push(...log.update(detector, windowS, entity, judgement.verdicts, circumstances.nowUs, activity));
+    }
+    if (closing) {
+      const { nowUs } = circumstances;
+      for (const finding of findings.slice(saidBefore)) this.memory.noteFast(key, finding.kind, nowUs);
+      if (log.active) for (const kind of log.kinds()) this.memory.noteFast(key, kind, nowUs);
+      if (this.memory.remember(key, window, circumstances)) awaited = true;
+      const history = this.memory.of(key, nowUs);
+      for (const { detector, config, windowS } of history === null ? [] : this.historyDetectors) {
+        const { verdicts } = detector.judge(history as SourceHistory, config, circumstances);
+        const entity = entityName(window.tunnelKey, window.address);
+        findings.push(...log.update(detector, windowS, entity, verdicts, nowUs, () =>
+          activityOf(window, summaryOf(this.horizonUs / 1e6))));
+      }
     }
     if (log.active) {
       if (closing) progress.push(activityOf(window, summaryOf(this.sourceDetectors[0]?.windowS ?? 60)));

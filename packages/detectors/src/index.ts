@@ -8,10 +8,11 @@ import { ipProtocolScan } from './ip-protocol-scan.js';
 import { portScan } from './port-scan.js';
 import { randomScan } from './random-scan.js';
 import { scannerSignature } from './scanner-signature.js';
+import { slowScan } from './slow-scan.js';
 import { stealthScan } from './stealth-scan.js';
 import { synFlood } from './syn-flood.js';
 
 export const BUILT_IN_DETECTORS: readonly Detector[] = [
   addressScan, randomScan, scannerSignature, portScan, ipProtocolScan, stealthScan, badChecksum, fragmentedProbe,
-  trustedSourcePort, fanOut, synFlood, backscatter,
+  trustedSourcePort, slowScan, fanOut, synFlood, backscatter,
 ];

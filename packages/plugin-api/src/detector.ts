@@ -5,6 +5,7 @@
  */
 import type { z } from 'zod';
 import type { Kind, Severity } from './finding.js';
+import type { HistorySummary } from './history.js';
 import type { SourceSummary } from './summary.js';
 import type { TargetWindow } from './target-window.js';
 import type { SourceWindow } from './window.js';
@@ -76,10 +77,31 @@ export interface TargetDetector<Config = unknown> extends DetectorBase<Config> {
   judge(window: TargetWindow, config: Config, circumstances: Circumstances): Judgement;
 }
 
-export type Detector<Config = unknown> = SourceDetector<Config> | TargetDetector<Config>;
+/** A source's long memory, as a detector sees it. */
+export interface SourceHistory {
+  /** Log-likelihood that the source is a scanner, by its contacts' outcomes (`SCANNER_AT` decides). */
+  likelihood: number;
+  /** Probes from a user-space stack, or with a tool's mark. */
+  raw: boolean;
+  /** Tries after the first, per failed contact. */
+  repeatRatio: number;
+  failedCount: number;
+  summarize(horizonS: number): HistorySummary;
+}
+
+export interface HistoryDetector<Config = unknown> extends DetectorBase<Config> {
+  entity: 'history';
+  judge(history: SourceHistory, config: Config, circumstances: Circumstances): Judgement;
+}
+
+export type Detector<Config = unknown> = SourceDetector<Config> | TargetDetector<Config> | HistoryDetector<Config>;
 
 /** Declares a detector: checks nothing at run time, infers the configuration's type for `judge`. */
 export function defineSourceDetector<Config>(detector: SourceDetector<Config>): SourceDetector<Config> {
+  return detector;
+}
+
+export function defineHistoryDetector<Config>(detector: HistoryDetector<Config>): HistoryDetector<Config> {
   return detector;
 }
 

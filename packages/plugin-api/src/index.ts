@@ -3,6 +3,7 @@ export { decodeBatch, type Batch, type HostObservation, type SourceObservation, 
 export * from './batch-layout.js';
 export * from './detector.js';
 export * from './finding.js';
+export { Histories, type HistorySummary, SCANNER_AT } from './history.js';
 export * from './suspect.js';
 export * from './summary.js';
 export { formatSynSignature } from './syn-signature.js';

@@ -86,6 +86,14 @@ function tallyOf(targets: Map<string, TargetTally>, contact: Contact): TargetTal
   return tally;
 }
 
+/** Whether the source's probes come from a user-space stack or carry a scanner's mark, so far. */
+export function isRawSource(window: SourceWindow): boolean {
+  const syns = window.total(SourceCounter.syn);
+  const marked = window.total(SourceCounter.markMasscan) + window.total(SourceCounter.markZmap) +
+    window.total(SourceCounter.markNmap) + window.total(SourceCounter.markMirai);
+  return (syns > 0 && window.total(SourceCounter.rawStack) >= syns / 2) || marked >= 3;
+}
+
 /** Names of the probe kinds, as findings print them. */
 export const PROBE_NAMES: Readonly<Record<keyof typeof ProbeKind, string>> = {
   syn: 'syn', fin: 'fin', null: 'null', xmas: 'xmas', ack: 'ack', maimon: 'maimon', oddFlags: 'odd_flags',

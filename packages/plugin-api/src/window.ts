@@ -38,6 +38,8 @@ export interface Contact {
   /** Packets counted from earlier epochs, and the epoch the rest comes from: an early batch is superseded. */
   packetsBefore: number;
   epochStartUs: number;
+  /** Its fate has been written to the source's long memory: 0 no, 1 served, 2 failed. */
+  remembered: 0 | 1 | 2;
 }
 
 /** How a contact ended, as far as it can be told now. */
@@ -94,7 +96,7 @@ export class SourceWindow {
         kinds: view.getUint16(at + 6, true), outcome: view.getUint16(at + 8, true),
         packets: view.getUint16(at + 10, true), firstUs: epochStartUs + view.getUint32(at + 12, true),
         lastUs: epochStartUs + view.getUint32(at + 16, true), ttl: view.getUint8(at + 3),
-        tuple: view.getUint32(at + 20, true), packetsBefore: 0, epochStartUs,
+        tuple: view.getUint32(at + 20, true), packetsBefore: 0, epochStartUs, remembered: 0,
       });
     }
     this.mergeSketches(observation, names, epochStartUs);
@@ -117,7 +119,7 @@ export class SourceWindow {
     this.mergeContact({
       target: latin1(singles, at + 36 - size, size), protocol: view.getUint8(36), port: view.getUint16(38, true),
       kinds, outcome, packets, firstUs, lastUs, ttl: view.getUint8(37), tuple: view.getUint32(60, true),
-      packetsBefore: 0, epochStartUs,
+      packetsBefore: 0, epochStartUs, remembered: 0,
     });
     this.mergeEpoch(countersOfSingle(kinds, outcome, view.getUint32(48, true), packets), epochStartUs);
     const signature = view.getUint16(46, true);
