@@ -198,7 +198,8 @@ void Runner::publish_stats() {
   Stats stats = pipeline_.stats();
   stats.emplace_back("capture_kernel_dropped", kernel_dropped_);
   stats.emplace_back("capture_interface_dropped", interface_dropped_);
-  stats.emplace_back("capture_queue_dropped", 0);
+  // Always 0 here: the TypeScript observer sets it, whose capture cannot tell.
+  stats.emplace_back("capture_losses_unknown", 0);
   stats.emplace_back("batches_dropped", batches_dropped_);
   const std::lock_guard lock(mutex_);
   stats_ = std::move(stats);

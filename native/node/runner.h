@@ -1,5 +1,5 @@
-/// The thread that captures and observes. Takes commands in order, says when each is done, and hands
-/// over batches no faster than they are taken. Knows no Node: the JavaScript side is behind
+/// The thread that captures and observes. Takes commands in order, says when each is done, and
+/// hands over batches no faster than they are taken. Knows no Node: the JavaScript side is behind
 /// RunnerEvents.
 #pragma once
 

@@ -14,8 +14,8 @@ class ObserverWrap : public Napi::ObjectWrap<ObserverWrap>, private RunnerEvents
  public:
   static Napi::Function define(Napi::Env env);
 
-  /// `new NativeObserver(options, listener)`: the listener is called with (shard, bytes) for a batch
-  /// and with (-1, result) at the end of each command.
+  /// `new NativeObserver(options, listener)`: the listener is called with (shard, bytes) for a
+  /// batch and with (-1, result) at the end of each command.
   explicit ObserverWrap(const Napi::CallbackInfo& info);
   ~ObserverWrap() override;
 

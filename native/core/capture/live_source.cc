@@ -77,7 +77,7 @@ LiveResult Ring::open(const LiveOptions& options) {
   if (status < 0) return problem_of(status, handle_);
   link_type_ = static_cast<uint32_t>(pcap_datalink(handle_));
   if (!is_readable_link_type(link_type_)) {
-    return {LiveProblem::link_type_unknown, std::to_string(link_type_)};
+    return {LiveProblem::link_type_unknown, "link type " + std::to_string(link_type_)};
   }
   return set_filter(options.filter);
 }

@@ -1,0 +1,83 @@
+import { getSystemErrorName } from 'node:util';
+import type { Observer, ObserverOptions, ObserverStats } from './contract.js';
+import type { BatchListener, Engine, EngineFailure, WatchInput } from './engine.js';
+import { EngineObserver } from './engine-observer.js';
+import type { Addon, NativeFailure, NativeHandle } from './load-addon.js';
+
+export function openNativeObserver(addon: Addon, options: ObserverOptions): Observer {
+  return new EngineObserver('native', (onBatch) => new NativeEngine(addon, options, onBatch));
+}
+
+/** The addon's thread. It ends commands in the order they were given, hence the queue. */
+class NativeEngine implements Engine {
+  readonly #handle: NativeHandle;
+  readonly #pending: ((failure: EngineFailure | undefined) => void)[] = [];
+  #stats: ObserverStats = {};
+  #isClosed = false;
+
+  constructor(addon: Addon, options: ObserverOptions, onBatch: BatchListener) {
+    this.#handle = new addon.NativeObserver(options, (shard, value) => {
+      if (shard >= 0) onBatch(shard, value as Uint8Array);
+      else this.#pending.shift()?.(failureOf(value as NativeFailure | undefined));
+    });
+  }
+
+  readFile(path: string): Promise<EngineFailure | undefined> {
+    return this.#order(() => this.#handle.readFile(path));
+  }
+
+  async push(piece: Uint8Array): Promise<void> {
+    await this.#order(() => this.#handle.push(piece));
+  }
+
+  endStream(): Promise<EngineFailure | undefined> {
+    return this.#order(() => this.#handle.endStream());
+  }
+
+  watch(input: WatchInput): Promise<EngineFailure | undefined> {
+    return this.#order(() => this.#handle.watch(input));
+  }
+
+  async finish(): Promise<void> {
+    await this.#order(() => this.#handle.finish());
+  }
+
+  stop(): void {
+    if (!this.#isClosed) this.#handle.stop();
+  }
+
+  release(size: number): void {
+    if (!this.#isClosed) this.#handle.release(size);
+  }
+
+  readBytes(): number {
+    return this.#isClosed ? 0 : this.#handle.readBytes();
+  }
+
+  stats(): ObserverStats {
+    if (!this.#isClosed) this.#stats = this.#handle.stats();
+    return this.#stats;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.stats();
+    this.#isClosed = true;
+    this.#handle.close();
+  }
+
+  #order(command: () => void): Promise<EngineFailure | undefined> {
+    return new Promise((resolve) => {
+      command();
+      this.#pending.push(resolve);
+    });
+  }
+}
+
+function failureOf(failure: NativeFailure | undefined): EngineFailure | undefined {
+  if (!failure) return undefined;
+  const { kind, offset, error, problem, reason } = failure;
+  if (kind === 'damaged') return { kind, offset, reason };
+  if (kind === 'live-failed') return { kind, problem, reason };
+  return { kind, code: getSystemErrorName(-error), reason };
+}
