@@ -266,7 +266,7 @@ export class Correlator {
       events.push({ type: 'incident', incident: other.speak('closed', timeUs) });
       this.#counters.incidents_closed++;
     }
-    for (const key of other.keys) this.#incidents.set(key, incident);
+    for (const key of other.keys) if (this.#incidents.get(key) === other) this.#incidents.set(key, incident);
     other.release();
   }
 
@@ -333,7 +333,8 @@ export class Correlator {
     events.push({ type: 'incident', incident: incident.speak('closed', timeUs) });
     this.#counters.incidents_closed++;
     for (const key of incident.keys) {
-      this.#incidents.delete(key);
+      // A zombie of ours is an actor, but has, or may have, an incident of its own.
+      if (this.#incidents.get(key) === incident) this.#incidents.delete(key);
       this.#tied.delete(key);
     }
     if (incident.phases.has('breadth')) {

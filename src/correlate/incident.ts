@@ -165,7 +165,17 @@ export class OpenIncident {
       if (finding.kind === 'port_scan')
         this.#depthPortCount = Math.max(this.#depthPortCount, finding.count);
     }
+    this.#nameThirdParty(finding, key);
     if (finding.activity) this.absorbActivity(finding.activity, key);
+  }
+
+  /** An idle scan has a third party: our host, or the address that the probes seem to come from. */
+  #nameThirdParty(finding: Finding, key: string): void {
+    if (finding.kind === 'idle_scan_zombie' && finding.target) {
+      this.setActor(`${finding.target.ip} ${finding.target.tunnel}`, finding.target.ip, 'zombie');
+    } else if (finding.kind === 'idle_scan_target' && finding.source) {
+      this.setActor(key, finding.source.ip, 'zombie');
+    }
   }
 
   absorbActivity(activity: Activity, key: string): void {

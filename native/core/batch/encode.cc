@@ -113,7 +113,7 @@ void BatchEncoder::write_source(uint32_t number) {
   MsgpackWriter& w = writer_;
   const AddressIndex& index = observer_.sources.index;
   const Source& source = observer_.sources[number];
-  w.array(17);
+  w.array(18);
   w.uint(index.key(number));
   write_address(index.address(number));
   w.uint(source.first_us);
@@ -132,6 +132,7 @@ void BatchEncoder::write_source(uint32_t number) {
   w.uint(source.ttl_max);
   w.uint(source.source_port_min);
   w.uint(source.source_port_max);
+  w.uint(source.traits);
 }
 
 void BatchEncoder::write_deep(const Source& source) {

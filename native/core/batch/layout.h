@@ -10,11 +10,11 @@
 ///             signatures [[index, count], at most SOURCE_SIGNATURES_MAX], targets bin, contacts bin,
 ///             targetSketch bin|nil, pairSketch bin|nil, portSketch bin|nil,
 ///             deep [[targetIndex, portSketch bin]], runKey, ttlMin, ttlMax,
-///             sourcePortMin, sourcePortMax ]
+///             sourcePortMin, sourcePortMax, traits ]
 ///   Target: [ tunnelKey, address bin(4|16), counters [TargetCounter], topPort, topPortSyns,
 ///             sources bin, sourceSketch bin|nil ]
 ///   `runKey` is the sequence value of the source's first raw probe (Nmap: constant for a run); minima and
-///   maxima are over probes, 0 when there was none.
+///   maxima are over probes, 0 when there was none; `traits` is the union of the probes' Trait bits.
 ///   Host:   [ tunnelKey, address bin(4|16), counters [HostCounter] ]
 /// Times inside an epoch are microseconds after epochStartUs (uint32). Integers take their shortest
 /// msgpack form; counters saturate at 2^32-1. `targets` holds addresses of the source's own length, in
@@ -101,6 +101,17 @@ enum Trait : uint32_t {
   TRAIT_IP_OPTIONS = 1 << 12,
   TRAIT_RAW_STACK = 1 << 13,        ///< a SYN no operating system sends: no options, or DF off with a tiny window
   TRAIT_EMPTY_ECHO = 1 << 14,       ///< ICMP echo without payload
+  // Nmap's OS detection, probe by probe (osscan2.cc). No counters: a source's traits say which it sent.
+  TRAIT_OS_SEQ = 1 << 15,           ///< one of the six SYNs of the sequence test
+  TRAIT_OS_ECN = 1 << 16,
+  TRAIT_OS_T2 = 1 << 17,
+  TRAIT_OS_T3 = 1 << 18,
+  TRAIT_OS_T4 = 1 << 19,
+  TRAIT_OS_T5 = 1 << 20,
+  TRAIT_OS_T6 = 1 << 21,
+  TRAIT_OS_T7 = 1 << 22,
+  TRAIT_OS_IE = 1 << 23,
+  TRAIT_OS_U1 = 1 << 24,
 };
 
 /// Counters of a source in one epoch, in this order. The first fifteen follow ProbeKind's bits and count
@@ -115,6 +126,9 @@ enum SourceCounter : uint8_t {
   SOURCE_MARK_UNICORNSCAN, SOURCE_BAD_CHECKSUM, SOURCE_NMAP_BADSUM, SOURCE_FRAGMENT_TINY,
   SOURCE_FRAGMENT_OVERLAP, SOURCE_TRUSTED_SOURCE_PORT, SOURCE_PROBE_WITH_DATA, SOURCE_IP_OPTIONS,
   SOURCE_RAW_STACK, SOURCE_EMPTY_ECHO,
+  SOURCE_RESETS_OTHER_CLASS,  ///< resets whose initial TTL is not that of the probe they follow
+  SOURCE_RESET_ID_STEPS,      ///< resets whose IP ID counts on from the one before
+  SOURCE_RAW_SYN_ACKS,        ///< unsolicited SYN-ACKs of a user-space stack: idle scans probe so
   SOURCE_RUN_KEY,  ///< raw probes whose sequence value fits the first one's run key
   SOURCE_COUNTER_COUNT,
 };

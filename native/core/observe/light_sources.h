@@ -72,6 +72,7 @@ class LightSources {
   /// Whether the touch says nothing that the entry's one contact cannot hold.
   bool fits(uint32_t light, const Touch& touch) const {
     if (!is_same_contact(light, touch)) return false;
+    if (touch.raw_syn_ack || touch.reset_other_class) return false;
     const LightSource& source = sources_[light];
     return !touch.is_probe || (source.kinds == touch.kind && source.traits == touch.traits &&
                                source.signature == touch.signature);

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "observe/syn_signature.h"
 #include "observe/traits.h"
 
 namespace picket {
@@ -12,11 +13,19 @@ constexpr uint16_t SIX_FLAGS = 0x3f;
 constexpr uint32_t TCP = 6 << 16;
 /// Two packets of one stack on one path differ by one hop at most; more means two stacks.
 constexpr int SAME_STACK_TTL_SPREAD = 1;
+/// No server answers with so small a window and no more than an MSS.
+constexpr uint16_t RAW_WINDOW_MAX = 4096;
 
 /// Whether the packet just sought in `flows` goes from the prober to the probed.
 bool from_initiator(const Observer& observer, const Flow& flow) {
   if (observer.source_home != observer.target_home) return observer.target_home;
   return observer.flows.source_low == ((flow.state & FLOW_INITIATOR_LOW) != 0);
+}
+
+/// Nmap asks zombies with an MSS and nothing else, a tiny window and no DF (idle_scan.cc).
+bool is_raw_syn_ack(const Packet& packet) {
+  return !packet.dont_fragment && packet.tcp_options_size <= 4 &&
+         packet.tcp_window <= RAW_WINDOW_MAX;
 }
 
 ProbeKind stealth_kind(uint16_t flags) {
@@ -47,7 +56,9 @@ void observe_syn_ack(Observer& observer, const Packet& packet) {
     if (!observer.answers_visible(packet)) return;
     // Nobody of ours asked. Idle scans and backscatter look like this.
     observer.address(packet, false);
+    observer.touch.raw_syn_ack = is_raw_syn_ack(packet);
     observer.outcome_of_touch(packet, TCP | packet.dst_port, OUTCOME_BACKSCATTER_SYN_ACK, 0, true);
+    observer.touch.raw_syn_ack = false;
     observer.count_unsolicited(packet, HOST_UNSOLICITED_SYN_ACKS);
     return;
   }
@@ -73,7 +84,12 @@ void observe_initiator_reset(Observer& observer, const Packet& packet, Flow& flo
   const int spread = std::abs(int{flow.probe_ttl} - int{packet.ttl});
   if (flow.probe_ttl != 0 && spread > SAME_STACK_TTL_SPREAD) outcome |= OUTCOME_STACK_SPLIT;
   flow.state &= static_cast<uint16_t>(~FLOW_SYN_ACK);
+  observer.touch.reset_id = static_cast<int32_t>(packet.ip_id & 0xffff);
+  observer.touch.reset_other_class =
+      flow.probe_ttl != 0 && initial_ttl(flow.probe_ttl) != initial_ttl(packet.ttl);
   observer.outcome(packet, false, TCP | packet.dst_port, outcome, false);
+  observer.touch.reset_id = -1;
+  observer.touch.reset_other_class = false;
 }
 
 void observe_reset_of_flow(Observer& observer, const Packet& packet, Flow& flow) {

@@ -71,6 +71,9 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
   touch.kind = kind;
   touch.outcome = 0;
   touch.traits = probe_traits(packet);
+  touch.reset_id = -1;
+  touch.reset_other_class = false;
+  touch.raw_syn_ack = false;
   touch.signature = kind == PROBE_SYN ? signatures.of(packet) : NO_SIGNATURE;
   touch.ttl = packet.ttl;
   touch.source_port = packet.src_port;

@@ -29,9 +29,13 @@ constexpr SourceCounter COUNTER_OF_OUTCOME[16] = {
 constexpr uint16_t TCP_KINDS = PROBE_SYN | PROBE_FIN | PROBE_NULL | PROBE_XMAS | PROBE_ACK |
                                PROBE_MAIMON | PROBE_ODD_FLAGS;
 
+/// Largest step of a counting IP ID from one reset to the next: the prober asks in between.
+constexpr int32_t RESET_ID_STEP_MAX = 64;
+
 uint32_t service_hash(uint32_t service) { return finish(mix(HASH_SEED, service)); }
 
 void count_probe(Source& source, const Touch& touch) {
+  source.traits |= touch.traits;
   if (touch.kind != 0 && touch.kind != PROBE_INFERRED) {
     source.counters[std::bit_width(touch.kind) - 1] += touch.packets;
   }
@@ -39,6 +43,17 @@ void count_probe(Source& source, const Touch& touch) {
     const uint32_t bit = static_cast<uint32_t>(std::countr_zero(rest));
     if (bit < TRAIT_COUNTERS) source.counters[COUNTER_OF_TRAIT[bit]] += touch.packets;
   }
+}
+
+/// What a reset of our answer, or an unsolicited SYN-ACK, tells of the stack behind the address.
+void note_strange_stack(Source& source, const Touch& touch) {
+  if (touch.raw_syn_ack) source.counters[SOURCE_RAW_SYN_ACKS]++;
+  if (touch.reset_id < 0) return;
+  if (touch.reset_other_class) source.counters[SOURCE_RESETS_OTHER_CLASS]++;
+  const int32_t last = source.last_reset_id;
+  const int32_t step = (touch.reset_id - last) & 0xffff;
+  if (last > 0 && step > 0 && step <= RESET_ID_STEP_MAX) source.counters[SOURCE_RESET_ID_STEPS]++;
+  source.last_reset_id = touch.reset_id;
 }
 
 void count_outcome(Source& source, uint32_t outcome) {
@@ -144,6 +159,7 @@ uint32_t Sources::add(const Touch& touch) {
   source.last_member = NONE;
   source.first_contact = NONE;
   source.last_contact = NONE;
+  source.last_reset_id = -1;
   source.target_sketch = NO_SKETCH;
   source.pair_sketch = NO_SKETCH;
   source.port_sketch = NO_SKETCH;
@@ -173,6 +189,7 @@ void Sources::touch_full(uint32_t number, const Touch& touch) {
     count_probe(source, touch);
     note_stack(source, touch);
   }
+  if (touch.reset_id >= 0 || touch.raw_syn_ack) note_strange_stack(source, touch);
   uint32_t member = targets.find(number, touch.target);
   uint32_t found = member == NONE ? NONE : contacts.find(member, touch.service);
   if (found == NONE) {

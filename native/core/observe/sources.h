@@ -33,6 +33,8 @@ struct Source {
   int32_t pair_sketch;
   int32_t port_sketch;
   uint32_t run_key;
+  uint32_t traits;         ///< union of the probes' Trait bits
+  int32_t last_reset_id;  ///< IP ID of the last reset of our answers, -1 before the first
   uint16_t target_count;
   uint16_t contact_count;
   uint16_t source_port_min;

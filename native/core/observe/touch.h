@@ -29,6 +29,11 @@ struct Touch {
   uint8_t ttl;
   uint32_t tuple;
   uint32_t run_value;
+  /// A reset of our answer: its IP ID, else -1; and whether its initial TTL is not its probe's.
+  int32_t reset_id = -1;
+  bool reset_other_class = false;
+  /// An unsolicited SYN-ACK as only a user-space stack sends it.
+  bool raw_syn_ack = false;
 };
 
 }  // namespace picket

@@ -2,6 +2,7 @@
 
 #include "batch/layout.h"
 #include "decode/walk.h"
+#include "observe/os_probes.h"
 #include "observe/scanner_marks.h"
 #include "observe/trusted_port.h"
 
@@ -119,7 +120,7 @@ bool is_empty_echo(const Packet& packet) {
 }  // namespace
 
 uint32_t probe_traits(const Packet& packet) {
-  uint32_t traits = packet_traits(packet) | mark_traits(packet);
+  uint32_t traits = packet_traits(packet) | mark_traits(packet) | os_traits(packet);
   if (packet.transport == Transport::tcp) traits |= tcp_traits(packet);
   else if (is_empty_echo(packet)) traits |= TRAIT_EMPTY_ECHO;
   if (is_trusted_source_port(packet)) traits |= TRAIT_TRUSTED_SOURCE_PORT;

@@ -4,7 +4,9 @@ import { addressScan } from './address-scan.js';
 import { backscatter } from './backscatter.js';
 import { badChecksum, fragmentedProbe, trustedSourcePort } from './evasion-by-counter.js';
 import { fanOut } from './fan-out.js';
+import { idleScanTarget, idleScanZombie } from './idle-scan.js';
 import { ipProtocolScan } from './ip-protocol-scan.js';
+import { osDetection } from './os-detection.js';
 import { portScan } from './port-scan.js';
 import { randomScan } from './random-scan.js';
 import { scannerSignature } from './scanner-signature.js';
@@ -13,6 +15,6 @@ import { stealthScan } from './stealth-scan.js';
 import { synFlood } from './syn-flood.js';
 
 export const BUILT_IN_DETECTORS: readonly Detector[] = [
-  addressScan, randomScan, scannerSignature, portScan, ipProtocolScan, stealthScan, badChecksum, fragmentedProbe,
-  trustedSourcePort, slowScan, fanOut, synFlood, backscatter,
+  addressScan, randomScan, scannerSignature, portScan, osDetection, ipProtocolScan, stealthScan, badChecksum, fragmentedProbe,
+  trustedSourcePort, slowScan, idleScanZombie, idleScanTarget, fanOut, synFlood, backscatter,
 ];

@@ -64,6 +64,16 @@ export const Trait = {
   ipOptions: 4096,
   rawStack: 8192,
   emptyEcho: 16384,
+  osSeq: 32768,
+  osEcn: 65536,
+  osT2: 131072,
+  osT3: 262144,
+  osT4: 524288,
+  osT5: 1048576,
+  osT6: 2097152,
+  osT7: 4194304,
+  osIe: 8388608,
+  osU1: 16777216,
 } as const;
 
 export const SourceCounter = {
@@ -104,7 +114,10 @@ export const SourceCounter = {
   ipOptions: 34,
   rawStack: 35,
   emptyEcho: 36,
-  runKey: 37,
+  resetsOtherClass: 37,
+  resetIdSteps: 38,
+  rawSynAcks: 39,
+  runKey: 40,
 } as const;
 
 export const TargetCounter = {

@@ -53,6 +53,8 @@ export interface SourceObservation {
   ttlMax: number;
   sourcePortMin: number;
   sourcePortMax: number;
+  /** Union of the probes' Trait bits. */
+  traits: number;
 }
 
 export interface TargetObservation {
@@ -119,7 +121,7 @@ export function decodeBatch(bytes: Uint8Array): Batch {
 }
 
 function readSource(r: MsgpackReader, signatureCount: number): SourceObservation {
-  r.array(17, 17);
+  r.array(18, 18);
   const tunnelKey = r.uint(0, 0xffffffff);
   const address = readAddress(r);
   const firstUs = r.uint(0, 0xffffffff);
@@ -152,6 +154,7 @@ function readSource(r: MsgpackReader, signatureCount: number): SourceObservation
     ttlMax: r.uint(0, 0xff),
     sourcePortMin: r.uint(0, 0xffff),
     sourcePortMax: r.uint(0, 0xffff),
+    traits: r.uint(0, 0xffffffff),
   };
 }
 

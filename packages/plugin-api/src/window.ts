@@ -73,6 +73,8 @@ export class SourceWindow {
   ttlMax = 0;
   sourcePortMin = 0;
   sourcePortMax = 0;
+  /** Union of its probes' Trait bits. */
+  traits = 0;
   /** Canonical SYN signatures (latin1) and how many SYNs carried each. */
   readonly signatures = new Map<string, number>();
   /** Contacts dropped to keep the bound, cumulative. */
@@ -103,6 +105,7 @@ export class SourceWindow {
     this.mergeEpoch(observation.counters, epochStartUs);
     for (const { index, count } of observation.signatures) this.countSignature(signatures[index], count);
     if (this.runKey === 0) this.runKey = observation.runKey;
+    this.traits |= observation.traits;
     this.noteStack(observation.ttlMin, observation.ttlMax, observation.sourcePortMin, observation.sourcePortMax);
     this.seen(epochStartUs + observation.firstUs, epochStartUs + observation.lastUs);
   }
@@ -124,6 +127,7 @@ export class SourceWindow {
     this.mergeEpoch(countersOfSingle(kinds, outcome, view.getUint32(48, true), packets), epochStartUs);
     const signature = view.getUint16(46, true);
     if (signature < signatures.length) this.countSignature(signatures[signature], packets);
+    this.traits |= view.getUint32(48, true);
     if (packets > 0) this.noteStack(view.getUint8(37), view.getUint8(37), 0, 0);
     this.seen(firstUs, lastUs);
   }
@@ -384,7 +388,8 @@ function countersOfSingle(kinds: number, outcome: number, traits: number, packet
     if ((outcome & bit) !== 0 && counter !== undefined) counters[counter] = 1;
   }
   for (const [name, bit] of Object.entries(Trait)) {
-    if ((traits & bit) !== 0) counters[SourceCounter[name as keyof typeof Trait]] = packets;
+    const counter = SourceCounter[name as keyof typeof SourceCounter];
+    if ((traits & bit) !== 0 && counter !== undefined) counters[counter] = packets;
   }
   return counters;
 }

@@ -160,7 +160,7 @@ export class BatchEncoder {
   private writeSource(source: number): void {
     const w = this.writer;
     const s = this.observer.sources;
-    w.array(17);
+    w.array(18);
     w.uint(s.index.key[source] >>> 0);
     this.writeAddress(s.index.words, source * 4);
     w.uint(s.firstUs[source]);
@@ -190,6 +190,7 @@ export class BatchEncoder {
     w.uint(s.ttlMax[source]);
     w.uint(s.sourcePortMin[source]);
     w.uint(s.sourcePortMax[source]);
+    w.uint(s.traits[source] >>> 0);
   }
 
   private writeSignatures(source: number): void {

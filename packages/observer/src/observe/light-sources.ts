@@ -101,7 +101,7 @@ export class LightSources {
 
   /** Whether the touch says nothing that the entry's one contact cannot hold. */
   fits(light: number, touch: Touch): boolean {
-    if (!this.isSameContact(light, touch)) return false;
+    if (!this.isSameContact(light, touch) || touch.rawSynAck || touch.resetOtherClass) return false;
     return (
       !touch.isProbe ||
       (this.kinds[light] === touch.kind &&

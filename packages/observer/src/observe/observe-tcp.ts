@@ -9,12 +9,15 @@ import { type Packet, TcpFlags } from '../decode/packet.js';
 import { NONE } from './address-index.js';
 import { FlowState } from './flows.js';
 import type { Observer } from './observer.js';
+import { initialTtl } from './syn-signature.js';
 import { probeTraits } from './traits.js';
 
 const SIX_FLAGS = 0x3f;
 const TCP = 6 << 16;
 /** Two packets of one stack on one path differ by one hop at most; more means two stacks. */
 const SAME_STACK_TTL_SPREAD = 1;
+/** No server answers with so small a window and no more than an MSS. */
+const RAW_WINDOW_MAX = 4096;
 
 export function observeTcp(observer: Observer, packet: Packet): void {
   const flags = packet.tcpFlags & SIX_FLAGS;
@@ -48,7 +51,9 @@ function observeSynAck(observer: Observer, packet: Packet): void {
     if (!observer.answersVisible(packet)) return;
     // Nobody of ours asked. Idle scans and backscatter look like this.
     observer.address(packet, false);
+    observer.touch.rawSynAck = isRawSynAck(packet);
     observer.outcomeOfTouch(packet, TCP | packet.dstPort, Outcome.backscatterSynAck, 0, true);
+    observer.touch.rawSynAck = false;
     observer.countUnsolicited(packet, HostCounter.unsolicitedSynAcks);
     return;
   }
@@ -110,7 +115,16 @@ function observeInitiatorReset(observer: Observer, packet: Packet, flow: number)
   const probeTtl = flows.probeTtl[flow];
   if (probeTtl !== 0 && Math.abs(probeTtl - packet.ttl) > SAME_STACK_TTL_SPREAD) outcome |= Outcome.stackSplit;
   flows.state[flow] = state & ~FlowState.synAck;
+  observer.touch.resetId = packet.ipId & 0xffff;
+  observer.touch.resetOtherClass = probeTtl !== 0 && initialTtl(probeTtl) !== initialTtl(packet.ttl);
   observer.outcome(packet, false, TCP | packet.dstPort, outcome, false);
+  observer.touch.resetId = -1;
+  observer.touch.resetOtherClass = false;
+}
+
+/** Nmap asks zombies with an MSS and nothing else, a tiny window and no DF (idle_scan.cc). */
+function isRawSynAck(packet: Packet): boolean {
+  return !packet.dontFragment && packet.tcpOptionsSize <= 4 && packet.tcpWindow <= RAW_WINDOW_MAX;
 }
 
 /** ACK, data, FIN and the flag combinations of stealth scans. */

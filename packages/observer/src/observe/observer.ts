@@ -120,6 +120,9 @@ export class Observer {
     touch.kind = kind;
     touch.outcome = 0;
     touch.traits = probeTraits(packet);
+    touch.resetId = -1;
+    touch.resetOtherClass = false;
+    touch.rawSynAck = false;
     touch.signature = kind === ProbeKind.syn ? this.signatures.of(packet) : NO_SIGNATURE;
     touch.ttl = packet.ttl;
     touch.sourcePort = packet.srcPort;

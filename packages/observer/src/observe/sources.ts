@@ -20,6 +20,8 @@ export const TARGETS_EXACT_MAX = 256;
 export const PORTS_EXACT_MAX = 256;
 /** Exact contacts of a source in an epoch. */
 export const CONTACTS_EXACT_MAX = 1024;
+/** Largest step of a counting IP ID from one reset to the next: the prober asks in between. */
+const RESET_ID_STEP_MAX = 64;
 export const COUNTERS = Object.keys(SourceCounter).length;
 
 /** Counter of each Trait bit, in bit order; -1 where there is none. */
@@ -55,6 +57,10 @@ export class Sources {
   readonly signature: Uint16Array;
   readonly signatureCount: Uint32Array;
   readonly runKey: Int32Array;
+  /** Union of the probes' Trait bits. */
+  readonly traits: Int32Array;
+  /** IP ID of the last reset of our answers, -1 before the first. */
+  private readonly lastResetId: Int32Array;
   readonly ttlMin: Uint8Array;
   readonly ttlMax: Uint8Array;
   readonly sourcePortMin: Uint16Array;
@@ -94,6 +100,8 @@ export class Sources {
     this.signature = new Uint16Array(capacity * SOURCE_SIGNATURES_MAX);
     this.signatureCount = new Uint32Array(capacity * SOURCE_SIGNATURES_MAX);
     this.runKey = new Int32Array(capacity);
+    this.traits = new Int32Array(capacity);
+    this.lastResetId = new Int32Array(capacity);
     this.ttlMin = new Uint8Array(capacity);
     this.ttlMax = new Uint8Array(capacity);
     this.sourcePortMin = new Uint16Array(capacity);
@@ -179,6 +187,8 @@ export class Sources {
     this.signature.fill(NO_SIGNATURE, at, at + SOURCE_SIGNATURES_MAX);
     this.signatureCount.fill(0, at, at + SOURCE_SIGNATURES_MAX);
     this.runKey[source] = 0;
+    this.traits[source] = 0;
+    this.lastResetId[source] = -1;
     this.ttlMin[source] = 0;
     this.ttlMax[source] = 0;
     this.sourcePortMin[source] = 0;
@@ -207,6 +217,7 @@ export class Sources {
       this.countProbe(source, touch.kind, touch.traits, touch.packets);
       this.noteStack(source, touch);
     }
+    if (touch.resetId >= 0 || touch.rawSynAck) this.noteStrangeStack(source, touch);
     let member = this.targets.find(source, touch.t0, touch.t1, touch.t2, touch.t3);
     let contact = member === NONE ? NONE : this.contacts.find(member, touch.service);
     if (contact === NONE) {
@@ -315,11 +326,24 @@ export class Sources {
 
   private countProbe(source: number, kind: number, traits: number, packets: number): void {
     const at = source * COUNTERS;
+    this.traits[source] |= traits;
     if (kind !== 0 && kind !== ProbeKind.inferred) this.counters[at + 31 - Math.clz32(kind)] += packets;
     for (let rest = traits; rest !== 0; rest &= rest - 1) {
       const bit = 31 - Math.clz32(rest & -rest);
       if (bit < COUNTER_OF_TRAIT.length) this.counters[at + COUNTER_OF_TRAIT[bit]] += packets;
     }
+  }
+
+  /** What a reset of our answer, or an unsolicited SYN-ACK, tells of the stack behind the address. */
+  private noteStrangeStack(source: number, touch: Touch): void {
+    const at = source * COUNTERS;
+    if (touch.rawSynAck) this.counters[at + SourceCounter.rawSynAcks]++;
+    if (touch.resetId < 0) return;
+    if (touch.resetOtherClass) this.counters[at + SourceCounter.resetsOtherClass]++;
+    const last = this.lastResetId[source];
+    const step = (touch.resetId - last) & 0xffff;
+    if (last > 0 && step > 0 && step <= RESET_ID_STEP_MAX) this.counters[at + SourceCounter.resetIdSteps]++;
+    this.lastResetId[source] = touch.resetId;
   }
 
   private countOutcome(source: number, outcome: number): void {

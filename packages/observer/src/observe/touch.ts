@@ -29,4 +29,9 @@ export class Touch {
   sourcePort = 0;
   tuple = 0;
   runValue = 0;
+  /** A reset of our answer: its IP ID, else -1; and whether its initial TTL is not its probe's. */
+  resetId = -1;
+  resetOtherClass = false;
+  /** An unsolicited SYN-ACK as only a user-space stack sends it. */
+  rawSynAck = false;
 }

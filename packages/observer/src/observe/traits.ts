@@ -6,6 +6,7 @@ import { Trait } from '../../../plugin-api/src/batch-layout.js';
 import { Checksum, Fragment, type Packet, TcpFlags, Transport } from '../decode/packet.js';
 import { u16 } from '../decode/walk.js';
 import { isMasscan, isMirai, isNmap, isSyn, isZmap } from './scanner-marks.js';
+import { osTraits } from './os-probes.js';
 import { isTrustedSourcePort } from './trusted-port.js';
 
 /** Flags that decide what a TCP probe is: all but ECN's. */
@@ -24,7 +25,7 @@ const IPV6_FRAGMENT_SIZE = 8;
 
 /** Traits of an inbound probe; 0 for packets without transport facts, but for their fragments'. */
 export function probeTraits(packet: Packet): number {
-  let traits = packetTraits(packet) | markTraits(packet);
+  let traits = packetTraits(packet) | markTraits(packet) | osTraits(packet);
   if (packet.transport === Transport.tcp) traits |= tcpTraits(packet);
   else if (isEmptyEcho(packet)) traits |= Trait.emptyEcho;
   if (isTrustedSourcePort(packet)) traits |= Trait.trustedSourcePort;
