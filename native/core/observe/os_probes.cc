@@ -7,6 +7,9 @@ namespace picket {
 
 namespace {
 
+/// The bit when it holds, else none.
+constexpr uint32_t when(bool holds, Trait bit) { return holds ? uint32_t{bit} : 0u; }
+
 constexpr uint16_t SIX_FLAGS = 0x3f;
 constexpr uint16_t SFPU = TCP_SYN | TCP_FIN | TCP_PSH | TCP_URG;
 constexpr uint16_t FPU = TCP_FIN | TCP_PSH | TCP_URG;
@@ -34,11 +37,12 @@ uint32_t tcp_traits(const Packet& packet) {
   if (window == 3 && packet.tcp_urgent == 0xf7f5) return TRAIT_OS_ECN;
   if (packet.tcp_options_size < 16 || !has_full_timestamp(packet)) return 0;
   switch (packet.tcp_flags & SIX_FLAGS) {
-    case TCP_SYN: return window == 31337 ? TRAIT_OS_T5 : is_seq_window(window) ? TRAIT_OS_SEQ : 0;
-    case 0: return window == 128 ? TRAIT_OS_T2 : 0;
-    case SFPU: return window == 256 ? TRAIT_OS_T3 : 0;
-    case TCP_ACK: return window == 1024 ? TRAIT_OS_T4 : window == 32768 ? TRAIT_OS_T6 : 0;
-    case FPU: return window == 65535 ? TRAIT_OS_T7 : 0;
+    case TCP_SYN:
+      return when(window == 31337, TRAIT_OS_T5) | when(is_seq_window(window), TRAIT_OS_SEQ);
+    case 0: return when(window == 128, TRAIT_OS_T2);
+    case SFPU: return when(window == 256, TRAIT_OS_T3);
+    case TCP_ACK: return when(window == 1024, TRAIT_OS_T4) | when(window == 32768, TRAIT_OS_T6);
+    case FPU: return when(window == 65535, TRAIT_OS_T7);
     default: return 0;
   }
 }
@@ -61,12 +65,11 @@ bool is_u1(const Packet& packet) {
 uint32_t os_traits(const Packet& packet) {
   switch (packet.transport) {
     case Transport::tcp: return tcp_traits(packet);
-    case Transport::icmp: return is_echo(packet) ? TRAIT_OS_IE : 0;
+    case Transport::icmp: return when(is_echo(packet), TRAIT_OS_IE);
     case Transport::icmp6:
-      return packet.icmp_type == 128 && packet.icmp_code == 9 && packet.icmp_seq == 295
-                 ? TRAIT_OS_IE
-                 : 0;
-    case Transport::udp: return is_u1(packet) ? TRAIT_OS_U1 : 0;
+      return when(packet.icmp_type == 128 && packet.icmp_code == 9 && packet.icmp_seq == 295,
+                  TRAIT_OS_IE);
+    case Transport::udp: return when(is_u1(packet), TRAIT_OS_U1);
     default: return 0;
   }
 }
