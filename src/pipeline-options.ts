@@ -49,5 +49,6 @@ export function detectOptions(config: PicketConfig): DetectOptions {
     detectors,
     windowSourcesMax: config.windows.sources_max,
     windowTargetsMax: config.windows.targets_max,
+    historySourcesMax: config.windows.history_sources_max,
   };
 }

@@ -63,9 +63,13 @@ const tables = z.strictObject({
 const windows = z.strictObject({
   sources_max: capacity(
     65_536,
-    'Sources a shard keeps a window for; the longest silent goes first',
+    'Sources a worker keeps a window for; the longest silent goes first',
   ),
-  targets_max: capacity(4_096, 'Targets a shard keeps a window for'),
+  targets_max: capacity(4_096, 'Targets a worker keeps a window for'),
+  history_sources_max: capacity(
+    1_048_576,
+    'Sources a worker remembers for slow scans; those whose contacts succeed go first',
+  ),
 });
 
 const capture = z.strictObject({
@@ -154,7 +158,7 @@ const fixedSections = {
   tables: tables
     .prefault({})
     .describe('Capacities. Memory is bounded by them; what does not fit is counted.'),
-  windows: windows.prefault({}).describe('Capacities of the sliding windows, per shard.'),
+  windows: windows.prefault({}).describe('Capacities of the sliding windows, per worker.'),
   capture: capture.prefault({}).describe('Live capture.'),
   correlate: correlate.prefault({}).describe('How findings become incidents. Packet time.'),
   outputs: outputs.prefault({}).describe('Where events go.'),

@@ -66,6 +66,7 @@ export class Histories {
 
   /** `sourcesMax` sources, with one block of contacts each and a quarter more to share. */
   constructor(private readonly sourcesMax: number, private readonly blocksMax = Math.ceil(sourcesMax * 1.25)) {
+    if (!(sourcesMax >= 1)) throw new RangeError(`${sourcesMax} sources: at least one must be remembered`);
     const size = 2 ** Math.ceil(Math.log2(Math.max(16, sourcesMax)));
     this.bucketMask = size - 1;
     this.buckets = new Int32Array(size).fill(NONE);

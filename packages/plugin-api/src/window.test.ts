@@ -109,3 +109,17 @@ describe('SourceWindow', () => {
     expect(window.expire(61 * SECOND)).toBe(true);
   });
 });
+
+describe('SourceWindow beyond its bound', () => {
+  it('keeps the targets exact when only the pairs are too many', () => {
+    const window = open();
+    for (let epoch = 0; epoch < 5; epoch++) {
+      const block = sweep(0, 200).map(({ target }) => ({ target, port: 1000 + epoch * 2 }));
+      window.merge(observe(block), [], epoch * SECOND);
+      window.merge(observe(block.map(({ target }) => ({ target, port: 1001 + epoch * 2 }))), [], epoch * SECOND + 1);
+    }
+    const { targetCount, pairCount } = summarize(window, 60, 6 * SECOND, true);
+    expect(targetCount).toEqual({ count: 200, exact: true });
+    expect(pairCount.exact).toBe(false);
+  });
+});

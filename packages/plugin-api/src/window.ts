@@ -77,6 +77,8 @@ export class SourceWindow {
   traits = 0;
   /** Canonical SYN signatures (latin1) and how many SYNs carried each. */
   readonly signatures = new Map<string, number>();
+  /** Listed contacts per target: a target that is listed need not go into a sketch. */
+  private readonly perTarget = new Map<string, number>();
   /** Contacts dropped to keep the bound, cumulative. */
   dropped = 0;
   private readonly buckets: Bucket[] = [];
@@ -135,7 +137,7 @@ export class SourceWindow {
   /** Forgets what is older than the horizon at packet time `nowUs`. True when nothing is left. */
   expire(nowUs: number): boolean {
     const oldest = nowUs - this.horizonUs;
-    for (const [key, contact] of this.contacts) if (contact.lastUs < oldest) this.contacts.delete(key);
+    for (const [key, contact] of this.contacts) if (contact.lastUs < oldest) this.forget(key, contact);
     this.settleEpochs(nowUs);
     while (this.buckets.length > 0 && this.buckets[0].startUs + BUCKET_US < nowUs - MINUTE_US) this.buckets.shift();
     return this.contacts.size === 0 && this.buckets.length === 0;
@@ -216,6 +218,7 @@ export class SourceWindow {
         return;
       }
       this.contacts.set(key, fresh);
+      this.perTarget.set(fresh.target, (this.perTarget.get(fresh.target) ?? 0) + 1);
       return;
     }
     known.kinds |= fresh.kinds;
@@ -236,7 +239,7 @@ export class SourceWindow {
     const old = [...this.contacts].filter(([, contact]) => contact.lastUs < nowUs - MINUTE_US);
     old.sort(([, a], [, b]) => a.lastUs - b.lastUs);
     const forgotten = old.slice(0, Math.max(1, CONTACTS_MAX / 8));
-    for (const [key] of forgotten) this.contacts.delete(key);
+    for (const [key, contact] of forgotten) this.forget(key, contact);
     this.dropped += forgotten.length;
     return this.contacts.size < CONTACTS_MAX;
   }
@@ -247,8 +250,10 @@ export class SourceWindow {
     if (contact.kinds === 0) return;
     const bucket = this.bucketAt(contact.epochStartUs);
     const target = addressHash(contact.target);
-    bucket.targets ??= new Sketch();
-    bucket.targets.add(target);
+    if (!this.perTarget.has(contact.target)) {
+      bucket.targets ??= new Sketch();
+      bucket.targets.add(target);
+    }
     bucket.pairs ??= new Sketch();
     bucket.pairs.add(finish(mix(target, serviceOf(contact))));
     bucket.ports ??= new Sketch();
@@ -286,6 +291,13 @@ export class SourceWindow {
       const merged = merge(known, ports);
       if (merged !== null) bucket.deep.set(name, merged);
     }
+  }
+
+  private forget(key: string, contact: Contact): void {
+    this.contacts.delete(key);
+    const left = (this.perTarget.get(contact.target) ?? 0) - 1;
+    if (left > 0) this.perTarget.set(contact.target, left);
+    else this.perTarget.delete(contact.target);
   }
 
   private bucketAt(epochStartUs: number): Bucket {

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { Histories, SCANNER_AT } from './history.js';
+
+const target = (number: number) => String.fromCharCode(198, 51, number >> 8, number & 0xff);
+
+describe('Histories', () => {
+  it('calls a source whose contacts fail a scanner and one whose contacts succeed benign', () => {
+    const histories = new Histories(16);
+    const bad = histories.note('bad', target(1), 6, 80, false, true, 1);
+    for (let i = 2; i < 6; i++) histories.note('bad', target(i), 6, 80, false, true, i);
+    const good = histories.note('good', target(1), 6, 80, true, false, 1);
+    for (let i = 2; i < 6; i++) histories.note('good', target(i), 6, 80, true, false, i);
+    expect(histories.likelihood(bad)).toBeGreaterThan(SCANNER_AT);
+    expect(histories.likelihood(good)).toBeLessThan(0);
+  });
+
+  it('counts distinct failed contacts inside a horizon', () => {
+    const histories = new Histories(16);
+    let record = -1;
+    for (let i = 0; i < 100; i++) record = histories.note('s', target(i % 50), 6, 22, false, false, i * 10);
+    expect(histories.summarize(record, 10_000, 1000).failed).toBe(50);
+    expect(histories.summarize(record, 95, 1000).failed).toBe(9);
+  });
+
+  it('forgets what a faster detector has dealt with', () => {
+    const histories = new Histories(16);
+    let record = -1;
+    for (let i = 0; i < 30; i++) record = histories.note('s', target(i), 6, 22, false, false, i);
+    histories.noteFast(record, 20);
+    expect(histories.summarize(record, 1000, 30).failed).toBe(10);
+  });
+
+  it('forgets benign sources first, keeps the scanner, and counts what it forgot', () => {
+    const histories = new Histories(64);
+    for (let i = 0; i < 20; i++) histories.note('scanner', target(i), 6, 445, false, true, i);
+    for (let i = 0; i < 5_000; i++) histories.note(`visitor ${i}`, target(1), 6, 443, true, false, 20 + i);
+    expect(histories.size).toBe(64);
+    expect(histories.forgottenSources).toBe(5_001 - 64);
+    const record = histories.find('scanner');
+    expect(record).not.toBe(-1);
+    expect(histories.summarize(record, 100_000, 6_000).failed).toBe(20);
+  });
+
+  it('bounds the contacts of one source', () => {
+    const histories = new Histories(4, 100);
+    let record = -1;
+    for (let i = 0; i < 3_000; i++) record = histories.note('s', target(i), 6, 22, false, false, i);
+    expect(histories.failedCount(record)).toBe(1024);
+    expect(histories.forgottenContacts).toBe(3_000 - 1024);
+  });
+
+  it('refuses to remember nobody', () => {
+    expect(() => new Histories(Number.NaN)).toThrow(RangeError);
+  });
+});
