@@ -32,7 +32,8 @@ struct ObserverConfig {
   std::vector<HomeNet> home_nets;
   uint32_t shard_count = 16;
   int64_t epoch_us = 1'000'000;
-  /// A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is never.
+  /// A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is
+  /// never.
   uint32_t early_targets = 100;
   uint32_t early_ports = 100;
   uint32_t early_pairs = 250;

@@ -9,7 +9,8 @@ namespace picket {
 
 namespace {
 
-/// How far capture time may be past an epoch's end before an idle link closes it: packets arrive late.
+/// How far capture time may be past an epoch's end before an idle link closes it: packets arrive
+/// late.
 constexpr int64_t TICK_GRACE_US = 200'000;
 
 }  // namespace

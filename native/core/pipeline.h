@@ -1,5 +1,5 @@
-/// Frames in, batches out: decode -> observe -> batch, one packet at a time. The core's front door; it
-/// knows neither Node nor libpcap.
+/// Frames in, batches out: decode -> observe -> batch, one packet at a time. The core's front door;
+/// it knows neither Node nor libpcap.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,8 @@
 
 namespace picket {
 
-/// Takes the encoded batches. Called on the thread that feeds frames; the bytes are the sink's to keep.
+/// Takes the encoded batches. Called on the thread that feeds frames; the bytes are the sink's to
+/// keep.
 class BatchSink {
  public:
   virtual ~BatchSink() = default;
@@ -29,7 +30,8 @@ class Pipeline {
 
   /// Observes one frame. `captured` bytes are present of `wire`; time in microseconds since 1970;
   /// `link_type` is a LINKTYPE_ value as in pcap files.
-  void frame(const uint8_t* bytes, uint32_t captured, uint32_t wire, int64_t time_us, uint32_t link_type);
+  void frame(const uint8_t* bytes, uint32_t captured, uint32_t wire, int64_t time_us,
+             uint32_t link_type);
   /// Live only: closes the epoch if capture time has moved past its end without packets.
   void tick(int64_t now_us);
   /// Frames the capture itself lost (kernel, ring), as they become known.

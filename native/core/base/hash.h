@@ -1,14 +1,15 @@
 /// The one hash of the packet side: MurmurHash3 x86_32 over 32-bit words (Appleby, public domain
-/// algorithm), without its length term since every use has a fixed word count. Native and TypeScript
-/// must agree to the bit: table order, sketches and shards all follow from it.
-/// Twin: packages/observer/src/base/hash.ts.
+/// algorithm), without its length term since every use has a fixed word count. Native and
+/// TypeScript must agree to the bit: table order, sketches and shards all follow from it. Twin:
+/// packages/observer/src/base/hash.ts.
 #pragma once
 
 #include <cstdint>
 
 namespace picket {
 
-/// Seed of every hash unless the configuration sets another: the same in all sensors, or sketches cannot merge.
+/// Seed of every hash unless the configuration sets another: the same in all sensors, or sketches
+/// cannot merge.
 constexpr uint32_t HASH_SEED = 0x5069636b;  // "Pick"
 
 /// Folds one 32-bit word into the running hash.

@@ -48,7 +48,7 @@ void BatchEncoder::gather() {
   }
   for (uint32_t h = 0; h < hosts.index.used; h++) {
     const uint32_t* counters = hosts[h].counters;
-    if (counters[HOST_UNSOLICITED_SYN_ACKS] == 0 && counters[HOST_UNSOLICITED_RESETS] == 0) continue;
+    if (counters[HOST_UNSOLICITED_SYN_ACKS] + counters[HOST_UNSOLICITED_RESETS] == 0) continue;
     lists_of(hosts.index, h).hosts.push_back(h);
   }
 }

@@ -1,26 +1,30 @@
-/// The one definition of what a batch holds. A batch is one shard's observations for one epoch of one
-/// sensor: the contract between the packet side (this core or its TypeScript twin) and the judging side.
-/// `npm run generate` writes packages/plugin-api/src/batch-layout.ts from this file; never edit that one.
+/// The one definition of what a batch holds. A batch is one shard's observations for one epoch of
+/// one sensor: the contract between the packet side (this core or its TypeScript twin) and the
+/// judging side. `npm run generate` writes packages/plugin-api/src/batch-layout.ts from this file;
+/// never edit that one.
 ///
 /// A batch is a msgpack array:
 ///   [ LAYOUT_VERSION, sensor str, shard, shardCount, sequence, BatchKind, epochStartUs, epochUs,
 ///     coverage [CoverageField], signatures [bin], sources [Source], singles bin, targets [Target],
 ///     hosts [Host] ]
 ///   Source: [ tunnelKey, address bin(4|16), firstUs, lastUs, counters [SourceCounter],
-///             signatures [[index, count], at most SOURCE_SIGNATURES_MAX], targets bin, contacts bin,
+///             signatures [[index, count], at most SOURCE_SIGNATURES_MAX],
+///             targets bin, contacts bin,
 ///             targetSketch bin|nil, pairSketch bin|nil, portSketch bin|nil,
 ///             deep [[targetIndex, portSketch bin]], runKey, ttlMin, ttlMax,
 ///             sourcePortMin, sourcePortMax, traits ]
 ///   Target: [ tunnelKey, address bin(4|16), counters [TargetCounter], topPort, topPortSyns,
 ///             sources bin, sourceSketch bin|nil ]
-///   `runKey` is the sequence value of the source's first raw probe (Nmap: constant for a run); minima and
-///   maxima are over probes, 0 when there was none; `traits` is the union of the probes' Trait bits.
+///   `runKey` is the sequence value of the source's first raw probe (Nmap: constant for a run);
+///   minima and maxima are over probes, 0 when there was none; `traits` is the union of the
+///   probes' Trait bits.
 ///   Host:   [ tunnelKey, address bin(4|16), counters [HostCounter] ]
 /// Times inside an epoch are microseconds after epochStartUs (uint32). Integers take their shortest
-/// msgpack form; counters saturate at 2^32-1. `targets` holds addresses of the source's own length, in
-/// the order first seen. `contacts` is CONTACT_SIZE bytes a record and `singles` SINGLE_SIZE (a source
-/// that touched one thing only), little-endian, as laid out below. A sketch is HLL_REGISTERS bytes and
-/// present only when the exact list next to it has overflowed; it then covers the listed elements too.
+/// msgpack form; counters saturate at 2^32-1. `targets` holds addresses of the source's own length,
+/// in the order first seen. `contacts` is CONTACT_SIZE bytes a record and `singles` SINGLE_SIZE (a
+/// source that touched one thing only), little-endian, as laid out below. A sketch is HLL_REGISTERS
+/// bytes and present only when the exact list next to it has overflowed; it then covers the listed
+/// elements too.
 #pragma once
 
 #include <cstdint>
@@ -56,7 +60,8 @@ enum ProbeKind : uint16_t {
   PROBE_ICMP_OTHER = 1 << 11,     ///< information request, router solicitation, ICMPv6 node queries
   PROBE_SCTP_INIT = 1 << 12,
   PROBE_SCTP_COOKIE_ECHO = 1 << 13,
-  PROBE_IP_PROTOCOL = 1 << 14,    ///< a protocol other than the above: the contact's protocol, port 0
+  /// A protocol other than the above: the contact's protocol, port 0.
+  PROBE_IP_PROTOCOL = 1 << 14,
   PROBE_INFERRED = 1 << 15,       ///< the probe was not seen, the answer only a probe gets was
 };
 
@@ -80,10 +85,12 @@ enum Outcome : uint16_t {
 /// A contact: one (target, protocol, port) of a source in one epoch, CONTACT_SIZE bytes:
 ///   0 targetIndex u16 | 2 protocol u8 | 3 ttl u8 (of the first probe) | 4 port u16 (ICMP: type)
 ///   6 kinds u16 | 8 outcome u16 | 10 packets u16 (saturating) | 12 firstUs u32 | 16 lastUs u32
-///   20 tuple u32 (hash of the first probe's source port, sequence number and IP ID: decoys share it)
+///   20 tuple u32 (hash of the first probe's source port, sequence number and IP ID: decoys share
+///   it)
 /// A single, SINGLE_SIZE bytes: a source and its only contact:
-///   0 tunnelKey u32 | 4 source 16 bytes | 20 target 16 bytes (IPv4 mapped) | 36 protocol u8 | 37 ttl u8
-///   38 port u16 | 40 kinds u16 | 42 outcome u16 | 44 packets u16 | 46 signature u16 (NO_SIGNATURE)
+///   0 tunnelKey u32 | 4 source 16 bytes | 20 target 16 bytes (IPv4 mapped)
+///   36 protocol u8 | 37 ttl u8 | 38 port u16 | 40 kinds u16 | 42 outcome u16 | 44 packets u16
+///   46 signature u16 (NO_SIGNATURE)
 ///   48 traits u32 (Trait) | 52 firstUs u32 | 56 lastUs u32 | 60 tuple u32
 enum Trait : uint32_t {
   TRAIT_MARK_CANDIDATE = 1 << 0,    ///< a raw SYN that could carry a scanner's mark
@@ -99,9 +106,11 @@ enum Trait : uint32_t {
   TRAIT_TRUSTED_SOURCE_PORT = 1 << 10,
   TRAIT_PROBE_WITH_DATA = 1 << 11,  ///< payload on a SYN, FIN, NULL or Xmas
   TRAIT_IP_OPTIONS = 1 << 12,
-  TRAIT_RAW_STACK = 1 << 13,        ///< a SYN no operating system sends: no options, or DF off with a tiny window
+  /// A SYN no operating system sends: no options, or DF off with a tiny window.
+  TRAIT_RAW_STACK = 1 << 13,
   TRAIT_EMPTY_ECHO = 1 << 14,       ///< ICMP echo without payload
-  // Nmap's OS detection, probe by probe (osscan2.cc). No counters: a source's traits say which it sent.
+  // Nmap's OS detection, probe by probe (osscan2.cc). No counters: a source's traits say which it
+  // sent.
   TRAIT_OS_SEQ = 1 << 15,           ///< one of the six SYNs of the sequence test
   TRAIT_OS_ECN = 1 << 16,
   TRAIT_OS_T2 = 1 << 17,
@@ -114,8 +123,8 @@ enum Trait : uint32_t {
   TRAIT_OS_U1 = 1 << 24,
 };
 
-/// Counters of a source in one epoch, in this order. The first fifteen follow ProbeKind's bits and count
-/// packets; then answers and traits, in packets too.
+/// Counters of a source in one epoch, in this order. The first fifteen follow ProbeKind's bits and
+/// count packets; then answers and traits, in packets too.
 enum SourceCounter : uint8_t {
   SOURCE_SYN, SOURCE_FIN, SOURCE_NULL, SOURCE_XMAS, SOURCE_ACK, SOURCE_MAIMON, SOURCE_ODD_FLAGS,
   SOURCE_UDP, SOURCE_ICMP_ECHO, SOURCE_ICMP_TIMESTAMP, SOURCE_ICMP_MASK, SOURCE_ICMP_OTHER,
@@ -136,7 +145,8 @@ enum SourceCounter : uint8_t {
 /// Counters of a target (a protected address) in one epoch, in this order.
 enum TargetCounter : uint8_t {
   TARGET_PROBES, TARGET_SYNS, TARGET_SYN_ACKS, TARGET_ESTABLISHED, TARGET_RESETS,
-  TARGET_SINGLES_FOLDED,  ///< one-probe sources counted here only, since the target is being flooded
+  /// One-probe sources counted here only, since the target is being flooded.
+  TARGET_SINGLES_FOLDED,
   TARGET_COUNTER_COUNT,
 };
 

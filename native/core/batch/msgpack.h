@@ -1,5 +1,6 @@
-/// Writes the subset of msgpack that batches use: unsigned integers in their shortest form, strings,
-/// binary, nil and arrays. Byte for byte what packages/observer/src/batch/msgpack.ts writes.
+/// Writes the subset of msgpack that batches use: unsigned integers in their shortest form,
+/// strings, binary, nil and arrays. Byte for byte what packages/observer/src/batch/msgpack.ts
+/// writes.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,7 @@
-/// Dense numbering of (key word, address) pairs: the hash index under every table here. The key word
-/// is a tunnel key for entities, an owner for sets. Open addressing with linear probing at half load;
-/// no deletion, since every epoch starts afresh. Twin: packages/observer/src/observe/address-index.ts.
+/// Dense numbering of (key word, address) pairs: the hash index under every table here. The key
+/// word is a tunnel key for entities, an owner for sets. Open addressing with linear probing at
+/// half load; no deletion, since every epoch starts afresh. Twin:
+/// packages/observer/src/observe/address-index.ts.
 #pragma once
 
 #include <algorithm>
@@ -52,6 +53,12 @@ class AddressIndex {
       slot = (slot + 1) & slot_mask_;
     }
     return NONE;
+  }
+
+  /// Starts to load the slot of a pair that is looked up soon: it is a cache miss away.
+  void prefetch(uint32_t key, const Address& address) const {
+    const uint32_t hash = address_hash(mix(HASH_SEED, key), address);
+    __builtin_prefetch(&slots_[hash & slot_mask_]);
   }
 
   /// Adds a pair known to be absent; NONE, counted, when the table is full.

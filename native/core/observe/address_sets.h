@@ -25,6 +25,8 @@ class AddressSets {
     return index_.find(owner, address);
   }
 
+  void prefetch(uint32_t owner, const Address& address) const { index_.prefetch(owner, address); }
+
   /// Adds an absent address as the owner's member number `ordinal`, chained behind `previous` (or
   /// NONE).
   uint32_t append(uint32_t owner, const Address& address, uint16_t ordinal, uint32_t previous) {

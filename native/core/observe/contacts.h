@@ -1,5 +1,5 @@
-/// Contacts: what a source did to one (target, protocol, port) in this epoch, and what came of it. One
-/// bounded pool; each source's contacts are chained in the order they came. Twin:
+/// Contacts: what a source did to one (target, protocol, port) in this epoch, and what came of it.
+/// One bounded pool; each source's contacts are chained in the order they came. Twin:
 /// packages/observer/src/observe/contacts.ts.
 #pragma once
 

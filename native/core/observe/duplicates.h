@@ -1,7 +1,7 @@
-/// Removes the copies a span port makes: the same packet seen again within DUPLICATE_WINDOW_US, even
-/// one hop further (TTL and header checksum are left out). A direct-mapped ring of 64-bit hashes over
-/// the invariant fields; a real retransmission differs in its IP id, or comes later. Twin:
-/// packages/observer/src/observe/duplicates.ts.
+/// Removes the copies a span port makes: the same packet seen again within DUPLICATE_WINDOW_US,
+/// even one hop further (TTL and header checksum are left out). A direct-mapped ring of 64-bit
+/// hashes over the invariant fields; a real retransmission differs in its IP id, or comes later.
+/// Twin: packages/observer/src/observe/duplicates.ts.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,7 @@
-/// Conversations, so that an answer is told from a probe and bulk traffic costs one look-up. A fixed
-/// 4-way set-associative table; the oldest way of a full set makes room and is counted. The key is
-/// symmetric: both directions find the same entry. Twin: packages/observer/src/observe/flows.ts.
+/// Conversations, so that an answer is told from a probe and bulk traffic costs one look-up. A
+/// fixed 4-way set-associative table; the oldest way of a full set makes room and is counted. The
+/// key is symmetric: both directions find the same entry. Twin:
+/// packages/observer/src/observe/flows.ts.
 #pragma once
 
 #include <algorithm>
@@ -18,7 +19,8 @@ enum FlowState : uint16_t {
   FLOW_INBOUND = 0x01,         ///< someone else probed a protected host, which answered
   FLOW_OUTBOUND = 0x02,        ///< a protected host spoke first: what comes back was asked for
   FLOW_MIDSTREAM = 0x04,       ///< its beginning was not seen: who probed whom is unknown
-  FLOW_ORPHAN = 0x08,          ///< bare ACK or FIN-ACK, not yet answered: a probe only if it is reset
+  /// Bare ACK or FIN-ACK without a connection, not yet answered: a probe only if it is reset.
+  FLOW_ORPHAN = 0x08,
   FLOW_SYN_ACK = 0x10,
   FLOW_ESTABLISHED = 0x20,
   FLOW_INITIATOR_DATA = 0x40,
@@ -32,8 +34,9 @@ struct Flow {
   int64_t last_us;
   /// The responder's initial sequence number plus one: what an acknowledgement must carry.
   uint32_t responder_next;
-  uint16_t state;     ///< FlowState bits
-  uint8_t probe_ttl;  ///< of the probe that opened it, 0 unknown: a reset from another stack differs
+  uint16_t state;  ///< FlowState bits
+  /// TTL of the probe that opened it, 0 unknown: a reset from another stack differs.
+  uint8_t probe_ttl;
 };
 
 class Flows {

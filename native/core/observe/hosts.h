@@ -1,6 +1,6 @@
-/// How protected hosts themselves behave in an epoch: what they send, what reaches them unasked, and
-/// how their IP ID advances (idle scans use it). Also remembers, across epochs, which hosts were ever
-/// seen to speak, since silence of a host that never speaks is a dark address's. Twin:
+/// How protected hosts themselves behave in an epoch: what they send, what reaches them unasked,
+/// and how their IP ID advances (idle scans use it). Also remembers, across epochs, which hosts
+/// were ever seen to speak, since silence of a host that never speaks is a dark address's. Twin:
 /// packages/observer/src/observe/hosts.ts.
 #pragma once
 

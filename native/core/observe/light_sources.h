@@ -1,7 +1,7 @@
 /// The doorkeeper: sources that have touched one thing once. A source moves to full state on its
-/// second distinct touch, so a flood of spoofed one-packet sources fills this tier and not the other.
-/// When even this tier is full, a small array of tagged counters lets in who keeps knocking. Twin:
-/// packages/observer/src/observe/light-sources.ts.
+/// second distinct touch, so a flood of spoofed one-packet sources fills this tier and not the
+/// other. When even this tier is full, a small array of tagged counters lets in who keeps knocking.
+/// Twin: packages/observer/src/observe/light-sources.ts.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,8 @@ struct LightSource {
   uint16_t signature;
   uint16_t source_port;
   uint8_t ttl;
-  bool live;  ///< false once the source has moved to full state: its slot stays, its content is void
+  /// False once the source has moved to full state: its slot stays, its content is void.
+  bool live;
 };
 
 class LightSources {
@@ -86,8 +87,8 @@ class LightSources {
     source.last_us = touch.offset_us;
   }
 
-  /// Voids the entry, since its source now gets full state, and returns what it held: one touch that
-  /// stands for all its packets. Its last packet was at `last_us`.
+  /// Voids the entry, since its source now gets full state, and returns what it held: one touch
+  /// that stands for all its packets. Its last packet was at `last_us`.
   Touch leave(uint32_t light) {
     LightSource& source = sources_[light];
     source.live = false;
@@ -111,7 +112,8 @@ class LightSources {
     return touch;
   }
 
-  /// For a source without room: true when it has knocked often enough to be given full state at once.
+  /// For a source without room: true when it has knocked often enough to be given full state at
+  /// once.
   bool knock(const Touch& touch) {
     const uint32_t tag = address_hash(mix(HASH_SEED, touch.tunnel_key), touch.source);
     Knock& knock = knocks_[(tag >> 16) & (KNOCK_SLOTS - 1)];
@@ -143,7 +145,8 @@ class LightSources {
     uint8_t count;
   };
   static constexpr uint32_t KNOCK_SLOTS = 65'536;
-  /// Packets a refused source must send, beyond what its slot mates send, to be let in all the same.
+  /// Packets a refused source must send, beyond what its slot mates send, to be let in all the
+  /// same.
   static constexpr uint8_t KNOCKS_TO_ENTER = 4;
 
   Table<LightSource> sources_;

@@ -18,7 +18,8 @@ bool from_initiator(const Flows& table, uint16_t state) {
   return table.source_low == ((state & FLOW_INITIATOR_LOW) != 0);
 }
 
-/// A service's answer by its content: DNS with QR set (RFC 1035 §4.1.1), NTP mode 4 (RFC 5905 §7.3).
+/// A service's answer by its content: DNS with QR set (RFC 1035 §4.1.1), NTP mode 4 (RFC 5905
+/// §7.3).
 bool looks_like_answer(const Packet& packet) {
   const uint8_t* payload = packet.bytes + packet.payload_at;
   if (packet.src_port == 53) return packet.payload_size >= 12 && (payload[2] & 0x80) != 0;
@@ -31,8 +32,8 @@ void observe_known(Observer& observer, const Packet& packet, Flow& flow) {
   if (!observer.target_home || !from_initiator(observer.flows, flow.state)) return;
   flow.state |= FLOW_INITIATOR_DATA;
   observer.address(packet, false);
-  observer.outcome_of_touch(packet, UDP | packet.dst_port, OUTCOME_SOURCE_DATA | OUTCOME_ESTABLISHED,
-                            0, true);
+  observer.outcome_of_touch(packet, UDP | packet.dst_port,
+                            OUTCOME_SOURCE_DATA | OUTCOME_ESTABLISHED, 0, true);
 }
 
 void observe_unasked(Observer& observer, const Packet& packet) {

@@ -13,8 +13,8 @@ namespace {
 
 constexpr uint32_t PENDING_UDP_MAX = 65'536;
 
-/// What Nmap's decoys share with the real probe (scan_engine_raw.cc): source port, sequence number, IP
-/// ID.
+/// What Nmap's decoys share with the real probe (scan_engine_raw.cc): source port, sequence number,
+/// IP ID.
 uint32_t probe_tuple(const Packet& packet) {
   const uint32_t first = mix(HASH_SEED, (uint32_t{packet.src_port} << 16) ^ packet.ip_id);
   return finish(mix(mix(first, packet.tcp_seq), packet.tcp_ack));
@@ -64,6 +64,9 @@ uint32_t Observer::observe(const Packet& packet) {
 void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
   counts.probes++;
   address(packet, false);
+  targets.index.prefetch(touch.tunnel_key, touch.target);
+  sources.seek(touch);
+  sources.prefetch(touch);
   touch.service = service;
   touch.offset_us = offset_us(packet);
   touch.is_probe = true;
@@ -79,7 +82,6 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
   touch.source_port = packet.src_port;
   touch.tuple = probe_tuple(packet);
   touch.run_value = (kind & (PROBE_ACK | PROBE_MAIMON)) != 0 ? packet.tcp_ack : packet.tcp_seq;
-  sources.seek(touch);
   const uint32_t target = targets.of(touch);
   if (target != NONE) {
     targets.probe(target, touch);

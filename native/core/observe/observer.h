@@ -1,6 +1,6 @@
-/// Packet facts to per-entity observations of one epoch. This file holds the tables and the moves that
-/// every protocol makes; who probes, who answers and what that means is decided per protocol in
-/// `observe_*.cc`. Nothing here judges. Twin: packages/observer/src/observe/observer.ts.
+/// Packet facts to per-entity observations of one epoch. This file holds the tables and the moves
+/// that every protocol makes; who probes, who answers and what that means is decided per protocol
+/// in `observe_*.cc`. Nothing here judges. Twin: packages/observer/src/observe/observer.ts.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,9 @@ class Observer {
   /// The packet is a probe of its destination: counts it at source and target.
   void probe(const Packet& packet, ProbeKind kind, uint32_t service);
 
-  /// The packet tells what came of an earlier probe. `answer`: it goes from the target to the source;
-  /// otherwise the source itself goes on. `inferred` makes the contact when the probe was not seen.
+  /// The packet tells what came of an earlier probe. `answer`: it goes from the target to the
+  /// source; otherwise the source itself goes on. `inferred` makes the contact when the probe was
+  /// not seen.
   void outcome(const Packet& packet, bool answer, uint32_t service, uint16_t outcome,
                bool inferred) {
     address(packet, answer);

@@ -1,5 +1,5 @@
-/// SYN signatures of the epoch, interned: the tables carry a 16-bit number, the batch the bytes once.
-/// A scanner with random fields fills the pool; beyond it SYNs count without one. Twin:
+/// SYN signatures of the epoch, interned: the tables carry a 16-bit number, the batch the bytes
+/// once. A scanner with random fields fills the pool; beyond it SYNs count without one. Twin:
 /// packages/observer/src/observe/signatures.ts.
 #pragma once
 

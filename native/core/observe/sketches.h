@@ -1,6 +1,6 @@
-/// HyperLogLog sketches (Flajolet et al. 2007) from one bounded pool: 2,048 registers of a byte each,
-/// standard error 1.04/sqrt(2048) = 2.3 %. The 32-bit hash gives the register (11 bits) and the rank
-/// (the other 21); its collisions add 0.1 % at ten million elements. Twin:
+/// HyperLogLog sketches (Flajolet et al. 2007) from one bounded pool: 2,048 registers of a byte
+/// each, standard error 1.04/sqrt(2048) = 2.3 %. The 32-bit hash gives the register (11 bits) and
+/// the rank (the other 21); its collisions add 0.1 % at ten million elements. Twin:
 /// packages/observer/src/observe/sketches.ts.
 #pragma once
 
@@ -37,7 +37,8 @@ class Sketches {
   /// Adds an element by its finished 32-bit hash; nothing without a sketch.
   void add(int32_t sketch, uint32_t hash) {
     if (sketch < 0) return;
-    uint8_t& at = registers_[static_cast<size_t>(sketch) * HLL_REGISTERS + (hash >> (32 - HLL_PRECISION))];
+    const size_t first = static_cast<size_t>(sketch) * HLL_REGISTERS;
+    uint8_t& at = registers_[first + (hash >> (32 - HLL_PRECISION))];
     // The low 21 bits decide the rank; a sentinel bit bounds it at 22.
     const uint32_t low = (hash << HLL_PRECISION) | (1u << (HLL_PRECISION - 1));
     const uint8_t rank = static_cast<uint8_t>(std::countl_zero(low) + 1);

@@ -17,7 +17,8 @@ constexpr SourceCounter COUNTER_OF_TRAIT[] = {
 };
 constexpr uint32_t TRAIT_COUNTERS = sizeof(COUNTER_OF_TRAIT) / sizeof(COUNTER_OF_TRAIT[0]);
 
-/// Counter of each Outcome bit that has one, in bit order; SOURCE_COUNTER_COUNT where there is none.
+/// Counter of each Outcome bit that has one, in bit order; SOURCE_COUNTER_COUNT where there is
+/// none.
 constexpr SourceCounter NO_COUNTER = SOURCE_COUNTER_COUNT;
 constexpr SourceCounter COUNTER_OF_OUTCOME[16] = {
     SOURCE_ANSWER_OPEN, SOURCE_ANSWER_CLOSED, SOURCE_ANSWER_UNREACHABLE, SOURCE_ESTABLISHED,

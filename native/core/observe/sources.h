@@ -56,11 +56,16 @@ class Sources {
     waiting_ = full_ == NONE ? light.find(touch) : NONE;
   }
 
+  /// Starts to load what `touch` will look at, for a source sought.
+  void prefetch(const Touch& touch) const {
+    if (full_ != NONE) targets.prefetch(full_, touch.target);
+  }
+
   /// Whether the source sought is unknown in this epoch: a touch would make it a light source.
   bool is_new() const { return full_ == NONE && waiting_ == NONE; }
 
-  /// Takes in one touch of the source sought; `crossed` names a source that has just reached an early
-  /// count.
+  /// Takes in one touch of the source sought; `crossed` names a source that has just reached an
+  /// early count.
   void touch(const Touch& touch);
 
   /// The TTL of the sought source's first probe to the touch's service, 0 when not known exactly.

@@ -14,7 +14,8 @@ namespace picket {
 
 /// Exact sources of a target in an epoch (guarantee 3).
 constexpr uint32_t TARGET_SOURCES_EXACT_MAX = 256;
-/// New sources on one service of one target in an epoch beyond which they are folded into the target.
+/// New sources on one service of one target in an epoch beyond which they are folded into the
+/// target.
 constexpr int32_t FOLD_SERVICE_SINGLES = 2048;
 /// ... and on any service of it.
 constexpr int32_t FOLD_TARGET_SINGLES = 8192;
@@ -59,8 +60,8 @@ class Targets {
 
   void count(uint32_t target, TargetCounter counter) { targets_[target].counters[counter]++; }
 
-  /// Whether a source never seen before, coming with this touch, is one of a flood's many: then it is
-  /// counted here and gets no entry of its own. Call it for new sources only, once each.
+  /// Whether a source never seen before, coming with this touch, is one of a flood's many: then it
+  /// is counted here and gets no entry of its own. Call it for new sources only, once each.
   bool folds(uint32_t target, const Touch& touch) {
     Target& entry = targets_[target];
     entry.new_sources++;

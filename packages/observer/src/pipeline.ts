@@ -1,6 +1,7 @@
 /**
- * Frames in, batches out: decode -> observe -> batch, one packet at a time. The TypeScript observer's
- * front door; it knows nothing of files, interfaces or threads. Twin: `native/core/pipeline.h`.
+ * Frames in, batches out: decode -> observe -> batch, one packet at a time. The TypeScript
+ * observer's front door; it knows nothing of files, interfaces or threads. Twin:
+ * `native/core/pipeline.h`.
  */
 import { CoverageField } from '../../plugin-api/src/batch-layout.js';
 import { BatchEncoder, COVERAGE_FIELDS, type EpochFrame, shardOf } from './batch/encode.js';
@@ -11,7 +12,10 @@ import { NONE } from './observe/address-index.js';
 import { Observer } from './observe/observer.js';
 import type { ObserverOptions } from './options.js';
 
-/** How far capture time may be past an epoch's end before an idle link closes it: packets arrive late. */
+/**
+ * How far capture time may be past an epoch's end before an idle link closes it: packets arrive
+ * late.
+ */
 const TICK_GRACE_US = 200_000;
 
 export class Pipeline {
@@ -41,16 +45,32 @@ export class Pipeline {
     this.decoder = new Decoder(options.tables.fragmentsMax);
     this.observer = new Observer(options, options.homeNets.map(parseHomeNet));
     const { signaturesMax, singlesEmittedMax } = options.tables;
-    this.encoder = new BatchEncoder(this.observer, signaturesMax, singlesEmittedMax, options.shardCount);
+    this.encoder = new BatchEncoder(
+      this.observer,
+      signaturesMax,
+      singlesEmittedMax,
+      options.shardCount,
+    );
     this.sequences = new Float64Array(options.shardCount);
     this.frameOf = {
-      sensor: options.sensor, epochStartUs: 0, epochUs: options.epochUs,
+      sensor: options.sensor,
+      epochStartUs: 0,
+      epochUs: options.epochUs,
       coverage: new Float64Array(COVERAGE_FIELDS),
     };
   }
 
-  /** Observes one frame. Sizes in bytes, time in microseconds since 1970, `linkType` as in pcap files. */
-  frame(bytes: Uint8Array, capturedSize: number, wireSize: number, timeUs: number, linkType: number): void {
+  /**
+   * Observes one frame. Sizes in bytes, time in microseconds since 1970, `linkType` as in pcap
+   * files.
+   */
+  frame(
+    bytes: Uint8Array,
+    capturedSize: number,
+    wireSize: number,
+    timeUs: number,
+    linkType: number,
+  ): void {
     if (timeUs >= this.epochEndUs) this.turnEpoch(timeUs);
     else if (timeUs < this.frameOf.epochStartUs) this.late++;
     this.frames++;
@@ -65,7 +85,8 @@ export class Pipeline {
 
   /** Live only: closes the epoch once capture time has moved past its end without packets. */
   tick(nowUs: number): void {
-    if (this.epochEndUs >= 0 && nowUs >= this.epochEndUs + TICK_GRACE_US) this.turnEpoch(nowUs - TICK_GRACE_US);
+    if (this.epochEndUs >= 0 && nowUs >= this.epochEndUs + TICK_GRACE_US)
+      this.turnEpoch(nowUs - TICK_GRACE_US);
   }
 
   /** Frames the capture itself lost, as they become known. */
@@ -81,21 +102,41 @@ export class Pipeline {
 
   /** Cumulative counters by name, in a fixed order; the same as the native observer's. */
   stats(): [name: string, value: number][] {
-    const { counts, sources, targets, hosts, sketches, signatures, flows, pendingUdp } = this.observer;
+    const { counts, sources, targets, hosts, sketches, signatures, flows, pendingUdp } =
+      this.observer;
     return [
-      ['frames', this.frames], ['bytes', this.bytes], ['dropped', this.droppedFrames],
-      ['truncated', counts.truncated], ['late', this.late], ['not_ip', counts.notIp], ['outside', counts.outside],
-      ['inbound', counts.inbound], ['outbound', counts.outbound], ['internal', counts.internal],
-      ['duplicates', counts.duplicates], ['probes', counts.probes], ['orphans', counts.orphans],
-      ['udp_direction_unknown', counts.udpDirectionUnknown], ['epochs', this.epochs],
-      ['batches', this.batches], ['partial_batches', this.partialBatches], ['batch_bytes', this.batchBytes],
-      ['sources_refused', sources.refused], ['targets_refused', targets.index.refused],
+      ['frames', this.frames],
+      ['bytes', this.bytes],
+      ['dropped', this.droppedFrames],
+      ['truncated', counts.truncated],
+      ['late', this.late],
+      ['not_ip', counts.notIp],
+      ['outside', counts.outside],
+      ['inbound', counts.inbound],
+      ['outbound', counts.outbound],
+      ['internal', counts.internal],
+      ['duplicates', counts.duplicates],
+      ['probes', counts.probes],
+      ['orphans', counts.orphans],
+      ['udp_direction_unknown', counts.udpDirectionUnknown],
+      ['epochs', this.epochs],
+      ['batches', this.batches],
+      ['partial_batches', this.partialBatches],
+      ['batch_bytes', this.batchBytes],
+      ['sources_refused', sources.refused],
+      ['targets_refused', targets.index.refused],
       ['hosts_refused', hosts.index.refused],
       ['contacts_refused', sources.contacts.refused + sources.targets.refused],
-      ['sketches_refused', sketches.refused], ['signatures_refused', signatures.refused],
-      ['singles_folded', counts.singlesFolded], ['singles_dropped', this.encoder.singlesDropped],
-      ['flows_evicted', flows.evicted], ['pending_udp_evicted', pendingUdp.evicted],
-      ...ANOMALY_NAMES.map((name, code): [string, number] => [`anomaly.${name}`, this.decoder.anomalyCounts[code]]),
+      ['sketches_refused', sketches.refused],
+      ['signatures_refused', signatures.refused],
+      ['singles_folded', counts.singlesFolded],
+      ['singles_dropped', this.encoder.singlesDropped],
+      ['flows_evicted', flows.evicted],
+      ['pending_udp_evicted', pendingUdp.evicted],
+      ...ANOMALY_NAMES.map((name, code): [string, number] => [
+        `anomaly.${name}`,
+        this.decoder.anomalyCounts[code],
+      ]),
     ];
   }
 

@@ -3,8 +3,15 @@
  * `native/core/batch/layout.h`; twin: `encode.h`.
  */
 import {
-  BatchKind, CONTACT_SIZE, CoverageField, LAYOUT_VERSION, NO_SIGNATURE, SINGLE_SIZE,
-  SOURCE_SIGNATURES_MAX, HostCounter, TargetCounter,
+  BatchKind,
+  CONTACT_SIZE,
+  CoverageField,
+  LAYOUT_VERSION,
+  NO_SIGNATURE,
+  SINGLE_SIZE,
+  SOURCE_SIGNATURES_MAX,
+  HostCounter,
+  TargetCounter,
 } from '../../../plugin-api/src/batch-layout.js';
 import { type AddressIndex, NONE } from '../observe/address-index.js';
 import { HOST_COUNTERS } from '../observe/hosts.js';
@@ -168,8 +175,13 @@ export class BatchEncoder {
     w.array(COUNTERS);
     for (let i = source * COUNTERS; i < (source + 1) * COUNTERS; i++) w.uint(s.counters[i]);
     this.writeSignatures(source);
-    this.writeMembers(s.targets.words, s.targets.next, s.firstMember[source], s.targetCount[source],
-      isV4(s.index.words, source * 4));
+    this.writeMembers(
+      s.targets.words,
+      s.targets.next,
+      s.firstMember[source],
+      s.targetCount[source],
+      isV4(s.index.words, source * 4),
+    );
     this.writeContacts(source);
     this.writeSketch(s.sketches, s.targetSketch[source]);
     this.writeSketch(s.sketches, s.pairSketch[source]);
@@ -243,7 +255,11 @@ export class BatchEncoder {
       view.setUint16(at + 42, light.outcome[l], true);
       view.setUint16(at + 44, light.packets[l], true);
       const signature = light.signature[l];
-      view.setUint16(at + 46, signature === NO_SIGNATURE ? NO_SIGNATURE : this.place[signature], true);
+      view.setUint16(
+        at + 46,
+        signature === NO_SIGNATURE ? NO_SIGNATURE : this.place[signature],
+        true,
+      );
       view.setInt32(at + 48, light.traits[l], true);
       view.setUint32(at + 52, light.firstUs[l], true);
       view.setUint32(at + 56, light.lastUs[l], true);
@@ -259,11 +275,17 @@ export class BatchEncoder {
     w.uint(t.index.key[target] >>> 0);
     this.writeAddress(t.index.words, target * 4);
     w.array(TARGET_COUNTERS);
-    for (let i = target * TARGET_COUNTERS; i < (target + 1) * TARGET_COUNTERS; i++) w.uint(t.counters[i]);
+    for (let i = target * TARGET_COUNTERS; i < (target + 1) * TARGET_COUNTERS; i++)
+      w.uint(t.counters[i]);
     w.uint(t.topService[target] & 0xffff);
     w.uint(t.topSyns[target]);
-    this.writeMembers(t.sources.words, t.sources.next, t.firstMember[target], t.sourceCount[target],
-      isV4(t.index.words, target * 4));
+    this.writeMembers(
+      t.sources.words,
+      t.sources.next,
+      t.firstMember[target],
+      t.sourceCount[target],
+      isV4(t.index.words, target * 4),
+    );
     this.writeSketch(t.sketches, t.sourceSketch[target]);
   }
 
@@ -277,7 +299,13 @@ export class BatchEncoder {
     for (let i = host * HOST_COUNTERS; i < (host + 1) * HOST_COUNTERS; i++) w.uint(h.counters[i]);
   }
 
-  private writeMembers(words: Int32Array, next: Int32Array, first: number, count: number, v4: boolean): void {
+  private writeMembers(
+    words: Int32Array,
+    next: Int32Array,
+    first: number,
+    count: number,
+    v4: boolean,
+  ): void {
     const size = v4 ? 4 : 16;
     let at = this.writer.binSpace(count * size);
     const view = this.writer.bytesView;

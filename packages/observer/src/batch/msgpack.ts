@@ -56,7 +56,9 @@ export class MsgpackWriter {
     this.buffer.set(bytes, at);
   }
 
-  /** Writes a binary header and returns where its `size` bytes go; fill them through `bytesView`. */
+  /**
+   * Writes a binary header and returns where its `size` bytes go; fill them through `bytesView`.
+   */
   binSpace(size: number): number {
     this.reserve(5 + size);
     this.sized(size, 0xc4, 0xc5, 0xc6);

@@ -1,7 +1,7 @@
 /**
- * Dense numbering of (key word, address) pairs: the hash index under every table here. The key word is
- * a tunnel key for entities, an owner for sets. Open addressing with linear probing at half load; no
- * deletion, since every epoch starts afresh. Twin: `address_index.h`.
+ * Dense numbering of (key word, address) pairs: the hash index under every table here. The key word
+ * is a tunnel key for entities, an owner for sets. Open addressing with linear probing at half
+ * load; no deletion, since every epoch starts afresh. Twin: `address_index.h`.
  */
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { powerOfTwoAtLeast } from '../base/power-of-two.js';
@@ -42,8 +42,14 @@ export class AddressIndex {
       const entry = this.slots[slot] - 1;
       if (entry < 0) return NONE;
       const at = entry * 4;
-      if (words[at + 3] === w3 && this.key[entry] === key && words[at + 2] === w2 &&
-        words[at + 1] === w1 && words[at] === w0) return entry;
+      if (
+        words[at + 3] === w3 &&
+        this.key[entry] === key &&
+        words[at + 2] === w2 &&
+        words[at + 1] === w1 &&
+        words[at] === w0
+      )
+        return entry;
       slot = (slot + 1) & this.slotMask;
     }
     return NONE;

@@ -1,6 +1,7 @@
 /**
- * Exact sets of addresses, each owned by an entity (the targets of a source, the sources of a target),
- * in one bounded pool. A set's members are chained in the order they came. Twin: `address_sets.h`.
+ * Exact sets of addresses, each owned by an entity (the targets of a source, the sources of a
+ * target), in one bounded pool. A set's members are chained in the order they came. Twin:
+ * `address_sets.h`.
  */
 import { AddressIndex, NONE } from './address-index.js';
 import { NO_SKETCH } from './sketches.js';
@@ -10,7 +11,9 @@ export class AddressSets extends AddressIndex {
   readonly ordinal: Uint16Array;
   /** Next member of the same owner, or NONE. */
   readonly next: Int32Array;
-  /** Ports of this target that are exactly known, and the sketch of all of them once there are more. */
+  /**
+   * Ports of this target that are exactly known, and the sketch of all of them once there are more.
+   */
   readonly portCount: Uint16Array;
   readonly portSketch: Int32Array;
 
@@ -22,8 +25,19 @@ export class AddressSets extends AddressIndex {
     this.portSketch = new Int32Array(capacity);
   }
 
-  /** Adds an absent address as the owner's member number `ordinal`, chained behind `previous` (or NONE). */
-  append(owner: number, w0: number, w1: number, w2: number, w3: number, ordinal: number, previous: number): number {
+  /**
+   * Adds an absent address as the owner's member number `ordinal`, chained behind `previous` (or
+   * NONE).
+   */
+  append(
+    owner: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+    ordinal: number,
+    previous: number,
+  ): number {
     const member = this.add(owner, w0, w1, w2, w3);
     if (member === NONE) return NONE;
     this.ordinal[member] = ordinal;

@@ -1,6 +1,6 @@
 /**
- * Contacts: what a source did to one (target, protocol, port) in this epoch, and what came of it. One
- * bounded pool; each source's contacts are chained in the order they came. Twin: `contacts.h`.
+ * Contacts: what a source did to one (target, protocol, port) in this epoch, and what came of it.
+ * One bounded pool; each source's contacts are chained in the order they came. Twin: `contacts.h`.
  */
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { powerOfTwoAtLeast } from '../base/power-of-two.js';

@@ -1,14 +1,16 @@
 /**
- * Removes the copies a span port makes: the same packet seen again within `DUPLICATE_WINDOW_US`, even
- * one hop further (TTL and header checksum are left out). A direct-mapped ring of 64-bit hashes over
- * the invariant fields; a real retransmission differs in its IP id, or comes later. Twin:
- * `duplicates.h`.
+ * Removes the copies a span port makes: the same packet seen again within `DUPLICATE_WINDOW_US`,
+ * even one hop further (TTL and header checksum are left out). A direct-mapped ring of 64-bit
+ * hashes over the invariant fields; a real retransmission differs in its IP id, or comes later.
+ * Twin: `duplicates.h`.
  */
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { powerOfTwoAtLeast } from '../base/power-of-two.js';
 import { type Packet, Transport } from '../decode/packet.js';
 
-/** Copies of one packet arrive within microseconds; TCP's shortest retransmission is 200 ms away. */
+/**
+ * Copies of one packet arrive within microseconds; TCP's shortest retransmission is 200 ms away.
+ */
 export const DUPLICATE_WINDOW_US = 20_000;
 /** Payload bytes looked at where no sequence number tells packets apart: a DNS header and more. */
 const PAYLOAD_SIZE_MAX = 16;

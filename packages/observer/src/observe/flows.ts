@@ -24,7 +24,10 @@ export const FlowState = {
   initiatorLow: 0x100,
 } as const;
 
-/** Silence after which an entry is dead, packet time: TCP as Linux conntrack's long tail, others short. */
+/**
+ * Silence after which an entry is dead, packet time: TCP as Linux conntrack's long tail, others
+ * short.
+ */
 const TCP_TIMEOUT_US = 3_600_000_000;
 const OTHER_TIMEOUT_US = 120_000_000;
 const WAYS = 4;
@@ -62,9 +65,18 @@ export class Flows {
 
   /** Sets the key for the calls that follow: two endpoints, protocol number and tunnel. */
   seek(
-    s0: number, s1: number, s2: number, s3: number, sourcePort: number,
-    d0: number, d1: number, d2: number, d3: number, targetPort: number,
-    protocol: number, tunnelKey: number,
+    s0: number,
+    s1: number,
+    s2: number,
+    s3: number,
+    sourcePort: number,
+    d0: number,
+    d1: number,
+    d2: number,
+    d3: number,
+    targetPort: number,
+    protocol: number,
+    tunnelKey: number,
   ): void {
     const source = endpointHash(s0, s1, s2, s3, sourcePort);
     const target = endpointHash(d0, d1, d2, d3, targetPort);
@@ -78,7 +90,8 @@ export class Flows {
   find(nowUs: number): number {
     const set = (this.one & this.setMask) * WAYS;
     for (let at = set; at < set + WAYS; at++) {
-      if (this.keyOne[at] !== this.one || this.keyTwo[at] !== this.two || this.state[at] === 0) continue;
+      if (this.keyOne[at] !== this.one || this.keyTwo[at] !== this.two || this.state[at] === 0)
+        continue;
       if (nowUs - this.lastUs[at] > this.timeoutUs) {
         this.state[at] = 0;
         return -1;

@@ -1,6 +1,9 @@
 /** Which addresses are ours: a short list of prefixes, tested in order. Twin: `home_nets.h`. */
 
-/** One protected network: four big-endian words (IPv4 mapped) and the prefix length of the mapped form, 0-128. */
+/**
+ * One protected network: four big-endian words (IPv4 mapped) and the prefix length of the mapped
+ * form, 0-128.
+ */
 export interface HomeNet {
   words: readonly [number, number, number, number];
   prefix: number;
@@ -26,9 +29,12 @@ export class HomeNets {
     const rows = this.rows;
     for (let at = 0; at < rows.length; at += 8) {
       if (
-        (w3 & rows[at + 7]) === rows[at + 3] && (w2 & rows[at + 6]) === rows[at + 2] &&
-        (w1 & rows[at + 5]) === rows[at + 1] && (w0 & rows[at + 4]) === rows[at]
-      ) return true;
+        (w3 & rows[at + 7]) === rows[at + 3] &&
+        (w2 & rows[at + 6]) === rows[at + 2] &&
+        (w1 & rows[at + 5]) === rows[at + 1] &&
+        (w0 & rows[at + 4]) === rows[at]
+      )
+        return true;
     }
     return false;
   }

@@ -1,14 +1,17 @@
 /**
- * How protected hosts themselves behave in an epoch: what they send, what reaches them unasked, and how
- * their IP ID advances (idle scans use it). Also remembers, across epochs, which hosts were ever seen to
- * speak, since silence of a host that never speaks is a dark address's. Twin: `hosts.h`.
+ * How protected hosts themselves behave in an epoch: what they send, what reaches them unasked, and
+ * how their IP ID advances (idle scans use it). Also remembers, across epochs, which hosts were
+ * ever seen to speak, since silence of a host that never speaks is a dark address's. Twin:
+ * `hosts.h`.
  */
 import { HostCounter } from '../../../plugin-api/src/batch-layout.js';
 import { HASH_SEED, mix } from '../base/hash.js';
 import { AddressIndex, addressHash, NONE } from './address-index.js';
 
 export const HOST_COUNTERS = Object.keys(HostCounter).length;
-/** Largest step of a counter-like IP ID between two packets of one host that we still call the next. */
+/**
+ * Largest step of a counter-like IP ID between two packets of one host that we still call the next.
+ */
 const IP_ID_STEP_MAX = 16;
 /** Hosts that ever spoke, as a bit table: 65,536 hosts leave 6 % taken for known by mistake. */
 const SPOKE_BITS = 1 << 20;

@@ -1,15 +1,17 @@
 /**
- * The doorkeeper: sources that have touched one thing once. A source moves to full state on its second
- * distinct touch, so a flood of spoofed one-packet sources fills this tier and not the other. When even
- * this tier is full, a small array of tagged counters lets in who keeps knocking. Twin:
- * `light_sources.h`.
+ * The doorkeeper: sources that have touched one thing once. A source moves to full state on its
+ * second distinct touch, so a flood of spoofed one-packet sources fills this tier and not the
+ * other. When even this tier is full, a small array of tagged counters lets in who keeps knocking.
+ * Twin: `light_sources.h`.
  */
 import { HASH_SEED, mix } from '../base/hash.js';
 import { AddressIndex, addressHash, NONE } from './address-index.js';
 import type { Touch } from './touch.js';
 
 const KNOCK_SLOTS = 65_536;
-/** Packets a refused source must send, beyond what its slot mates send, to be let in all the same. */
+/**
+ * Packets a refused source must send, beyond what its slot mates send, to be let in all the same.
+ */
 const KNOCKS_TO_ENTER = 4;
 
 export class LightSources {
@@ -118,8 +120,8 @@ export class LightSources {
   }
 
   /**
-   * Voids the entry, since its source now gets full state, and writes into `touch` what it held: one
-   * touch that stands for all its packets. Its last packet was at `lastUs[light]`.
+   * Voids the entry, since its source now gets full state, and writes into `touch` what it held:
+   * one touch that stands for all its packets. Its last packet was at `lastUs[light]`.
    */
   leave(light: number, touch: Touch): void {
     this.live[light] = 0;
@@ -149,9 +151,18 @@ export class LightSources {
     touch.runValue = this.runValue[light];
   }
 
-  /** For a source without room: true when it has knocked often enough to be given full state at once. */
+  /**
+   * For a source without room: true when it has knocked often enough to be given full state at
+   * once.
+   */
   knock(touch: Touch): boolean {
-    const tag = addressHash(mix(HASH_SEED, touch.tunnelKey), touch.s0, touch.s1, touch.s2, touch.s3);
+    const tag = addressHash(
+      mix(HASH_SEED, touch.tunnelKey),
+      touch.s0,
+      touch.s1,
+      touch.s2,
+      touch.s3,
+    );
     const slot = (tag >>> 16) & (KNOCK_SLOTS - 1);
     this.knocked = true;
     if (this.knockTag[slot] === tag) {

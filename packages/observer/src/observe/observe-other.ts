@@ -1,6 +1,6 @@
 /**
- * Any other IP protocol: a packet of a protocol we do not decode is a probe of that protocol (Nmap -sO
- * and -PO); the same protocol coming back says it is spoken. Twin: `observe_other.h`.
+ * Any other IP protocol: a packet of a protocol we do not decode is a probe of that protocol (Nmap
+ * -sO and -PO); the same protocol coming back says it is spoken. Twin: `observe_other.h`.
  */
 import { Outcome, ProbeKind } from '../../../plugin-api/src/batch-layout.js';
 import type { Packet } from '../decode/packet.js';

@@ -1,4 +1,7 @@
-/** SCTP: INIT and COOKIE-ECHO outside an association are probes (RFC 9260 §3.3). Twin: `observe_sctp.h`. */
+/**
+ * SCTP: INIT and COOKIE-ECHO outside an association are probes (RFC 9260 §3.3). Twin:
+ * `observe_sctp.h`.
+ */
 import { Outcome, ProbeKind } from '../../../plugin-api/src/batch-layout.js';
 import type { Packet } from '../decode/packet.js';
 import { NONE } from './address-index.js';
@@ -24,7 +27,8 @@ export function observeSctp(observer: Observer, packet: Packet): void {
       break;
     case Chunk.initAck:
     case Chunk.cookieAck:
-      if (!observer.sourceHome || (flow !== NONE && (flows.state[flow] & FlowState.outbound) !== 0)) break;
+      if (!observer.sourceHome || (flow !== NONE && (flows.state[flow] & FlowState.outbound) !== 0))
+        break;
       if (flow === NONE) flows.put(packet.timeUs, FlowState.inbound);
       observer.outcome(packet, true, SCTP | packet.srcPort, Outcome.open, true);
       break;

@@ -1,10 +1,16 @@
 /**
- * TCP: a SYN is a probe, its SYN-ACK or reset the outcome, and what follows in the conversation proves
- * the path or carries data. Outside a conversation the flag combination decides; a bare ACK is a probe
- * only with a tool's mark, when a host that never speaks gets it, or once it is reset. Twin:
- * `observe_tcp.h`.
+ * TCP: a SYN is a probe, its SYN-ACK or reset the outcome, and what follows in the conversation
+ * proves the path or carries data. Outside a conversation the flag combination decides; a bare ACK
+ * is a probe only with a tool's mark, when a host that never speaks gets it, or once it is reset.
+ * Twin: `observe_tcp.h`.
  */
-import { HostCounter, Outcome, ProbeKind, TargetCounter, Trait } from '../../../plugin-api/src/batch-layout.js';
+import {
+  HostCounter,
+  Outcome,
+  ProbeKind,
+  TargetCounter,
+  Trait,
+} from '../../../plugin-api/src/batch-layout.js';
 import { type Packet, TcpFlags } from '../decode/packet.js';
 import { NONE } from './address-index.js';
 import { FlowState } from './flows.js';
@@ -57,11 +63,19 @@ function observeSynAck(observer: Observer, packet: Packet): void {
     observer.countUnsolicited(packet, HostCounter.unsolicitedSynAcks);
     return;
   }
-  const host = observer.hosts.of(packet.tunnelKey, packet.src0, packet.src1, packet.src2, packet.src3);
+  const host = observer.hosts.of(
+    packet.tunnelKey,
+    packet.src0,
+    packet.src1,
+    packet.src2,
+    packet.src3,
+  );
   if (host !== NONE) observer.hosts.count(host, HostCounter.synAcksOut);
   if (flow === NONE || flows.responderNext[flow] !== next) {
-    flow = flows.put(packet.timeUs,
-      FlowState.inbound | FlowState.synAck | (flows.sourceLow ? 0 : FlowState.initiatorLow));
+    flow = flows.put(
+      packet.timeUs,
+      FlowState.inbound | FlowState.synAck | (flows.sourceLow ? 0 : FlowState.initiatorLow),
+    );
     flows.responderNext[flow] = next;
     observer.address(packet, true);
     observer.touch.service = TCP | packet.srcPort;
@@ -90,7 +104,13 @@ function observeReset(observer: Observer, packet: Packet): void {
     return;
   }
   if (observer.sourceHome) {
-    const host = observer.hosts.of(packet.tunnelKey, packet.src0, packet.src1, packet.src2, packet.src3);
+    const host = observer.hosts.of(
+      packet.tunnelKey,
+      packet.src0,
+      packet.src1,
+      packet.src2,
+      packet.src3,
+    );
     if (host !== NONE) observer.hosts.count(host, HostCounter.resetsOut);
     // RFC 9293 §3.10.7.1: only a segment without ACK is answered by RST,ACK with sequence 0.
     const answersSyn = (packet.tcpFlags & TcpFlags.ack) !== 0 && packet.tcpSeq === 0;
@@ -113,10 +133,12 @@ function observeInitiatorReset(observer: Observer, packet: Packet, flow: number)
   if ((state & FlowState.synAck) === 0 || (state & FlowState.established) !== 0) return;
   let outcome: number = Outcome.sourceReset;
   const probeTtl = flows.probeTtl[flow];
-  if (probeTtl !== 0 && Math.abs(probeTtl - packet.ttl) > SAME_STACK_TTL_SPREAD) outcome |= Outcome.stackSplit;
+  if (probeTtl !== 0 && Math.abs(probeTtl - packet.ttl) > SAME_STACK_TTL_SPREAD)
+    outcome |= Outcome.stackSplit;
   flows.state[flow] = state & ~FlowState.synAck;
   observer.touch.resetId = packet.ipId & 0xffff;
-  observer.touch.resetOtherClass = probeTtl !== 0 && initialTtl(probeTtl) !== initialTtl(packet.ttl);
+  observer.touch.resetOtherClass =
+    probeTtl !== 0 && initialTtl(probeTtl) !== initialTtl(packet.ttl);
   observer.outcome(packet, false, TCP | packet.dstPort, outcome, false);
   observer.touch.resetId = -1;
   observer.touch.resetOtherClass = false;
@@ -193,10 +215,15 @@ function observeMidstream(observer: Observer, packet: Packet): void {
 function observeOrphan(observer: Observer, packet: Packet, flags: number): void {
   observer.counts.orphans++;
   const service = TCP | packet.dstPort;
-  const kind = flags === TcpFlags.ack ? ProbeKind.ack
-    : flags === (TcpFlags.fin | TcpFlags.ack) ? ProbeKind.maimon : ProbeKind.oddFlags;
+  const kind =
+    flags === TcpFlags.ack
+      ? ProbeKind.ack
+      : flags === (TcpFlags.fin | TcpFlags.ack)
+        ? ProbeKind.maimon
+        : ProbeKind.oddFlags;
   const marked = (probeTraits(packet) & Trait.markNmap) !== 0;
-  const toSilent = observer.answersVisible(packet) &&
+  const toSilent =
+    observer.answersVisible(packet) &&
     !observer.hosts.everSpoke(packet.tunnelKey, packet.dst0, packet.dst1, packet.dst2, packet.dst3);
   if (marked || toSilent) {
     observer.probe(packet, kind, service);

@@ -1,6 +1,7 @@
 /**
- * UDP: an answer makes a conversation. What comes in unasked is a probe, unless its content is plainly
- * an answer (then it is backscatter), or its direction cannot be told. Twin: `observe_udp.h`.
+ * UDP: an answer makes a conversation. What comes in unasked is a probe, unless its content is
+ * plainly an answer (then it is backscatter), or its direction cannot be told. Twin:
+ * `observe_udp.h`.
  */
 import { Outcome, ProbeKind } from '../../../plugin-api/src/batch-layout.js';
 import type { Packet } from '../decode/packet.js';
@@ -23,10 +24,18 @@ export function observeUdp(observer: Observer, packet: Packet): void {
     const pending = observer.pendingUdp;
     observer.seekFlow(pending, packet);
     const asked = pending.find(packet.timeUs);
-    if (asked !== NONE && pending.sourceLow !== ((pending.state[asked] & FlowState.initiatorLow) !== 0)) {
+    if (
+      asked !== NONE &&
+      pending.sourceLow !== ((pending.state[asked] & FlowState.initiatorLow) !== 0)
+    ) {
       pending.state[asked] = 0;
-      flows.put(packet.timeUs, FlowState.inbound | FlowState.established | FlowState.responderData |
-        (flows.sourceLow ? 0 : FlowState.initiatorLow));
+      flows.put(
+        packet.timeUs,
+        FlowState.inbound |
+          FlowState.established |
+          FlowState.responderData |
+          (flows.sourceLow ? 0 : FlowState.initiatorLow),
+      );
       observer.outcome(packet, true, UDP | packet.srcPort, Outcome.open | Outcome.targetData, true);
       return;
     }
@@ -41,10 +50,17 @@ export function observeUdp(observer: Observer, packet: Packet): void {
 function observeKnown(observer: Observer, packet: Packet, flow: number): void {
   const state = observer.flows.state[flow];
   if ((state & FlowState.inbound) === 0 || (state & FlowState.initiatorData) !== 0) return;
-  if (!observer.targetHome || observer.flows.sourceLow !== ((state & FlowState.initiatorLow) !== 0)) return;
+  if (!observer.targetHome || observer.flows.sourceLow !== ((state & FlowState.initiatorLow) !== 0))
+    return;
   observer.flows.state[flow] = state | FlowState.initiatorData;
   observer.address(packet, false);
-  observer.outcomeOfTouch(packet, UDP | packet.dstPort, Outcome.sourceData | Outcome.established, 0, true);
+  observer.outcomeOfTouch(
+    packet,
+    UDP | packet.dstPort,
+    Outcome.sourceData | Outcome.established,
+    0,
+    true,
+  );
 }
 
 function observeUnasked(observer: Observer, packet: Packet): void {
@@ -63,11 +79,16 @@ function observeUnasked(observer: Observer, packet: Packet): void {
   const pending = observer.pendingUdp;
   observer.seekFlow(pending, packet);
   if (pending.find(packet.timeUs) === NONE) {
-    pending.put(packet.timeUs, FlowState.inbound | (pending.sourceLow ? FlowState.initiatorLow : 0));
+    pending.put(
+      packet.timeUs,
+      FlowState.inbound | (pending.sourceLow ? FlowState.initiatorLow : 0),
+    );
   }
 }
 
-/** A service's answer by its content: DNS with QR set (RFC 1035 §4.1.1), NTP mode 4 (RFC 5905 §7.3). */
+/**
+ * A service's answer by its content: DNS with QR set (RFC 1035 §4.1.1), NTP mode 4 (RFC 5905 §7.3).
+ */
 function looksLikeAnswer(packet: Packet): boolean {
   const at = packet.payloadAt;
   if (packet.srcPort === 53) return packet.payloadSize >= 12 && (packet.bytes[at + 2] & 0x80) !== 0;

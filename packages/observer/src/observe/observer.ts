@@ -1,6 +1,6 @@
 /**
- * Packet facts to per-entity observations of one epoch. This file holds the tables and the moves that
- * every protocol makes; who probes, who answers and what that means is decided per protocol in
+ * Packet facts to per-entity observations of one epoch. This file holds the tables and the moves
+ * that every protocol makes; who probes, who answers and what that means is decided per protocol in
  * `observe-*.ts`. Nothing here judges. Twin: `observer.h`.
  */
 import { NO_SIGNATURE, ProbeKind, TargetCounter } from '../../../plugin-api/src/batch-layout.js';
@@ -24,9 +24,15 @@ import { Targets } from './targets.js';
 import { Touch } from './touch.js';
 import { probeTraits } from './traits.js';
 
-/** UDP probes waiting for an answer: in a table of their own, so that a UDP scan evicts no conversation. */
+/**
+ * UDP probes waiting for an answer: in a table of their own, so that a UDP scan evicts no
+ * conversation.
+ */
 const PENDING_UDP_MAX = 65_536;
-/** Without an outbound packet for this long, answers are taken to be invisible here (one-way capture). */
+/**
+ * Without an outbound packet for this long, answers are taken to be invisible here (one-way
+ * capture).
+ */
 const OUTBOUND_SILENCE_US = 300_000_000;
 
 /** Packets by what they were to us; cumulative. */
@@ -76,7 +82,10 @@ export class Observer {
     this.pendingUdp = new Flows(PENDING_UDP_MAX);
   }
 
-  /** Takes in one packet of the current epoch. Returns the source that crossed an early count, or NONE. */
+  /**
+   * Takes in one packet of the current epoch. Returns the source that crossed an early count, or
+   * NONE.
+   */
   observe(packet: Packet): number {
     this.sources.crossed = NONE;
     if (packet.capturedSize < packet.wireSize) this.counts.truncated++;
@@ -93,17 +102,31 @@ export class Observer {
     this.countDirection(packet);
     if ((packet.fragment & Fragment.continuation) !== 0) return NONE;
     switch (packet.transport) {
-      case Transport.tcp: observeTcp(this, packet); break;
-      case Transport.udp: observeUdp(this, packet); break;
-      case Transport.icmp: case Transport.icmp6: observeIcmp(this, packet); break;
-      case Transport.sctp: observeSctp(this, packet); break;
-      case Transport.other: observeOther(this, packet); break;
-      case Transport.none: break;
+      case Transport.tcp:
+        observeTcp(this, packet);
+        break;
+      case Transport.udp:
+        observeUdp(this, packet);
+        break;
+      case Transport.icmp:
+      case Transport.icmp6:
+        observeIcmp(this, packet);
+        break;
+      case Transport.sctp:
+        observeSctp(this, packet);
+        break;
+      case Transport.other:
+        observeOther(this, packet);
+        break;
+      case Transport.none:
+        break;
     }
     return this.sources.crossed;
   }
 
-  /** Whether the answers of protected hosts pass this sensor: without them silence means nothing. */
+  /**
+   * Whether the answers of protected hosts pass this sensor: without them silence means nothing.
+   */
   answersVisible(packet: Packet): boolean {
     return packet.timeUs - this.lastOutboundUs <= OUTBOUND_SILENCE_US;
   }
@@ -127,7 +150,8 @@ export class Observer {
     touch.ttl = packet.ttl;
     touch.sourcePort = packet.srcPort;
     touch.tuple = probeTuple(packet);
-    touch.runValue = (kind & (ProbeKind.ack | ProbeKind.maimon)) !== 0 ? packet.tcpAck : packet.tcpSeq;
+    touch.runValue =
+      (kind & (ProbeKind.ack | ProbeKind.maimon)) !== 0 ? packet.tcpAck : packet.tcpSeq;
     this.sources.seek(touch);
     const target = this.targets.of(touch);
     if (target !== NONE) {
@@ -141,16 +165,29 @@ export class Observer {
   }
 
   /**
-   * The packet tells what came of an earlier probe. `answer`: it goes from the target to the source;
-   * otherwise the source itself goes on. `inferred` makes the contact when the probe was not seen.
+   * The packet tells what came of an earlier probe. `answer`: it goes from the target to the
+   * source; otherwise the source itself goes on. `inferred` makes the contact when the probe was
+   * not seen.
    */
-  outcome(packet: Packet, answer: boolean, service: number, outcome: number, inferred: boolean): void {
+  outcome(
+    packet: Packet,
+    answer: boolean,
+    service: number,
+    outcome: number,
+    inferred: boolean,
+  ): void {
     this.address(packet, answer);
     this.outcomeOfTouch(packet, service, outcome, inferred ? ProbeKind.inferred : 0, inferred);
   }
 
   /** The same for a touch whose addresses are set; `kind` is what a new contact starts with. */
-  outcomeOfTouch(packet: Packet, service: number, outcome: number, kind: number, mayCreate: boolean): void {
+  outcomeOfTouch(
+    packet: Packet,
+    service: number,
+    outcome: number,
+    kind: number,
+    mayCreate: boolean,
+  ): void {
     const touch = this.touch;
     touch.service = service;
     touch.offsetUs = this.offsetUs(packet);
@@ -177,26 +214,59 @@ export class Observer {
 
   /** Counts something unasked that reached the packet's destination. */
   countUnsolicited(packet: Packet, counter: number): void {
-    const host = this.hosts.of(packet.tunnelKey, packet.dst0, packet.dst1, packet.dst2, packet.dst3);
+    const host = this.hosts.of(
+      packet.tunnelKey,
+      packet.dst0,
+      packet.dst1,
+      packet.dst2,
+      packet.dst3,
+    );
     if (host !== NONE) this.hosts.count(host, counter);
   }
 
   /** Points `flows` (or `pendingUdp`) at the packet's conversation. */
   seekFlow(flows: Flows, packet: Packet): void {
-    flows.seek(packet.src0, packet.src1, packet.src2, packet.src3, packet.srcPort,
-      packet.dst0, packet.dst1, packet.dst2, packet.dst3, packet.dstPort, packet.protocol, packet.tunnelKey);
+    flows.seek(
+      packet.src0,
+      packet.src1,
+      packet.src2,
+      packet.src3,
+      packet.srcPort,
+      packet.dst0,
+      packet.dst1,
+      packet.dst2,
+      packet.dst3,
+      packet.dstPort,
+      packet.protocol,
+      packet.tunnelKey,
+    );
   }
 
-  /** Sets the touch's source and target from the packet; `reversed`: the packet goes from target to source. */
+  /**
+   * Sets the touch's source and target from the packet; `reversed`: the packet goes from target to
+   * source.
+   */
   address(packet: Packet, reversed: boolean): void {
     const touch = this.touch;
     touch.tunnelKey = packet.tunnelKey;
     if (reversed) {
-      touch.s0 = packet.dst0; touch.s1 = packet.dst1; touch.s2 = packet.dst2; touch.s3 = packet.dst3;
-      touch.t0 = packet.src0; touch.t1 = packet.src1; touch.t2 = packet.src2; touch.t3 = packet.src3;
+      touch.s0 = packet.dst0;
+      touch.s1 = packet.dst1;
+      touch.s2 = packet.dst2;
+      touch.s3 = packet.dst3;
+      touch.t0 = packet.src0;
+      touch.t1 = packet.src1;
+      touch.t2 = packet.src2;
+      touch.t3 = packet.src3;
     } else {
-      touch.s0 = packet.src0; touch.s1 = packet.src1; touch.s2 = packet.src2; touch.s3 = packet.src3;
-      touch.t0 = packet.dst0; touch.t1 = packet.dst1; touch.t2 = packet.dst2; touch.t3 = packet.dst3;
+      touch.s0 = packet.src0;
+      touch.s1 = packet.src1;
+      touch.s2 = packet.src2;
+      touch.s3 = packet.src3;
+      touch.t0 = packet.dst0;
+      touch.t1 = packet.dst1;
+      touch.t2 = packet.dst2;
+      touch.t3 = packet.dst3;
     }
   }
 
@@ -232,8 +302,10 @@ export class Observer {
 
   /** A router of ours may answer for a protected host from an address that is not protected. */
   private quotesUs(packet: Packet): boolean {
-    return packet.quotedVersion !== 0 &&
-      this.isHome(packet.quotedDst0, packet.quotedDst1, packet.quotedDst2, packet.quotedDst3);
+    return (
+      packet.quotedVersion !== 0 &&
+      this.isHome(packet.quotedDst0, packet.quotedDst1, packet.quotedDst2, packet.quotedDst3)
+    );
   }
 
   private countDirection(packet: Packet): void {
@@ -246,12 +318,21 @@ export class Observer {
       this.counts.outbound++;
       this.lastOutboundUs = packet.timeUs;
     }
-    const host = this.hosts.of(packet.tunnelKey, packet.src0, packet.src1, packet.src2, packet.src3);
+    const host = this.hosts.of(
+      packet.tunnelKey,
+      packet.src0,
+      packet.src1,
+      packet.src2,
+      packet.src3,
+    );
     if (host !== NONE) this.hosts.sent(host, packet.ipId & 0xffff);
   }
 }
 
-/** What Nmap's decoys share with the real probe (scan_engine_raw.cc): source port, sequence number, IP ID. */
+/**
+ * What Nmap's decoys share with the real probe (scan_engine_raw.cc): source port, sequence number,
+ * IP ID.
+ */
 function probeTuple(packet: Packet): number {
   const first = mix(HASH_SEED, (packet.srcPort << 16) ^ packet.ipId);
   return finish(mix(mix(first, packet.tcpSeq), packet.tcpAck));

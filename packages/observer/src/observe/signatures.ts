@@ -1,6 +1,7 @@
 /**
- * SYN signatures of the epoch, interned: the tables carry a 16-bit number, the batch the bytes once. A
- * scanner with random fields fills the pool; beyond it SYNs count without one. Twin: `signatures.h`.
+ * SYN signatures of the epoch, interned: the tables carry a 16-bit number, the batch the bytes
+ * once. A scanner with random fields fills the pool; beyond it SYNs count without one. Twin:
+ * `signatures.h`.
  */
 import { NO_SIGNATURE } from '../../../plugin-api/src/batch-layout.js';
 import { finish, HASH_SEED, mix } from '../base/hash.js';

@@ -1,13 +1,16 @@
 /**
- * HyperLogLog sketches (Flajolet et al. 2007) from one bounded pool: 2,048 registers of a byte each,
- * standard error 1.04/sqrt(2048) = 2.3 %. The 32-bit hash gives the register (11 bits) and the rank
- * (the other 21); its collisions add 0.1 % at ten million elements. Twin: `sketches.h`.
+ * HyperLogLog sketches (Flajolet et al. 2007) from one bounded pool: 2,048 registers of a byte
+ * each, standard error 1.04/sqrt(2048) = 2.3 %. The 32-bit hash gives the register (11 bits) and
+ * the rank (the other 21); its collisions add 0.1 % at ten million elements. Twin: `sketches.h`.
  */
 import { HLL_PRECISION, HLL_REGISTERS } from '../../../plugin-api/src/batch-layout.js';
 
 /** No sketch was needed so far. */
 export const NO_SKETCH = -1;
-/** One was needed and the pool was empty: the set is known to be larger than its list, not by how much. */
+/**
+ * One was needed and the pool was empty: the set is known to be larger than its list, not by how
+ * much.
+ */
 export const REFUSED_SKETCH = -2;
 
 export class Sketches {

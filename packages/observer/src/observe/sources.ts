@@ -4,7 +4,10 @@
  * `sources.h`.
  */
 import {
-  NO_SIGNATURE, ProbeKind, SOURCE_SIGNATURES_MAX, SourceCounter,
+  NO_SIGNATURE,
+  ProbeKind,
+  SOURCE_SIGNATURES_MAX,
+  SourceCounter,
 } from '../../../plugin-api/src/batch-layout.js';
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import type { ObserverTables } from '../options.js';
@@ -26,17 +29,37 @@ export const COUNTERS = Object.keys(SourceCounter).length;
 
 /** Counter of each Trait bit, in bit order; -1 where there is none. */
 const COUNTER_OF_TRAIT: readonly number[] = [
-  SourceCounter.markCandidate, SourceCounter.markMasscan, SourceCounter.markZmap, SourceCounter.markMirai,
-  SourceCounter.markNmap, SourceCounter.markUnicornscan, SourceCounter.badChecksum, SourceCounter.nmapBadsum,
-  SourceCounter.fragmentTiny, SourceCounter.fragmentOverlap, SourceCounter.trustedSourcePort,
-  SourceCounter.probeWithData, SourceCounter.ipOptions, SourceCounter.rawStack, SourceCounter.emptyEcho,
+  SourceCounter.markCandidate,
+  SourceCounter.markMasscan,
+  SourceCounter.markZmap,
+  SourceCounter.markMirai,
+  SourceCounter.markNmap,
+  SourceCounter.markUnicornscan,
+  SourceCounter.badChecksum,
+  SourceCounter.nmapBadsum,
+  SourceCounter.fragmentTiny,
+  SourceCounter.fragmentOverlap,
+  SourceCounter.trustedSourcePort,
+  SourceCounter.probeWithData,
+  SourceCounter.ipOptions,
+  SourceCounter.rawStack,
+  SourceCounter.emptyEcho,
 ];
 
 /** Counter of each Outcome bit that has one, in bit order; -1 where there is none. */
 const COUNTER_OF_OUTCOME: readonly number[] = [
-  SourceCounter.answerOpen, SourceCounter.answerClosed, SourceCounter.answerUnreachable,
-  SourceCounter.established, -1, -1, SourceCounter.reset, SourceCounter.stackSplit,
-  SourceCounter.unsolicited, SourceCounter.unsolicited, SourceCounter.unsolicited, SourceCounter.unsolicited,
+  SourceCounter.answerOpen,
+  SourceCounter.answerClosed,
+  SourceCounter.answerUnreachable,
+  SourceCounter.established,
+  -1,
+  -1,
+  SourceCounter.reset,
+  SourceCounter.stackSplit,
+  SourceCounter.unsolicited,
+  SourceCounter.unsolicited,
+  SourceCounter.unsolicited,
+  SourceCounter.unsolicited,
   -1,
 ];
 
@@ -69,7 +92,9 @@ export class Sources {
   refused = 0;
   /** The source that reached an early count with the last touch, or NONE. */
   crossed = NONE;
-  /** After `seek`: the source's entry in either tier, or NONE. A live light entry has no full one. */
+  /**
+   * After `seek`: the source's entry in either tier, or NONE. A live light entry has no full one.
+   */
   private full = NONE;
   private waiting = NONE;
   private readonly replayed = new Touch();
@@ -148,12 +173,15 @@ export class Sources {
     this.refused++;
   }
 
-  /** The TTL of the sought source's first probe to the touch's service, 0 when not known exactly. */
+  /**
+   * The TTL of the sought source's first probe to the touch's service, 0 when not known exactly.
+   */
   probeTtl(touch: Touch): number {
     const light = this.waiting;
     if (this.full === NONE) {
       return light !== NONE && this.light.isLive(light) && this.light.isSameContact(light, touch)
-        ? this.light.ttl[light] : 0;
+        ? this.light.ttl[light]
+        : 0;
     }
     const member = this.targets.find(this.full, touch.t0, touch.t1, touch.t2, touch.t3);
     if (member === NONE) return 0;
@@ -237,11 +265,17 @@ export class Sources {
     this.contacts.outcome[contact] |= touch.outcome;
     this.contacts.lastUs[contact] = touch.offsetUs;
     if (touch.isProbe) {
-      this.contacts.packets[contact] = Math.min(0xffff, this.contacts.packets[contact] + touch.packets);
+      this.contacts.packets[contact] = Math.min(
+        0xffff,
+        this.contacts.packets[contact] + touch.packets,
+      );
     }
   }
 
-  /** A new target: into the exact set if there is room (else NONE), and into a sketch once there was none. */
+  /**
+   * A new target: into the exact set if there is room (else NONE), and into a sketch once there was
+   * none.
+   */
   private admitTarget(source: number, touch: Touch): number {
     let member = NONE;
     if (this.targetCount[source] < TARGETS_EXACT_MAX) {
@@ -262,15 +296,20 @@ export class Sources {
     return member;
   }
 
-  /** A new contact: into the exact list if there is room (else NONE), and its port into the target's sketch
-   *  once there was none. */
+  /**
+   * A new contact: into the exact list if there is room (else NONE), and its port into the target's
+   * sketch once there was none.
+   */
   private admitContact(source: number, member: number, touch: Touch): number {
     const ports = this.targets.portCount[member];
     let contact = NONE;
     if (this.contactCount[source] < CONTACTS_EXACT_MAX && ports < PORTS_EXACT_MAX) {
       contact = this.addContact(source, member, touch.service, touch.offsetUs);
       if (contact !== NONE) {
-        if (ports + 1 === this.early.earlyPorts || this.contactCount[source] === this.early.earlyPairs) {
+        if (
+          ports + 1 === this.early.earlyPorts ||
+          this.contactCount[source] === this.early.earlyPairs
+        ) {
           this.crossed = source;
         }
         if (this.targets.portSketch[member] === NO_SKETCH) return contact;
@@ -280,14 +319,17 @@ export class Sources {
       const sketch = this.sketches.take();
       this.targets.portSketch[member] = sketch;
       for (let c = this.firstContact[source]; c !== NONE; c = this.contacts.next[c]) {
-        if (this.contacts.member[c] === member) this.sketches.add(sketch, serviceHash(this.contacts.service[c]));
+        if (this.contacts.member[c] === member)
+          this.sketches.add(sketch, serviceHash(this.contacts.service[c]));
       }
     }
     this.sketches.add(this.targets.portSketch[member], serviceHash(touch.service));
     return contact;
   }
 
-  /** Pairs and ports once they are beyond the exact list. The sketches cover the listed ones too. */
+  /**
+   * Pairs and ports once they are beyond the exact list. The sketches cover the listed ones too.
+   */
   private sketchPair(source: number, touch: Touch): void {
     if (this.pairSketch[source] === NO_SKETCH) {
       const pairs = this.sketches.take();
@@ -296,7 +338,10 @@ export class Sources {
       this.portSketch[source] = ports;
       for (let c = this.firstContact[source]; c !== NONE; c = this.contacts.next[c]) {
         const service = this.contacts.service[c];
-        this.sketches.add(pairs, finish(mix(this.targets.hashOf(this.contacts.member[c]), service)));
+        this.sketches.add(
+          pairs,
+          finish(mix(this.targets.hashOf(this.contacts.member[c]), service)),
+        );
         this.sketches.add(ports, serviceHash(service));
       }
     }
@@ -305,7 +350,15 @@ export class Sources {
   }
 
   private addMember(source: number, w0: number, w1: number, w2: number, w3: number): number {
-    const member = this.targets.append(source, w0, w1, w2, w3, this.targetCount[source], this.lastMember[source]);
+    const member = this.targets.append(
+      source,
+      w0,
+      w1,
+      w2,
+      w3,
+      this.targetCount[source],
+      this.lastMember[source],
+    );
     if (member === NONE) return NONE;
     if (this.lastMember[source] === NONE) this.firstMember[source] = member;
     this.lastMember[source] = member;
@@ -327,14 +380,17 @@ export class Sources {
   private countProbe(source: number, kind: number, traits: number, packets: number): void {
     const at = source * COUNTERS;
     this.traits[source] |= traits;
-    if (kind !== 0 && kind !== ProbeKind.inferred) this.counters[at + 31 - Math.clz32(kind)] += packets;
+    if (kind !== 0 && kind !== ProbeKind.inferred)
+      this.counters[at + 31 - Math.clz32(kind)] += packets;
     for (let rest = traits; rest !== 0; rest &= rest - 1) {
       const bit = 31 - Math.clz32(rest & -rest);
       if (bit < COUNTER_OF_TRAIT.length) this.counters[at + COUNTER_OF_TRAIT[bit]] += packets;
     }
   }
 
-  /** What a reset of our answer, or an unsolicited SYN-ACK, tells of the stack behind the address. */
+  /**
+   * What a reset of our answer, or an unsolicited SYN-ACK, tells of the stack behind the address.
+   */
   private noteStrangeStack(source: number, touch: Touch): void {
     const at = source * COUNTERS;
     if (touch.rawSynAck) this.counters[at + SourceCounter.rawSynAcks]++;
@@ -342,7 +398,8 @@ export class Sources {
     if (touch.resetOtherClass) this.counters[at + SourceCounter.resetsOtherClass]++;
     const last = this.lastResetId[source];
     const step = (touch.resetId - last) & 0xffff;
-    if (last > 0 && step > 0 && step <= RESET_ID_STEP_MAX) this.counters[at + SourceCounter.resetIdSteps]++;
+    if (last > 0 && step > 0 && step <= RESET_ID_STEP_MAX)
+      this.counters[at + SourceCounter.resetIdSteps]++;
     this.lastResetId[source] = touch.resetId;
   }
 
@@ -357,12 +414,14 @@ export class Sources {
     const { packets, signature, ttl, sourcePort: port, runValue: run } = touch;
     if (this.ttlMin[source] === 0 || ttl < this.ttlMin[source]) this.ttlMin[source] = ttl;
     if (ttl > this.ttlMax[source]) this.ttlMax[source] = ttl;
-    if (this.sourcePortMin[source] === 0 || port < this.sourcePortMin[source]) this.sourcePortMin[source] = port;
+    if (this.sourcePortMin[source] === 0 || port < this.sourcePortMin[source])
+      this.sourcePortMin[source] = port;
     if (port > this.sourcePortMax[source]) this.sourcePortMax[source] = port;
     if ((touch.kind & TCP_KINDS) !== 0) {
       if (this.runKey[source] === 0) this.runKey[source] = run;
       const difference = this.runKey[source] ^ run;
-      // Nmap: sequence = key ^ (try << 16 | try), scan_engine_raw.cc, so two of a run differ by equal halves.
+      // Nmap: sequence = key ^ (try << 16 | try), scan_engine_raw.cc, so two of a run differ by
+      // equal halves.
       if (difference >>> 16 === (difference & 0xffff) && difference >>> 16 < 256) {
         this.counters[source * COUNTERS + SourceCounter.runKey] += packets;
       }
@@ -378,8 +437,14 @@ export class Sources {
   }
 }
 
-const TCP_KINDS = ProbeKind.syn | ProbeKind.fin | ProbeKind.null | ProbeKind.xmas | ProbeKind.ack |
-  ProbeKind.maimon | ProbeKind.oddFlags;
+const TCP_KINDS =
+  ProbeKind.syn |
+  ProbeKind.fin |
+  ProbeKind.null |
+  ProbeKind.xmas |
+  ProbeKind.ack |
+  ProbeKind.maimon |
+  ProbeKind.oddFlags;
 
 function targetHash(touch: Touch): number {
   return addressHash(HASH_SEED, touch.t0, touch.t1, touch.t2, touch.t3);

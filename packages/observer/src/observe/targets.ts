@@ -1,6 +1,6 @@
 /**
- * Who is probed: one entry per protected address touched in this epoch, to see floods and to keep their
- * spoofed sources from filling the source table. Twin: `targets.h`.
+ * Who is probed: one entry per protected address touched in this epoch, to see floods and to keep
+ * their spoofed sources from filling the source table. Twin: `targets.h`.
  */
 import { ProbeKind, TargetCounter } from '../../../plugin-api/src/batch-layout.js';
 import { HASH_SEED } from '../base/hash.js';
@@ -12,7 +12,10 @@ import type { Touch } from './touch.js';
 export const TARGET_COUNTERS = Object.keys(TargetCounter).length;
 /** Exact sources of a target in an epoch (guarantee 3). */
 export const TARGET_SOURCES_EXACT_MAX = 256;
-/** New sources on one service of one target in an epoch beyond which they are folded into the target. */
+/**
+ * New sources on one service of one target in an epoch beyond which they are folded into the
+ * target.
+ */
 export const FOLD_SERVICE_SINGLES = 2048;
 /** ... and on any service of it. */
 export const FOLD_TARGET_SINGLES = 8192;
@@ -34,7 +37,11 @@ export class Targets {
   readonly sourceSketch: Int32Array;
   readonly sources: AddressSets;
 
-  constructor(capacity: number, sourcesMax: number, readonly sketches: Sketches) {
+  constructor(
+    capacity: number,
+    sourcesMax: number,
+    readonly sketches: Sketches,
+  ) {
     this.index = new AddressIndex(capacity);
     this.counters = new Uint32Array(capacity * TARGET_COUNTERS);
     this.topService = new Int32Array(capacity);
@@ -72,8 +79,8 @@ export class Targets {
   }
 
   /**
-   * Whether a source never seen before, coming with this touch, is one of a flood's many: then it is
-   * counted here and gets no entry of its own. Call it for new sources only, once each.
+   * Whether a source never seen before, coming with this touch, is one of a flood's many: then it
+   * is counted here and gets no entry of its own. Call it for new sources only, once each.
    */
   folds(target: number, touch: Touch): boolean {
     this.newSources[target]++;
@@ -86,8 +93,10 @@ export class Targets {
 
   /** Whether new sources on this service of the target are being folded. */
   isFlooded(target: number, service: number): boolean {
-    return this.newSources[target] > FOLD_TARGET_SINGLES ||
-      (this.newService[target] === service && this.newLead[target] > FOLD_SERVICE_SINGLES);
+    return (
+      this.newSources[target] > FOLD_TARGET_SINGLES ||
+      (this.newService[target] === service && this.newLead[target] > FOLD_SERVICE_SINGLES)
+    );
   }
 
   /** The entry of the touch's target if there is one. */
@@ -135,8 +144,15 @@ export class Targets {
     }
     if (this.sources.find(target, touch.s0, touch.s1, touch.s2, touch.s3) !== NONE) return;
     if (this.sourceCount[target] < TARGET_SOURCES_EXACT_MAX) {
-      const member = this.sources.append(target, touch.s0, touch.s1, touch.s2, touch.s3,
-        this.sourceCount[target], this.lastMember[target]);
+      const member = this.sources.append(
+        target,
+        touch.s0,
+        touch.s1,
+        touch.s2,
+        touch.s3,
+        this.sourceCount[target],
+        this.lastMember[target],
+      );
       if (member !== NONE) {
         if (this.lastMember[target] === NONE) this.firstMember[target] = member;
         this.lastMember[target] = member;

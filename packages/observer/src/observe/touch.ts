@@ -5,9 +5,15 @@
 export class Touch {
   tunnelKey = 0;
   /** The source's address (the prober's, whoever sent this packet). */
-  s0 = 0; s1 = 0; s2 = 0; s3 = 0;
+  s0 = 0;
+  s1 = 0;
+  s2 = 0;
+  s3 = 0;
   /** The target's: a protected address. */
-  t0 = 0; t1 = 0; t2 = 0; t3 = 0;
+  t0 = 0;
+  t1 = 0;
+  t2 = 0;
+  t3 = 0;
   /** protocol << 16 | port (ICMP: the request's type; other protocols: 0). */
   service = 0;
   /** Microseconds after the epoch's start. */
@@ -16,13 +22,21 @@ export class Touch {
   isProbe = false;
   /** Probes only: packets it stands for. 1, but for a light source that moves to full state. */
   packets = 1;
-  /** One ProbeKind bit. Without `isProbe`: what a contact that does not exist yet starts with (inferred or 0). */
+  /**
+   * One ProbeKind bit. Without `isProbe`: what a contact that does not exist yet starts with
+   * (inferred or 0).
+   */
   kind = 0;
-  /** Without `isProbe`: whether a contact may be made for it, or only an existing one is updated. */
+  /**
+   * Without `isProbe`: whether a contact may be made for it, or only an existing one is updated.
+   */
   mayCreate = false;
   /** Outcome bits this packet proves. */
   outcome = 0;
-  /** Probes only: Trait bits, interned SYN signature or NO_SIGNATURE, TTL, source port, tuple, run value. */
+  /**
+   * Probes only: Trait bits, interned SYN signature or NO_SIGNATURE, TTL, source port, tuple, run
+   * value.
+   */
   traits = 0;
   signature = 0;
   ttl = 0;
