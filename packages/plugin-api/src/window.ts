@@ -53,6 +53,8 @@ export type Fate =
   /** Not a probe: backscatter, the tail of an older connection, a one-way stream. */
   | 'none';
 
+type SetName = 'targets' | 'pairs' | 'ports' | 'deep';
+
 interface Bucket {
   startUs: number;
   /** Null: no set of that kind overflowed in this bucket. */
@@ -60,8 +62,8 @@ interface Bucket {
   pairs: Sketch | null;
   ports: Sketch | null;
   deep: Map<string, Sketch>;
-  /** A sketch was needed and could not be had. */
-  incomplete: boolean;
+  /** Sets for which a sketch was needed and could not be had. */
+  incomplete: Set<SetName>;
 }
 
 export class SourceWindow {
@@ -167,21 +169,21 @@ export class SourceWindow {
 
   /** Distinct targets that were probed. */
   targetCount(exactTargets: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
-    return this.estimate(exactTargets.size, (bucket) => bucket.targets, (sketch) => {
+    return this.estimate('targets', exactTargets.size, (bucket) => bucket.targets, (sketch) => {
       for (const target of exactTargets.keys()) sketch.add(addressHash(target));
     });
   }
 
   /** Distinct (target, protocol, port), given the exactly known ones. */
   pairCount(counted: readonly Contact[]): Count {
-    return this.estimate(counted.length, (bucket) => bucket.pairs, (sketch) => {
+    return this.estimate('pairs', counted.length, (bucket) => bucket.pairs, (sketch) => {
       for (const c of counted) sketch.add(finish(mix(addressHash(c.target), serviceOf(c))));
     });
   }
 
   /** Distinct ports of one target, given the exactly known contacts with it. */
   portCount(target: string, contacts: readonly Contact[]): Count {
-    return this.estimate(contacts.length, (bucket) => bucket.deep.get(target) ?? null, (sketch) => {
+    return this.estimate('deep', contacts.length, (bucket) => bucket.deep.get(target) ?? null, (sketch) => {
       for (const c of contacts) sketch.add(finish(mix(HASH_SEED, serviceOf(c))));
     });
   }
@@ -189,17 +191,17 @@ export class SourceWindow {
   /** Distinct ports over all targets, given the exactly known contacts. */
   allPortCount(contacts: readonly Contact[]): Count {
     const services = new Set(contacts.map(serviceOf));
-    return this.estimate(services.size, (bucket) => bucket.ports, (sketch) => {
+    return this.estimate('ports', services.size, (bucket) => bucket.ports, (sketch) => {
       for (const service of services) sketch.add(finish(mix(HASH_SEED, service)));
     });
   }
 
-  private estimate(exact: number, pick: (bucket: Bucket) => Sketch | null, addExact: (sketch: Sketch) => void): Count {
+  private estimate(name: SetName, exact: number, pick: (bucket: Bucket) => Sketch | null, addExact: (sketch: Sketch) => void): Count {
     let merged: Sketch | null = null;
     let complete = true;
     for (const bucket of this.buckets) {
       const sketch = pick(bucket);
-      if (bucket.incomplete) complete = false;
+      if (bucket.incomplete.has(name)) complete = false;
       if (sketch === null) continue;
       merged ??= new Sketch();
       merged.merge(sketch.registers);
@@ -260,7 +262,7 @@ export class SourceWindow {
     bucket.ports.add(finish(mix(HASH_SEED, serviceOf(contact))));
     let deep = bucket.deep.get(contact.target);
     if (deep === undefined && bucket.deep.size < DEEP_MAX) bucket.deep.set(contact.target, (deep = new Sketch()));
-    if (deep === undefined) bucket.incomplete = true;
+    if (deep === undefined) bucket.incomplete.add('deep');
     else deep.add(finish(mix(HASH_SEED, serviceOf(contact))));
   }
 
@@ -268,27 +270,27 @@ export class SourceWindow {
     const { targetSketch, pairSketch, portSketch, deep } = observation;
     if (targetSketch === null && pairSketch === null && portSketch === null && deep.length === 0) return;
     const bucket = this.bucketAt(epochStartUs);
-    const merge = (into: Sketch | null, registers: Uint8Array | null): Sketch | null => {
+    const merge = (name: SetName, into: Sketch | null, registers: Uint8Array | null): Sketch | null => {
       if (registers === null) return into;
       if (registers.length === 0) {
-        bucket.incomplete = true;
+        bucket.incomplete.add(name);
         return into;
       }
       const sketch = into ?? new Sketch();
       sketch.merge(registers);
       return sketch;
     };
-    bucket.targets = merge(bucket.targets, targetSketch);
-    bucket.pairs = merge(bucket.pairs, pairSketch);
-    bucket.ports = merge(bucket.ports, portSketch);
+    bucket.targets = merge('targets', bucket.targets, targetSketch);
+    bucket.pairs = merge('pairs', bucket.pairs, pairSketch);
+    bucket.ports = merge('ports', bucket.ports, portSketch);
     for (const { targetIndex, portSketch: ports } of deep) {
       const name = names[targetIndex];
       const known = bucket.deep.get(name) ?? null;
       if (known === null && bucket.deep.size >= DEEP_MAX) {
-        bucket.incomplete = true;
+        bucket.incomplete.add('deep');
         continue;
       }
-      const merged = merge(known, ports);
+      const merged = merge('deep', known, ports);
       if (merged !== null) bucket.deep.set(name, merged);
     }
   }
@@ -304,7 +306,7 @@ export class SourceWindow {
     const startUs = Math.floor(epochStartUs / BUCKET_US) * BUCKET_US;
     let bucket = this.buckets.find((b) => b.startUs === startUs);
     if (bucket === undefined) {
-      bucket = { startUs, targets: null, pairs: null, ports: null, deep: new Map(), incomplete: false };
+      bucket = { startUs, targets: null, pairs: null, ports: null, deep: new Map(), incomplete: new Set() };
       this.buckets.push(bucket);
       this.buckets.sort((a, b) => a.startUs - b.startUs);
     }
