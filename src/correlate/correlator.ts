@@ -4,8 +4,8 @@
  * findings in canonical order, so the output does not depend on how many workers there were or how
  * fast.
  *
- * A source is one incident, until it is tied to others: decoys of one scan, shares of one scan, or a
- * later source that revisits only what was exposed. Tied sources have the same `OpenIncident`.
+ * A source is one incident, until it is tied to others: decoys of one scan, shares of one scan, or
+ * a later source that revisits only what was exposed. Tied sources have the same `OpenIncident`.
  */
 import type {
   Activity,
@@ -41,7 +41,9 @@ export type OutputEvent =
 /** Something to handle at a packet time. Order within a time: findings, then activities. */
 type Item = Moment & ({ finding: Finding } | { activity: Activity } | { suspect: Suspect });
 
-/** Half a microsecond after its epoch's start: before all that the epoch holds, after all before it. */
+/**
+ * Half a microsecond after its epoch's start: before all that the epoch holds, after all before it.
+ */
 const SUSPECT_OFFSET_US = 0.5;
 /** How long what a scan learned is held against later sources. */
 const LEARNED_US = 24 * 3600 * 1e6;
@@ -105,7 +107,11 @@ export class Correlator {
     for (const finding of findings) this.#pending.push({ ...momentOf(finding.judgedUs), finding });
     for (const activity of progress) this.#pending.push({ ...momentOf(watermarkUs), activity });
     for (const suspect of outcome.suspects) {
-      this.#pending.push({ timeUs: suspect.epochStartUs + SUSPECT_OFFSET_US, late: false, suspect });
+      this.#pending.push({
+        timeUs: suspect.epochStartUs + SUSPECT_OFFSET_US,
+        late: false,
+        suspect,
+      });
     }
     this.#watermarks[shard] = Math.max(before, watermarkUs);
     if (outcome.final) this.#ended[shard] = true;
@@ -204,7 +210,8 @@ export class Correlator {
     }
     for (const suspect of suspects) {
       const key = actorKey(suspect.source);
-      if (this.#tied.has(key)) this.#incidents.get(key)?.absorbActivity(activityOfSuspect(suspect), key);
+      if (this.#tied.has(key))
+        this.#incidents.get(key)?.absorbActivity(activityOfSuspect(suspect), key);
     }
   }
 
@@ -226,12 +233,20 @@ export class Correlator {
     return incident;
   }
 
-  /** A source that goes only where an earlier scan found something open belongs to what it learned from. */
+  /**
+   * A source that goes only where an earlier scan found something open belongs to what it learned
+   * from.
+   */
   #inform(incident: OpenIncident, item: Item, timeUs: number, events: OutputEvent[]): OpenIncident {
-    const activity = 'finding' in item ? item.finding.activity : 'activity' in item ? item.activity : null;
+    const activity =
+      'finding' in item ? item.finding.activity : 'activity' in item ? item.activity : null;
     if (!activity || this.#informed.has(incident)) return incident;
-    const candidates = this.#ordered().filter((other) => other !== incident && other.phases.has('breadth') &&
-      other.firstSeenUs < incident.firstSeenUs);
+    const candidates = this.#ordered().filter(
+      (other) =>
+        other !== incident &&
+        other.phases.has('breadth') &&
+        other.firstSeenUs < incident.firstSeenUs,
+    );
     for (const other of candidates) {
       const near = other.ips.some((ip) => areNear(ip, activity.source.ip));
       const chance = chanceOf(activity, other.learned(), near);
@@ -239,9 +254,11 @@ export class Correlator {
       this.#informed.add(incident);
       this.#mergeInto(other, incident, timeUs, events);
       const key = actorKey(activity.source);
-      other.noteLink(`${activity.source.ip} went only where this scan had found services open (odds of chance ` +
-        `${chance.toPrecision(2)})`);
-      other.setActor(key, activity.source.ip, 'member');
+      other.noteLink(
+        `${activity.source.ip} went only where this scan had found services open (odds of chance ` +
+          `${chance.toPrecision(2)})`,
+      );
+      other.setActor(key, activity.source.ip, 'operator');
       return other;
     }
     for (const learned of this.#learned) {
@@ -250,15 +267,22 @@ export class Correlator {
       const chance = chanceOf(activity, learned, near);
       if (chance === null) continue;
       this.#informed.add(incident);
-      incident.noteLink(`informed by incident ${learned.id}: went only where it had found services open (odds of ` +
-        `chance ${chance.toPrecision(2)})`);
+      incident.noteLink(
+        `informed by incident ${learned.id}: went only where it had found services open (odds of ` +
+          `chance ${chance.toPrecision(2)})`,
+      );
       break;
     }
     return incident;
   }
 
   /** Two incidents turn out to be one: the later one's story ends in the earlier one's. */
-  #mergeInto(incident: OpenIncident, other: OpenIncident, timeUs: number, events: OutputEvent[]): void {
+  #mergeInto(
+    incident: OpenIncident,
+    other: OpenIncident,
+    timeUs: number,
+    events: OutputEvent[],
+  ): void {
     if (incident === other) return;
     incident.merge(other);
     if (other.isOpened) {
@@ -266,7 +290,8 @@ export class Correlator {
       events.push({ type: 'incident', incident: other.speak('closed', timeUs) });
       this.#counters.incidents_closed++;
     }
-    for (const key of other.keys) if (this.#incidents.get(key) === other) this.#incidents.set(key, incident);
+    for (const key of other.keys)
+      if (this.#incidents.get(key) === other) this.#incidents.set(key, incident);
     other.release();
   }
 
@@ -338,7 +363,12 @@ export class Correlator {
       this.#tied.delete(key);
     }
     if (incident.phases.has('breadth')) {
-      this.#learned.push({ ...incident.learned(), id: incident.id, ips: incident.ips, endedUs: timeUs });
+      this.#learned.push({
+        ...incident.learned(),
+        id: incident.id,
+        ips: incident.ips,
+        endedUs: timeUs,
+      });
       if (this.#learned.length > limits.learnedMax) this.#learned.shift();
     }
     incident.release();

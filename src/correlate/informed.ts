@@ -1,7 +1,7 @@
 /**
- * Information flow: a later source that goes only where an earlier scan found something open was told
- * by it, with the odds of that by chance. Reported as "informed by", since shared public data could
- * tell a stranger too.
+ * Information flow: a later source that goes only where an earlier scan found something open was
+ * told by it, with the odds of that by chance. Reported as "informed by", since shared public data
+ * could tell a stranger too.
  */
 import type { Activity } from '../../packages/plugin-api/src/finding.js';
 import { parseAddress } from '../shared/address.js';
@@ -16,30 +16,45 @@ export interface Learned {
 
 /** Odds above which a visit is no evidence; one in twenty. */
 const CHANCE_MAX = 0.05;
-/** Pairs an earlier scan must have tested, and services it must have found, for odds to mean anything. */
+/**
+ * Pairs an earlier scan must have tested, and services it must have found, for odds to mean
+ * anything.
+ */
 const TESTED_MIN = 50;
 const EXPOSED_MIN = 3;
+/**
+ * The odds that an unrelated scanner sits in the same /24 or /64, taken far too high on purpose: there
+ * are sixteen million /24s, but scanners cluster.
+ */
+const NEIGHBOUR_CHANCE = 1 / 256;
+const NEIGHBOUR_HITS_MIN = 2;
 
 /**
- * The odds that a source picked its contacts without knowing, or null when they are no evidence. Counts
- * only what lies inside the earlier scan's hosts and ports.
+ * The odds that a source picked its contacts without knowing, or null when they are no evidence.
+ * Counts only what lies inside the earlier scan's hosts and ports.
  */
 export function chanceOf(activity: Activity, learned: Learned, near: boolean): number | null {
   const tested = learned.targets.size * learned.ports.size;
   if (tested < TESTED_MIN || learned.exposed.size < EXPOSED_MIN) return null;
   const hosts = activity.targets.filter((target) => learned.targets.has(target));
   const ports = activity.ports.filter(({ proto, port }) => learned.ports.has(`${proto}/${port}`));
-  if (hosts.length === 0 || ports.length === 0 || hosts.length < activity.targetCount / 2) return null;
-  const visited = activity.exposed.filter(({ ip, proto, port }) =>
-    learned.targets.has(ip) && learned.ports.has(`${proto}/${port}`));
-  const hits = visited.filter(({ ip, proto, port }) => learned.exposed.has(`${ip} ${proto}/${port}`)).length;
+  if (hosts.length === 0 || ports.length === 0 || hosts.length < activity.targetCount / 2)
+    return null;
+  const visited = activity.exposed.filter(
+    ({ ip, proto, port }) => learned.targets.has(ip) && learned.ports.has(`${proto}/${port}`),
+  );
+  const hits = visited.filter(({ ip, proto, port }) =>
+    learned.exposed.has(`${ip} ${proto}/${port}`),
+  ).length;
   // A source that probes what was found closed as well is not choosing.
   const tried = Math.max(visited.length, Math.min(hosts.length * ports.length, activity.pairCount));
   const byPair = tail(hits, tried, learned.exposed.size / tested);
   const exposedHosts = new Set([...learned.exposed].map((service) => service.split(' ')[0]));
   const hostHits = hosts.filter((host) => exposedHosts.has(host)).length;
   const byHost = tail(hostHits, hosts.length, exposedHosts.size / learned.targets.size);
-  const chance = near ? byPair : Math.max(byPair, byHost);
+  // A neighbour that visits nothing but what was found is no coincidence even where much is open.
+  const isNeighbour = near && hits >= NEIGHBOUR_HITS_MIN && hits === tried;
+  const chance = isNeighbour ? byPair * NEIGHBOUR_CHANCE : Math.max(byPair, byHost);
   return chance <= CHANCE_MAX ? chance : null;
 }
 

@@ -111,6 +111,13 @@ bool is_nmap_os(const Packet& packet) {
   return false;
 }
 
+/// Masscan's echo request: its template has TTL 255, no DF and 48 bytes counting up from 8.
+bool is_masscan_echo(const Packet& packet) {
+  return packet.icmp_type == 8 && initial_ttl(packet.ttl) == 255 &&
+         packet.payload_wire_size == 48 && packet.payload_size >= 4 &&
+         u32(packet.bytes, packet.payload_at) == 0x08090a0b;
+}
+
 /// U1: identification 0x1042 and 300 bytes of 'C'.
 bool is_nmap_u1(const Packet& packet) {
   return packet.ip_id == 0x1042 && packet.payload_wire_size == 300 && packet.payload_size > 0 &&
@@ -135,6 +142,7 @@ bool is_nmap_sctp(const Packet& packet) {
 
 bool is_masscan(const Packet& packet) {
   if (packet.ip_version == 6) return is_masscan_template6(packet);
+  if (packet.transport == Transport::icmp) return is_masscan_echo(packet);
   const int32_t value = masscan_value(packet);
   if (value == NONE) return false;
   const uint32_t mark = packet.dst.word[3] ^ packet.dst_port ^ static_cast<uint32_t>(value);

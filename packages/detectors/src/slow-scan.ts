@@ -11,7 +11,9 @@ const config = z.object({
     .describe('The same for a source with an operating system\'s stack'),
   horizons_s: z.array(z.int().min(60).max(604_800)).min(1).max(5).default([600, 3600, 86_400])
     .describe('Horizons in seconds of packet time, shortest first'),
-  span_min_s: z.int().min(0).max(86_400).default(60)
+  // One and a half fast windows: two bursts of which each is under the fast thresholds, and which no fast
+  // window holds together, are not slow yet.
+  span_min_s: z.int().min(0).max(86_400).default(90)
     .describe('Seconds the failed contacts must span: shorter is a fast scan, and other detectors\' business'),
   repeats_max: z.number().min(0).max(1000).default(3)
     .describe('Tries after the first per failed contact; more is a client that waits for a service to come back'),

@@ -32,12 +32,14 @@ const ZMAP_WINDOW = 65535;
  * template_set_target; the same in 1.3.2 and in the development branch, whose SYN has window 1025
  * and an MSS). For TCP the value is the sequence number; for SCTP the initiate tag; for UDP it is
  * seen where the payload carries it: DNS, portmapper, NetBIOS and NFS in the first two bytes, SNMP
- * in its request id. For NTP and echo requests the cookie is made of other inputs, so nothing can
- * be tested. Over IPv6 there is no identification: the untouched template is the mark (no options,
- * window 1024, flow label 0, hop limit from 255).
+ * in its request id. For NTP the cookie is made of other inputs, so nothing can be tested; an echo
+ * request is told by its template (TTL 255, no DF, 48 bytes counting up from 8). Over IPv6 there is
+ * no identification: the untouched template is the mark (no options, window 1024, flow label 0, hop
+ * limit from 255).
  */
 export function isMasscan(packet: Packet): boolean {
   if (packet.ipVersion === 6) return isMasscanTemplate6(packet);
+  if (packet.transport === Transport.icmp) return isMasscanEcho(packet);
   const value = masscanValue(packet);
   return value >= 0 && ((packet.dst3 ^ packet.dstPort ^ value) & 0xffff) === packet.ipId;
 }
@@ -49,6 +51,16 @@ function isMasscanTemplate6(packet: Packet): boolean {
     packet.tcpWindow === MASSCAN_WINDOW &&
     packet.flowLabel === 0 &&
     initialTtl(packet.ttl) === 255
+  );
+}
+
+function isMasscanEcho(packet: Packet): boolean {
+  return (
+    packet.icmpType === 8 &&
+    initialTtl(packet.ttl) === 255 &&
+    packet.payloadWireSize === 48 &&
+    packet.payloadSize >= 4 &&
+    u32(packet.bytes, packet.payloadAt) === 0x08090a0b
   );
 }
 
