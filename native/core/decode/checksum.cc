@@ -43,7 +43,7 @@ uint32_t sum16(const uint8_t* bytes, uint32_t at, uint32_t end) {
     sum += word;
   }
   uint8_t tail[4] = {0, 0, 0, 0};
-  std::memcpy(tail, next, left);
+  for (uint32_t byte = 0; byte < left; byte++) tail[byte] = next[byte];
   uint32_t word;
   std::memcpy(&word, tail, 4);
   sum += word;
