@@ -1,0 +1,44 @@
+/**
+ * Guarantee 4, scaled down: a million spoofed sources do not grow the process, and do not hide the
+ * real scanner among them. `npm run bench -- flood` is the same with ten million.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { measure } from '../bench/measure.js';
+import { FLOOD_DEFAULTS, writeFlood } from './generate/flood.js';
+import { PcapWriter } from './generate/pcap-writer.js';
+import { builtObservers, eventsOf, findingsOf, MAIN } from './support/picket.js';
+import { scratchFolder } from './support/scratch.js';
+
+const scratch = scratchFolder();
+const PEAK_BYTES_MAX = 512 * 2 ** 20;
+
+function floodInput(): string {
+  const path = join(scratch, 'flood.pcap');
+  const writer = new PcapWriter(path);
+  writeFlood(writer, { ...FLOOD_DEFAULTS, sourceCount: 1_000_000, ratePerSecond: 60_000 });
+  writer.close();
+  return path;
+}
+
+describe('a flood from a million spoofed sources', () => {
+  const capture = floodInput();
+  it.each(builtObservers)(
+    'stays under 512 MiB and shows the scanner: %s observer',
+    async (observer) => {
+      const output = join(scratch, `${observer}.json`);
+      const words = ['read', capture, '--home', FLOOD_DEFAULTS.home, '--json'];
+      const run = await measure([process.execPath, MAIN, ...words, '--observer', observer], output);
+      expect(run.status, run.stderr).toBe(0);
+      expect(run.peakRssBytes).toBeLessThan(PEAK_BYTES_MAX);
+      const findings = findingsOf(eventsOf(readFileSync(output, 'utf8')));
+      const scans = findings.filter((event) => event.finding.phase !== 'noise');
+      expect(new Set(scans.map((event) => event.src_ip))).toEqual(
+        new Set([FLOOD_DEFAULTS.scanner]),
+      );
+      expect(scans.map((event) => event.finding.kind)).toContain('address_scan');
+      expect(findings.some((event) => event.finding.kind === 'syn_flood')).toBe(true);
+    },
+  );
+});
