@@ -1,5 +1,5 @@
-/// The project's own capture reader with nobody behind it: what is left of the limit before the first
-/// packet is decoded. Prints packets and bytes. Compiled by bench/contenders.ts.
+/// The project's own capture reader with nobody behind it: what is left of the limit before the
+/// first packet is decoded. Prints packets and bytes. Compiled by bench/contenders.ts.
 #include <atomic>
 #include <cstdio>
 
