@@ -94,7 +94,7 @@ void Pipeline::State::emit_final() {
 
 void Pipeline::State::emit_partial(uint32_t source) {
   measure_coverage(false);
-  const uint32_t hash = observer.sources.index.keyed_hash_of(source);
+  const uint32_t hash = observer.sources.index.hash(source);
   const uint32_t shard = shard_of(hash, config.shard_count);
   partial_batches++;
   deliver(shard, encoder.partial(epoch, shard, sequences[shard]++, source));

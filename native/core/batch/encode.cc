@@ -31,11 +31,13 @@ void BatchEncoder::gather() {
   const Targets& targets = observer_.targets;
   const Hosts& hosts = observer_.hosts;
   for (ShardLists& lists : shards_) lists.clear();
-  for (uint32_t s = 0; s < sources.index.used; s++) lists_of(sources.index, s).sources.push_back(s);
+  for (uint32_t s = 0; s < sources.index.used; s++) {
+    lists_of(sources.index.hash(s)).sources.push_back(s);
+  }
   const LightSources& light = sources.light;
   for (uint32_t l = 0; l < light.index.used; l++) {
     if (!light.is_live(l)) continue;
-    std::vector<uint32_t>& singles = lists_of(light.index, l).singles;
+    std::vector<uint32_t>& singles = lists_of(light.index.hash(l)).singles;
     if (singles.size() < share_) {
       singles.push_back(l);
     } else {
@@ -43,13 +45,13 @@ void BatchEncoder::gather() {
     }
   }
   for (uint32_t t = 0; t < targets.index.used; t++) {
-    if (targets[t].counters[TARGET_SYNS] < TARGET_SYNS_MIN) continue;
-    lists_of(targets.index, t).targets.push_back(t);
+    if (targets.index[t].counters[TARGET_SYNS] < TARGET_SYNS_MIN) continue;
+    lists_of(targets.index.hash(t)).targets.push_back(t);
   }
   for (uint32_t h = 0; h < hosts.index.used; h++) {
-    const uint32_t* counters = hosts[h].counters;
+    const uint32_t* counters = hosts.index[h].counters;
     if (counters[HOST_UNSOLICITED_SYN_ACKS] + counters[HOST_UNSOLICITED_RESETS] == 0) continue;
-    lists_of(hosts.index, h).hosts.push_back(h);
+    lists_of(hosts.index.hash(h)).hosts.push_back(h);
   }
 }
 
@@ -98,7 +100,7 @@ std::vector<uint8_t> BatchEncoder::write(const EpochFrame& frame, BatchKind kind
 
 void BatchEncoder::list_signatures(const ShardLists& lists) {
   for (const uint32_t source : lists.sources) {
-    for (const uint16_t signature : observer_.sources[source].signature) list(signature);
+    for (const uint16_t signature : observer_.sources.index[source].signature) list(signature);
   }
   for (const uint32_t single : lists.singles) list(observer_.sources.light[single].signature);
 }
@@ -111,8 +113,8 @@ void BatchEncoder::list(uint16_t signature) {
 
 void BatchEncoder::write_source(uint32_t number) {
   MsgpackWriter& w = writer_;
-  const AddressIndex& index = observer_.sources.index;
-  const Source& source = observer_.sources[number];
+  const AddressIndex<Source>& index = observer_.sources.index;
+  const Source& source = index[number];
   w.array(18);
   w.uint(index.key(number));
   write_address(index.address(number));
@@ -207,8 +209,8 @@ void BatchEncoder::write_singles(const std::vector<uint32_t>& singles) {
 
 void BatchEncoder::write_target(uint32_t number) {
   MsgpackWriter& w = writer_;
-  const AddressIndex& index = observer_.targets.index;
-  const Target& target = observer_.targets[number];
+  const AddressIndex<Target>& index = observer_.targets.index;
+  const Target& target = index[number];
   w.array(7);
   w.uint(index.key(number));
   write_address(index.address(number));
@@ -221,11 +223,11 @@ void BatchEncoder::write_target(uint32_t number) {
 }
 
 void BatchEncoder::write_host(uint32_t number) {
-  const AddressIndex& index = observer_.hosts.index;
+  const AddressIndex<Host>& index = observer_.hosts.index;
   writer_.array(3);
   writer_.uint(index.key(number));
   write_address(index.address(number));
-  write_counters(observer_.hosts[number].counters, HOST_COUNTER_COUNT);
+  write_counters(index[number].counters, HOST_COUNTER_COUNT);
 }
 
 void BatchEncoder::write_members(const AddressSets& sets, uint32_t first, uint32_t count, bool v4) {

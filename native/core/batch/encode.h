@@ -51,9 +51,8 @@ class BatchEncoder {
     void clear();
   };
 
-  ShardLists& lists_of(const AddressIndex& index, uint32_t entry) {
-    return shards_[shard_of(index.keyed_hash_of(entry), shard_count_)];
-  }
+  /// Of the entity with this `keyed_hash`.
+  ShardLists& lists_of(uint32_t hash) { return shards_[shard_of(hash, shard_count_)]; }
   std::vector<uint8_t> write(const EpochFrame& frame, BatchKind kind, uint32_t shard,
                              uint64_t sequence, const ShardLists& lists);
   void list_signatures(const ShardLists& lists);

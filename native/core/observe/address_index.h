@@ -19,6 +19,8 @@ constexpr uint32_t NONE = 0xffffffff;
 /// Slots looked at before a table is taken for full. A good hash at half load stays below 70 at a
 /// million entries; who crafts addresses to collide gets a refusal, not our time.
 constexpr uint32_t PROBES_MAX = 128;
+/// Entries of one table: their number and 8 bits of the hash share a word.
+constexpr uint32_t ENTRIES_MAX = 0xffffff;
 
 /// Finished hash of an address on top of a running one; IPv4 costs one word.
 inline uint32_t address_hash(uint32_t hash, const Address& address) {
@@ -27,46 +29,48 @@ inline uint32_t address_hash(uint32_t hash, const Address& address) {
   return finish(mix(hash, w[3]));
 }
 
+/// Finished hash of a tunnel key and an address: what entities are found by.
+inline uint32_t keyed_hash(uint32_t tunnel_key, const Address& address) {
+  return address_hash(mix(HASH_SEED, tunnel_key), address);
+}
+
 /// Slots of a table with `capacity` entries: a power of two at half load.
 inline uint32_t slot_count_for(uint32_t capacity) {
   return std::bit_ceil(std::max(2u, capacity * 2));
 }
 
+/// A table of rows, each found by its key word and address. Rows are numbered from 0 in the order
+/// they came; a new row is zero.
+template <typename Row>
 class AddressIndex {
  public:
-  explicit AddressIndex(uint32_t capacity)
-      : capacity_(capacity),
-        slot_mask_(slot_count_for(capacity) - 1),
-        slots_(slot_count_for(capacity)),
-        entries_(capacity) {}
+  explicit AddressIndex(uint32_t entries_max)
+      : capacity_(std::min(entries_max, ENTRIES_MAX)),
+        slot_mask_(slot_count_for(capacity_) - 1),
+        slots_(slot_count_for(capacity_)),
+        entries_(capacity_) {}
 
-  uint32_t find(uint32_t key, const Address& address) const {
-    const uint32_t hash = address_hash(mix(HASH_SEED, key), address);
+  /// `hash` is the pair's: `keyed_hash` for an entity, the owner's for a member of a set.
+  uint32_t find(uint32_t hash, uint32_t key, const Address& address) const {
     uint32_t slot = hash & slot_mask_;
     for (uint32_t left = PROBES_MAX; left > 0; left--) {
-      const Slot& at = slots_[slot];
-      if (at.number == 0) return NONE;
-      if (at.hash == hash) {
-        const Entry& entry = entries_[at.number - 1];
-        if (entry.key == key && entry.address == address) return at.number - 1;
+      const uint32_t at = slots_[slot];
+      if (at == 0) return NONE;
+      if (((at ^ hash) & ~ENTRIES_MAX) == 0) {
+        const uint32_t number = (at & ENTRIES_MAX) - 1;
+        const Entry& entry = entries_[number];
+        if (entry.address == address && entry.key == key) return number;
       }
       slot = (slot + 1) & slot_mask_;
     }
     return NONE;
   }
 
-  /// Starts to load the slot of a pair that is looked up soon: it is a cache miss away.
-  void prefetch(uint32_t key, const Address& address) const {
-    const uint32_t hash = address_hash(mix(HASH_SEED, key), address);
-    __builtin_prefetch(&slots_[hash & slot_mask_]);
-  }
-
   /// Adds a pair known to be absent; NONE, counted, when the table is full.
-  uint32_t add(uint32_t key, const Address& address) {
-    const uint32_t hash = address_hash(mix(HASH_SEED, key), address);
+  uint32_t add(uint32_t hash, uint32_t key, const Address& address) {
     uint32_t slot = hash & slot_mask_;
     uint32_t left = used < capacity_ ? PROBES_MAX : 0;
-    while (left > 0 && slots_[slot].number != 0) {
+    while (left > 0 && slots_[slot] != 0) {
       slot = (slot + 1) & slot_mask_;
       left--;
     }
@@ -75,44 +79,43 @@ class AddressIndex {
       return NONE;
     }
     const uint32_t number = used++;
-    slots_[slot] = {hash, number + 1};
-    entries_[number] = {address, key, hash, slot};
+    slots_[slot] = (hash & ~ENTRIES_MAX) | (number + 1);
+    entries_[number] = {address, key, hash, slot, {}};
     return number;
   }
 
-  uint32_t key(uint32_t entry) const { return entries_[entry].key; }
-  const Address& address(uint32_t entry) const { return entries_[entry].address; }
-  /// The finished hash of an entry's address alone: what sketches take.
-  uint32_t hash_of(uint32_t entry) const {
-    return address_hash(HASH_SEED, entries_[entry].address);
-  }
-  /// The finished hash of an entry's key and address: what shards go by.
-  uint32_t keyed_hash_of(uint32_t entry) const { return entries_[entry].hash; }
+  /// Starts to load the slot for a hash that is looked up soon: it is a cache miss away.
+  void prefetch(uint32_t hash) const { __builtin_prefetch(&slots_[hash & slot_mask_]); }
+
+  Row& operator[](uint32_t number) { return entries_[number].row; }
+  const Row& operator[](uint32_t number) const { return entries_[number].row; }
+  uint32_t key(uint32_t number) const { return entries_[number].key; }
+  const Address& address(uint32_t number) const { return entries_[number].address; }
+  /// The hash it was added with: what shards go by.
+  uint32_t hash(uint32_t number) const { return entries_[number].hash; }
 
   void clear() {
-    for (uint32_t entry = 0; entry < used; entry++) slots_[entries_[entry].slot] = {};
+    for (uint32_t number = 0; number < used; number++) slots_[entries_[number].slot] = 0;
     used = 0;
   }
 
   uint32_t used = 0;
-  /// Entries that found no room, cumulative.
+  /// Pairs that found no room, cumulative.
   uint64_t refused = 0;
 
  private:
-  struct Slot {
-    uint32_t hash;
-    uint32_t number;  ///< entry number + 1, 0 empty
-  };
   struct Entry {
     Address address;
     uint32_t key;
-    uint32_t hash;  ///< of key and address
+    uint32_t hash;
     uint32_t slot;
+    Row row;
   };
 
   uint32_t capacity_;
   uint32_t slot_mask_;
-  Table<Slot> slots_;
+  /// Entry number + 1 in the low 24 bits, 0 empty; the high bits are the hash's.
+  Table<uint32_t> slots_;
   Table<Entry> entries_;
 };
 

@@ -19,34 +19,39 @@ struct Member {
 
 class AddressSets {
  public:
-  explicit AddressSets(uint32_t capacity) : index_(capacity), members_(capacity) {}
+  explicit AddressSets(uint32_t capacity) : index_(capacity) {}
 
-  uint32_t find(uint32_t owner, const Address& address) const {
-    return index_.find(owner, address);
+  /// The owner's member with this address, or NONE. `owner_hash` is the owner's `keyed_hash`.
+  uint32_t find(uint32_t owner_hash, uint32_t owner, const Address& address) const {
+    return index_.find(address_hash(owner_hash, address), owner, address);
   }
-
-  void prefetch(uint32_t owner, const Address& address) const { index_.prefetch(owner, address); }
 
   /// Adds an absent address as the owner's member number `ordinal`, chained behind `previous` (or
   /// NONE).
-  uint32_t append(uint32_t owner, const Address& address, uint16_t ordinal, uint32_t previous) {
-    const uint32_t member = index_.add(owner, address);
+  uint32_t append(uint32_t owner_hash, uint32_t owner, const Address& address, uint16_t ordinal,
+                  uint32_t previous) {
+    const uint32_t member = index_.add(address_hash(owner_hash, address), owner, address);
     if (member == NONE) return NONE;
-    members_[member] = {NONE, NO_SKETCH, ordinal, 0};
-    if (previous != NONE) members_[previous].next = member;
+    index_[member] = {NONE, NO_SKETCH, ordinal, 0};
+    if (previous != NONE) index_[previous].next = member;
     return member;
   }
 
-  Member& operator[](uint32_t member) { return members_[member]; }
-  const Member& operator[](uint32_t member) const { return members_[member]; }
+  void prefetch(uint32_t owner_hash, const Address& address) const {
+    index_.prefetch(address_hash(owner_hash, address));
+  }
+
+  Member& operator[](uint32_t member) { return index_[member]; }
+  const Member& operator[](uint32_t member) const { return index_[member]; }
   const Address& address(uint32_t member) const { return index_.address(member); }
-  uint32_t hash_of(uint32_t member) const { return index_.hash_of(member); }
+  /// The finished hash of a member's address alone: what sketches take.
+  uint32_t hash_of(uint32_t member) const { return address_hash(HASH_SEED, address(member)); }
+  /// Addresses that found no room, cumulative.
   uint64_t refused() const { return index_.refused; }
   void clear() { index_.clear(); }
 
  private:
-  AddressIndex index_;
-  Table<Member> members_;
+  AddressIndex<Member> index_;
 };
 
 }  // namespace picket

@@ -25,21 +25,22 @@ struct Contact {
 
 class Contacts {
  public:
-  explicit Contacts(uint32_t capacity)
-      : capacity_(capacity),
-        slot_mask_(slot_count_for(capacity) - 1),
-        slots_(slot_count_for(capacity)),
-        contacts_(capacity) {}
+  explicit Contacts(uint32_t entries_max)
+      : capacity_(std::min(entries_max, ENTRIES_MAX)),
+        slot_mask_(slot_count_for(capacity_) - 1),
+        slots_(slot_count_for(capacity_)),
+        contacts_(capacity_) {}
 
   uint32_t find(uint32_t member, uint32_t service) const {
     const uint32_t hash = hash_of(member, service);
     uint32_t slot = hash & slot_mask_;
     for (uint32_t left = PROBES_MAX; left > 0; left--) {
-      const Slot& at = slots_[slot];
-      if (at.number == 0) return NONE;
-      if (at.hash == hash) {
-        const Contact& contact = contacts_[at.number - 1];
-        if (contact.member == member && contact.service == service) return at.number - 1;
+      const uint32_t at = slots_[slot];
+      if (at == 0) return NONE;
+      if (((at ^ hash) & ~ENTRIES_MAX) == 0) {
+        const uint32_t number = (at & ENTRIES_MAX) - 1;
+        const Contact& contact = contacts_[number];
+        if (contact.member == member && contact.service == service) return number;
       }
       slot = (slot + 1) & slot_mask_;
     }
@@ -51,7 +52,7 @@ class Contacts {
     const uint32_t hash = hash_of(member, service);
     uint32_t slot = hash & slot_mask_;
     uint32_t left = used < capacity_ ? PROBES_MAX : 0;
-    while (left > 0 && slots_[slot].number != 0) {
+    while (left > 0 && slots_[slot] != 0) {
       slot = (slot + 1) & slot_mask_;
       left--;
     }
@@ -60,7 +61,7 @@ class Contacts {
       return NONE;
     }
     const uint32_t number = used++;
-    slots_[slot] = {hash, number + 1};
+    slots_[slot] = (hash & ~ENTRIES_MAX) | (number + 1);
     Contact& contact = contacts_[number];
     contact = {};
     contact.member = member;
@@ -76,7 +77,7 @@ class Contacts {
   const Contact& operator[](uint32_t contact) const { return contacts_[contact]; }
 
   void clear() {
-    for (uint32_t contact = 0; contact < used; contact++) slots_[contacts_[contact].slot] = {};
+    for (uint32_t contact = 0; contact < used; contact++) slots_[contacts_[contact].slot] = 0;
     used = 0;
   }
 
@@ -84,18 +85,14 @@ class Contacts {
   uint64_t refused = 0;
 
  private:
-  struct Slot {
-    uint32_t hash;
-    uint32_t number;  ///< contact number + 1, 0 empty
-  };
-
   static uint32_t hash_of(uint32_t member, uint32_t service) {
     return finish(mix(mix(HASH_SEED, member), service));
   }
 
   uint32_t capacity_;
   uint32_t slot_mask_;
-  Table<Slot> slots_;
+  /// Contact number + 1 in the low 24 bits, 0 empty; the high bits are the hash's.
+  Table<uint32_t> slots_;
   Table<Contact> contacts_;
 };
 

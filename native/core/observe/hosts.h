@@ -17,22 +17,20 @@ struct Host {
 
 class Hosts {
  public:
-  explicit Hosts(uint32_t capacity) : index(capacity), hosts_(capacity), spoke_(SPOKE_BITS / 8) {}
+  explicit Hosts(uint32_t capacity) : index(capacity), spoke_(SPOKE_BITS / 8) {}
 
   /// The host's entry, made if there is room; NONE otherwise.
   uint32_t of(uint32_t tunnel_key, const Address& address) {
-    const uint32_t known = index.find(tunnel_key, address);
-    if (known != NONE) return known;
-    const uint32_t host = index.add(tunnel_key, address);
-    if (host != NONE) hosts_[host] = {};
-    return host;
+    const uint32_t hash = keyed_hash(tunnel_key, address);
+    const uint32_t known = index.find(hash, tunnel_key, address);
+    return known != NONE ? known : index.add(hash, tunnel_key, address);
   }
 
-  void count(uint32_t host, HostCounter counter) { hosts_[host].counters[counter]++; }
+  void count(uint32_t host, HostCounter counter) { index[host].counters[counter]++; }
 
   /// A packet the host sent.
   void sent(uint32_t host, uint32_t ip_id) {
-    uint32_t* counters = hosts_[host].counters;
+    uint32_t* counters = index[host].counters;
     if (counters[HOST_PACKETS_OUT]++ == 0) {
       counters[HOST_IP_ID_FIRST] = ip_id;
     } else {
@@ -40,20 +38,19 @@ class Hosts {
       if (step > 0 && step <= IP_ID_STEP_MAX) counters[HOST_IP_ID_STEPS] += step;
     }
     counters[HOST_IP_ID_LAST] = ip_id;
-    const uint32_t bit = index.keyed_hash_of(host) & (SPOKE_BITS - 1);
+    const uint32_t bit = index.hash(host) & (SPOKE_BITS - 1);
     spoke_[bit >> 3] |= static_cast<uint8_t>(1 << (bit & 7));
   }
 
   /// Whether the address was ever seen to send a packet. May say yes by mistake, never no.
   bool ever_spoke(uint32_t tunnel_key, const Address& address) const {
-    const uint32_t bit = address_hash(mix(HASH_SEED, tunnel_key), address) & (SPOKE_BITS - 1);
+    const uint32_t bit = keyed_hash(tunnel_key, address) & (SPOKE_BITS - 1);
     return (spoke_[bit >> 3] & (1 << (bit & 7))) != 0;
   }
 
-  const Host& operator[](uint32_t host) const { return hosts_[host]; }
   void clear() { index.clear(); }
 
-  AddressIndex index;
+  AddressIndex<Host> index;
 
  private:
   /// Largest step of a counter-like IP ID between two packets of one host that we still call the
@@ -62,7 +59,6 @@ class Hosts {
   /// Hosts that ever spoke, as a bit table: 65,536 hosts leave 6 % taken for known by mistake.
   static constexpr uint32_t SPOKE_BITS = 1 << 20;
 
-  Table<Host> hosts_;
   Table<uint8_t> spoke_;
 };
 

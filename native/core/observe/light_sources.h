@@ -33,20 +33,22 @@ struct LightSource {
 class LightSources {
  public:
   explicit LightSources(uint32_t capacity)
-      : index(capacity), sources_(capacity), knocks_(KNOCK_SLOTS) {}
+      : index(capacity), knocks_(KNOCK_SLOTS) {}
 
-  uint32_t find(const Touch& touch) const { return index.find(touch.tunnel_key, touch.source); }
+  uint32_t find(const Touch& touch) const {
+    return index.find(touch.source_hash, touch.tunnel_key, touch.source);
+  }
 
-  const LightSource& operator[](uint32_t light) const { return sources_[light]; }
+  const LightSource& operator[](uint32_t light) const { return index[light]; }
 
   /// Whether the entry holds a source that has not moved to full state.
-  bool is_live(uint32_t light) const { return sources_[light].live; }
+  bool is_live(uint32_t light) const { return index[light].live; }
 
   /// Adds a source known to be absent. NONE when there is no room.
   uint32_t add(const Touch& touch) {
-    const uint32_t light = index.add(touch.tunnel_key, touch.source);
+    const uint32_t light = index.add(touch.source_hash, touch.tunnel_key, touch.source);
     if (light == NONE) return NONE;
-    LightSource& source = sources_[light];
+    LightSource& source = index[light];
     source.target = touch.target;
     source.service = touch.service;
     source.traits = touch.traits;
@@ -66,7 +68,7 @@ class LightSources {
 
   /// Whether the entry's one contact is the touch's: the same service of the same target.
   bool is_same_contact(uint32_t light, const Touch& touch) const {
-    const LightSource& source = sources_[light];
+    const LightSource& source = index[light];
     return source.service == touch.service && source.target == touch.target;
   }
 
@@ -74,14 +76,14 @@ class LightSources {
   bool fits(uint32_t light, const Touch& touch) const {
     if (!is_same_contact(light, touch)) return false;
     if (touch.raw_syn_ack || touch.reset_other_class) return false;
-    const LightSource& source = sources_[light];
+    const LightSource& source = index[light];
     return !touch.is_probe || (source.kinds == touch.kind && source.traits == touch.traits &&
                                source.signature == touch.signature);
   }
 
   /// Counts one more packet of the same thing, or an answer to it.
   void repeat(uint32_t light, const Touch& touch) {
-    LightSource& source = sources_[light];
+    LightSource& source = index[light];
     source.outcome |= touch.outcome;
     if (touch.is_probe && source.packets < 0xffff) source.packets++;
     source.last_us = touch.offset_us;
@@ -90,12 +92,13 @@ class LightSources {
   /// Voids the entry, since its source now gets full state, and returns what it held: one touch
   /// that stands for all its packets. Its last packet was at `last_us`.
   Touch leave(uint32_t light) {
-    LightSource& source = sources_[light];
+    LightSource& source = index[light];
     source.live = false;
     Touch touch;
     touch.tunnel_key = index.key(light);
     touch.source = index.address(light);
     touch.target = source.target;
+    touch.hash_addresses();
     touch.service = source.service;
     touch.offset_us = source.first_us;
     touch.is_probe = source.packets > 0;
@@ -115,7 +118,7 @@ class LightSources {
   /// For a source without room: true when it has knocked often enough to be given full state at
   /// once.
   bool knock(const Touch& touch) {
-    const uint32_t tag = address_hash(mix(HASH_SEED, touch.tunnel_key), touch.source);
+    const uint32_t tag = touch.source_hash;
     Knock& knock = knocks_[(tag >> 16) & (KNOCK_SLOTS - 1)];
     knocked_ = true;
     if (knock.tag == tag) {
@@ -137,7 +140,7 @@ class LightSources {
     knocked_ = false;
   }
 
-  AddressIndex index;
+  AddressIndex<LightSource> index;
 
  private:
   struct Knock {
@@ -149,7 +152,6 @@ class LightSources {
   /// same.
   static constexpr uint8_t KNOCKS_TO_ENTER = 4;
 
-  Table<LightSource> sources_;
   Table<Knock> knocks_;
   bool knocked_ = false;
 };

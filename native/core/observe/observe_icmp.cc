@@ -62,6 +62,7 @@ void observe_error(Observer& observer, const Packet& packet) {
     observer.touch.tunnel_key = packet.tunnel_key;
     observer.touch.source = packet.quoted_src;
     observer.touch.target = packet.quoted_dst;
+    observer.touch.hash_addresses();
     observer.outcome_of_touch(packet, protocol | quoted_service(packet), error_outcome(packet),
                               PROBE_INFERRED, packet.quoted_ports_valid);
     return;

@@ -64,9 +64,9 @@ uint32_t Observer::observe(const Packet& packet) {
 void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
   counts.probes++;
   address(packet, false);
-  targets.index.prefetch(touch.tunnel_key, touch.target);
-  sources.seek(touch);
+  // The tables are too large for the cache: their slots come while traits and signature are made.
   sources.prefetch(touch);
+  targets.prefetch(touch);
   touch.service = service;
   touch.offset_us = offset_us(packet);
   touch.is_probe = true;
@@ -82,6 +82,7 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
   touch.source_port = packet.src_port;
   touch.tuple = probe_tuple(packet);
   touch.run_value = (kind & (PROBE_ACK | PROBE_MAIMON)) != 0 ? packet.tcp_ack : packet.tcp_seq;
+  sources.seek(touch);
   const uint32_t target = targets.of(touch);
   if (target != NONE) {
     targets.probe(target, touch);

@@ -87,6 +87,7 @@ class Observer {
     touch.tunnel_key = packet.tunnel_key;
     touch.source = reversed ? packet.dst : packet.src;
     touch.target = reversed ? packet.src : packet.dst;
+    touch.hash_addresses();
   }
 
   /// A host counted as seen when a probe of it established a connection.

@@ -101,8 +101,7 @@ Sources::Sources(const ObserverConfig& config, Sketches& sketches)
       sketches_(sketches),
       early_targets_(config.early_targets),
       early_ports_(config.early_ports),
-      early_pairs_(config.early_pairs),
-      sources_(config.tables.sources_max) {}
+      early_pairs_(config.early_pairs) {}
 
 void Sources::touch(const Touch& touch) {
   crossed = NONE;
@@ -136,7 +135,7 @@ uint8_t Sources::probe_ttl(const Touch& touch) const {
                        light.is_same_contact(waiting_, touch);
     return known ? light[waiting_].ttl : 0;
   }
-  const uint32_t member = targets.find(full_, touch.target);
+  const uint32_t member = targets.find(touch.source_hash, full_, touch.target);
   if (member == NONE) return 0;
   const uint32_t contact = contacts.find(member, touch.service);
   return contact == NONE ? 0 : contacts[contact].ttl;
@@ -150,10 +149,9 @@ void Sources::clear() {
 }
 
 uint32_t Sources::add(const Touch& touch) {
-  const uint32_t number = index.add(touch.tunnel_key, touch.source);
+  const uint32_t number = index.add(touch.source_hash, touch.tunnel_key, touch.source);
   if (number == NONE) return NONE;
-  Source& source = sources_[number];
-  source = {};
+  Source& source = index[number];
   source.first_us = touch.offset_us;
   source.last_us = touch.offset_us;
   source.first_member = NONE;
@@ -176,22 +174,22 @@ void Sources::promote(uint32_t light_source, const Touch& touch) {
     return;
   }
   const Touch replayed = light.leave(light_source);
-  sources_[number].first_us = replayed.offset_us;
+  index[number].first_us = replayed.offset_us;
   touch_full(number, replayed);
-  const uint32_t contact = sources_[number].last_contact;
+  const uint32_t contact = index[number].last_contact;
   if (contact != NONE) contacts[contact].last_us = light[light_source].last_us;
   touch_full(number, touch);
 }
 
 void Sources::touch_full(uint32_t number, const Touch& touch) {
-  Source& source = sources_[number];
+  Source& source = index[number];
   source.last_us = touch.offset_us;
   if (touch.is_probe) {
     count_probe(source, touch);
     note_stack(source, touch);
   }
   if (touch.reset_id >= 0 || touch.raw_syn_ack) note_strange_stack(source, touch);
-  uint32_t member = targets.find(number, touch.target);
+  uint32_t member = targets.find(touch.source_hash, number, touch.target);
   uint32_t found = member == NONE ? NONE : contacts.find(member, touch.service);
   if (found == NONE) {
     if (!touch.is_probe && !touch.may_create) return;
@@ -221,10 +219,10 @@ void Sources::touch_full(uint32_t number, const Touch& touch) {
 /// A new target: into the exact set if there is room (else NONE), and into a sketch once there was
 /// none.
 uint32_t Sources::admit_target(uint32_t number, const Touch& touch) {
-  Source& source = sources_[number];
+  Source& source = index[number];
   uint32_t member = NONE;
   if (source.target_count < TARGETS_EXACT_MAX) {
-    member = add_member(number, touch.target);
+    member = add_member(number, touch);
     if (member != NONE) {
       if (source.target_count == early_targets_) crossed = number;
       if (source.target_sketch == NO_SKETCH) return member;
@@ -243,7 +241,7 @@ uint32_t Sources::admit_target(uint32_t number, const Touch& touch) {
 /// A new contact: into the exact list if there is room (else NONE), and its port into the target's
 /// sketch once there was none.
 uint32_t Sources::admit_contact(uint32_t number, uint32_t member, const Touch& touch) {
-  Source& source = sources_[number];
+  Source& source = index[number];
   const uint32_t ports = targets[member].port_count;
   uint32_t contact = NONE;
   if (source.contact_count < CONTACTS_EXACT_MAX && ports < PORTS_EXACT_MAX) {
@@ -280,10 +278,10 @@ void Sources::sketch_pair(Source& source, const Touch& touch) {
   sketches_.add(source.port_sketch, service_hash(touch.service));
 }
 
-uint32_t Sources::add_member(uint32_t number, const Address& address) {
-  Source& source = sources_[number];
-  const uint32_t member =
-      targets.append(number, address, source.target_count, source.last_member);
+uint32_t Sources::add_member(uint32_t number, const Touch& touch) {
+  Source& source = index[number];
+  const uint32_t member = targets.append(touch.source_hash, number, touch.target,
+                                         source.target_count, source.last_member);
   if (member == NONE) return NONE;
   if (source.last_member == NONE) source.first_member = member;
   source.last_member = member;

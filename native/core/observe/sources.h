@@ -52,13 +52,15 @@ class Sources {
 
   /// Looks up the touch's source, for `is_new`, `probe_ttl` and `touch`.
   void seek(const Touch& touch) {
-    full_ = index.find(touch.tunnel_key, touch.source);
+    full_ = index.find(touch.source_hash, touch.tunnel_key, touch.source);
     waiting_ = full_ == NONE ? light.find(touch) : NONE;
   }
 
-  /// Starts to load what `touch` will look at, for a source sought.
+  /// Starts to load what `seek` and `touch` will look at.
   void prefetch(const Touch& touch) const {
-    if (full_ != NONE) targets.prefetch(full_, touch.target);
+    index.prefetch(touch.source_hash);
+    light.index.prefetch(touch.source_hash);
+    targets.prefetch(touch.source_hash, touch.target);
   }
 
   /// Whether the source sought is unknown in this epoch: a touch would make it a light source.
@@ -71,11 +73,9 @@ class Sources {
   /// The TTL of the sought source's first probe to the touch's service, 0 when not known exactly.
   uint8_t probe_ttl(const Touch& touch) const;
 
-  const Source& operator[](uint32_t source) const { return sources_[source]; }
-
   void clear();
 
-  AddressIndex index;
+  AddressIndex<Source> index;
   LightSources light;
   AddressSets targets;
   Contacts contacts;
@@ -91,14 +91,13 @@ class Sources {
   uint32_t admit_target(uint32_t number, const Touch& touch);
   uint32_t admit_contact(uint32_t number, uint32_t member, const Touch& touch);
   void sketch_pair(Source& source, const Touch& touch);
-  uint32_t add_member(uint32_t number, const Address& address);
+  uint32_t add_member(uint32_t number, const Touch& touch);
   uint32_t add_contact(Source& source, uint32_t member, const Touch& touch);
 
   Sketches& sketches_;
   uint32_t early_targets_;
   uint32_t early_ports_;
   uint32_t early_pairs_;
-  Table<Source> sources_;
   /// After `seek`: the source's entry in either tier, or NONE. A live light entry has no full one.
   uint32_t full_ = NONE;
   uint32_t waiting_ = NONE;

@@ -39,7 +39,7 @@ struct Target {
 class Targets {
  public:
   Targets(uint32_t capacity, uint32_t sources_max, Sketches& sketches)
-      : index(capacity), sources(sources_max), sketches_(sketches), targets_(capacity) {}
+      : index(capacity), sources(sources_max), sketches_(sketches) {}
 
   /// The entry of the touch's target, made if there is room; NONE otherwise.
   uint32_t of(const Touch& touch) {
@@ -49,7 +49,7 @@ class Targets {
 
   /// Counts a probe: kinds, top service, distinct sources.
   void probe(uint32_t target, const Touch& touch) {
-    Target& entry = targets_[target];
+    Target& entry = index[target];
     entry.counters[TARGET_PROBES]++;
     if (touch.kind == PROBE_SYN) {
       entry.counters[TARGET_SYNS]++;
@@ -58,12 +58,12 @@ class Targets {
     add_source(target, entry, touch);
   }
 
-  void count(uint32_t target, TargetCounter counter) { targets_[target].counters[counter]++; }
+  void count(uint32_t target, TargetCounter counter) { index[target].counters[counter]++; }
 
   /// Whether a source never seen before, coming with this touch, is one of a flood's many: then it
   /// is counted here and gets no entry of its own. Call it for new sources only, once each.
   bool folds(uint32_t target, const Touch& touch) {
-    Target& entry = targets_[target];
+    Target& entry = index[target];
     entry.new_sources++;
     if (entry.new_lead == 0) entry.new_service = touch.service;
     entry.new_lead += entry.new_service == touch.service ? 1 : -1;
@@ -74,30 +74,35 @@ class Targets {
 
   /// Whether new sources on this service of the target are being folded.
   bool is_flooded(uint32_t target, uint32_t service) const {
-    const Target& entry = targets_[target];
+    const Target& entry = index[target];
     return entry.new_sources > FOLD_TARGET_SINGLES ||
            (entry.new_service == service && entry.new_lead > FOLD_SERVICE_SINGLES);
   }
 
   /// The entry of the touch's target if there is one.
-  uint32_t find(const Touch& touch) const { return index.find(touch.tunnel_key, touch.target); }
+  uint32_t find(const Touch& touch) const {
+    return index.find(touch.target_hash, touch.tunnel_key, touch.target);
+  }
 
-  const Target& operator[](uint32_t target) const { return targets_[target]; }
+  /// Starts to load what `of` and `probe` will look at.
+  void prefetch(const Touch& touch) const {
+    index.prefetch(touch.target_hash);
+    sources.prefetch(touch.target_hash, touch.source);
+  }
 
   void clear() {
     index.clear();
     sources.clear();
   }
 
-  AddressIndex index;
+  AddressIndex<Target> index;
   AddressSets sources;
 
  private:
   uint32_t add(const Touch& touch) {
-    const uint32_t target = index.add(touch.tunnel_key, touch.target);
+    const uint32_t target = index.add(touch.target_hash, touch.tunnel_key, touch.target);
     if (target == NONE) return NONE;
-    Target& entry = targets_[target];
-    entry = {};
+    Target& entry = index[target];
     entry.first_member = NONE;
     entry.last_member = NONE;
     entry.source_sketch = NO_SKETCH;
@@ -122,10 +127,11 @@ class Targets {
       sketches_.add(entry.source_sketch, address_hash(HASH_SEED, touch.source));
       return;
     }
-    if (sources.find(target, touch.source) != NONE) return;
+    if (sources.find(touch.target_hash, target, touch.source) != NONE) return;
     if (entry.source_count < TARGET_SOURCES_EXACT_MAX) {
       const uint32_t member =
-          sources.append(target, touch.source, entry.source_count, entry.last_member);
+          sources.append(touch.target_hash, target, touch.source, entry.source_count,
+                         entry.last_member);
       if (member != NONE) {
         if (entry.last_member == NONE) entry.first_member = member;
         entry.last_member = member;
@@ -143,7 +149,6 @@ class Targets {
   }
 
   Sketches& sketches_;
-  Table<Target> targets_;
 };
 
 }  // namespace picket

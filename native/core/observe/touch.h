@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "decode/packet.h"
+#include "observe/address_index.h"
 
 namespace picket {
 
@@ -12,6 +13,8 @@ struct Touch {
   uint32_t tunnel_key;
   Address source;       ///< the prober's address, whoever sent this packet
   Address target;       ///< a protected address
+  uint32_t source_hash; ///< `keyed_hash` of the two, see `hash_addresses`
+  uint32_t target_hash;
   uint32_t service;     ///< protocol << 16 | port (ICMP: the request's type; other protocols: 0)
   uint32_t offset_us;   ///< microseconds after the epoch's start
   bool is_probe;        ///< it counts, and the probe-only fields below are valid
@@ -34,6 +37,12 @@ struct Touch {
   bool reset_other_class = false;
   /// An unsolicited SYN-ACK as only a user-space stack sends it.
   bool raw_syn_ack = false;
+
+  /// To be called once key and addresses are set.
+  void hash_addresses() {
+    source_hash = keyed_hash(tunnel_key, source);
+    target_hash = keyed_hash(tunnel_key, target);
+  }
 };
 
 }  // namespace picket

@@ -13,6 +13,8 @@ export const NONE = -1;
  * million entries; who crafts addresses to collide gets a refusal, not our time.
  */
 export const PROBES_MAX = 128;
+/** Entries of one table: the native one keeps their number and 8 bits of the hash in one word. */
+export const ENTRIES_MAX = 0xffffff;
 
 export class AddressIndex {
   private readonly slotMask: number;
@@ -26,7 +28,11 @@ export class AddressIndex {
   /** Entries that found no room, cumulative. */
   refused = 0;
 
-  constructor(readonly capacity: number) {
+  private readonly capacity: number;
+
+  constructor(entriesMax: number) {
+    const capacity = Math.min(entriesMax, ENTRIES_MAX);
+    this.capacity = capacity;
     const size = powerOfTwoAtLeast(Math.max(2, capacity * 2));
     this.slotMask = size - 1;
     this.slots = new Int32Array(size);
@@ -35,9 +41,10 @@ export class AddressIndex {
     this.words = new Int32Array(capacity * 4);
   }
 
-  find(key: number, w0: number, w1: number, w2: number, w3: number): number {
+  /** `hash` is the pair's: `keyedHash` for an entity, the owner's for a member of a set. */
+  find(hash: number, key: number, w0: number, w1: number, w2: number, w3: number): number {
     const words = this.words;
-    let slot = addressHash(mix(HASH_SEED, key), w0, w1, w2, w3) & this.slotMask;
+    let slot = hash & this.slotMask;
     for (let left = PROBES_MAX; left > 0; left--) {
       const entry = this.slots[slot] - 1;
       if (entry < 0) return NONE;
@@ -56,8 +63,8 @@ export class AddressIndex {
   }
 
   /** Adds a pair known to be absent; NONE, counted, when the table is full. */
-  add(key: number, w0: number, w1: number, w2: number, w3: number): number {
-    let slot = addressHash(mix(HASH_SEED, key), w0, w1, w2, w3) & this.slotMask;
+  add(hash: number, key: number, w0: number, w1: number, w2: number, w3: number): number {
+    let slot = hash & this.slotMask;
     let left = this.used < this.capacity ? PROBES_MAX : 0;
     while (left > 0 && this.slots[slot] !== 0) {
       slot = (slot + 1) & this.slotMask;
@@ -90,13 +97,24 @@ export class AddressIndex {
   keyedHashOf(entry: number): number {
     const at = entry * 4;
     const w = this.words;
-    return addressHash(mix(HASH_SEED, this.key[entry]), w[at], w[at + 1], w[at + 2], w[at + 3]);
+    return keyedHash(this.key[entry], w[at], w[at + 1], w[at + 2], w[at + 3]);
   }
 
   clear(): void {
     for (let entry = 0; entry < this.used; entry++) this.slots[this.slotOf[entry]] = 0;
     this.used = 0;
   }
+}
+
+/** Finished hash of a tunnel key and an address: what entities are found by. */
+export function keyedHash(
+  tunnelKey: number,
+  w0: number,
+  w1: number,
+  w2: number,
+  w3: number,
+): number {
+  return addressHash(mix(HASH_SEED, tunnelKey), w0, w1, w2, w3);
 }
 
 /** Finished hash of an address on top of a running one; IPv4 costs one word. */

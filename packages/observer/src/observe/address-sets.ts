@@ -3,10 +3,13 @@
  * target), in one bounded pool. A set's members are chained in the order they came. Twin:
  * `address_sets.h`.
  */
-import { AddressIndex, NONE } from './address-index.js';
+import { AddressIndex, addressHash, NONE } from './address-index.js';
 import { NO_SKETCH } from './sketches.js';
 
-export class AddressSets extends AddressIndex {
+export class AddressSets {
+  private readonly index: AddressIndex;
+  /** Four big-endian words a member, IPv4 mapped. */
+  readonly words: Int32Array;
   /** Position inside the owner's set, from 0. */
   readonly ordinal: Uint16Array;
   /** Next member of the same owner, or NONE. */
@@ -18,11 +21,22 @@ export class AddressSets extends AddressIndex {
   readonly portSketch: Int32Array;
 
   constructor(capacity: number) {
-    super(capacity);
+    this.index = new AddressIndex(capacity);
+    this.words = this.index.words;
     this.ordinal = new Uint16Array(capacity);
     this.next = new Int32Array(capacity);
     this.portCount = new Uint16Array(capacity);
     this.portSketch = new Int32Array(capacity);
+  }
+
+  /** Addresses that found no room, cumulative. */
+  get refused(): number {
+    return this.index.refused;
+  }
+
+  /** The owner's member with this address, or NONE. `ownerHash` is the owner's `keyedHash`. */
+  find(ownerHash: number, owner: number, w0: number, w1: number, w2: number, w3: number): number {
+    return this.index.find(addressHash(ownerHash, w0, w1, w2, w3), owner, w0, w1, w2, w3);
   }
 
   /**
@@ -30,6 +44,7 @@ export class AddressSets extends AddressIndex {
    * NONE).
    */
   append(
+    ownerHash: number,
     owner: number,
     w0: number,
     w1: number,
@@ -38,7 +53,8 @@ export class AddressSets extends AddressIndex {
     ordinal: number,
     previous: number,
   ): number {
-    const member = this.add(owner, w0, w1, w2, w3);
+    const hash = addressHash(ownerHash, w0, w1, w2, w3);
+    const member = this.index.add(hash, owner, w0, w1, w2, w3);
     if (member === NONE) return NONE;
     this.ordinal[member] = ordinal;
     this.next[member] = NONE;
@@ -46,5 +62,14 @@ export class AddressSets extends AddressIndex {
     this.portSketch[member] = NO_SKETCH;
     if (previous !== NONE) this.next[previous] = member;
     return member;
+  }
+
+  /** The finished hash of a member's address alone: what sketches take. */
+  hashOf(member: number): number {
+    return this.index.hashOf(member);
+  }
+
+  clear(): void {
+    this.index.clear();
   }
 }

@@ -4,7 +4,7 @@
  */
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { powerOfTwoAtLeast } from '../base/power-of-two.js';
-import { NONE, PROBES_MAX } from './address-index.js';
+import { ENTRIES_MAX, NONE, PROBES_MAX } from './address-index.js';
 
 export class Contacts {
   private readonly slotMask: number;
@@ -26,7 +26,11 @@ export class Contacts {
   used = 0;
   refused = 0;
 
-  constructor(private readonly capacity: number) {
+  private readonly capacity: number;
+
+  constructor(entriesMax: number) {
+    const capacity = Math.min(entriesMax, ENTRIES_MAX);
+    this.capacity = capacity;
     const size = powerOfTwoAtLeast(Math.max(2, capacity * 2));
     this.slotMask = size - 1;
     this.slots = new Int32Array(size);

@@ -5,8 +5,7 @@
  * `hosts.h`.
  */
 import { HostCounter } from '../../../plugin-api/src/batch-layout.js';
-import { HASH_SEED, mix } from '../base/hash.js';
-import { AddressIndex, addressHash, NONE } from './address-index.js';
+import { AddressIndex, keyedHash, NONE } from './address-index.js';
 
 export const HOST_COUNTERS = Object.keys(HostCounter).length;
 /**
@@ -28,9 +27,10 @@ export class Hosts {
 
   /** The host's entry, made if there is room; NONE otherwise. */
   of(tunnelKey: number, w0: number, w1: number, w2: number, w3: number): number {
-    const known = this.index.find(tunnelKey, w0, w1, w2, w3);
+    const hash = keyedHash(tunnelKey, w0, w1, w2, w3);
+    const known = this.index.find(hash, tunnelKey, w0, w1, w2, w3);
     if (known !== NONE) return known;
-    const host = this.index.add(tunnelKey, w0, w1, w2, w3);
+    const host = this.index.add(hash, tunnelKey, w0, w1, w2, w3);
     if (host === NONE) return NONE;
     this.counters.fill(0, host * HOST_COUNTERS, (host + 1) * HOST_COUNTERS);
     return host;
@@ -57,7 +57,7 @@ export class Hosts {
 
   /** Whether the address was ever seen to send a packet. May say yes by mistake, never no. */
   everSpoke(tunnelKey: number, w0: number, w1: number, w2: number, w3: number): boolean {
-    const bit = addressHash(mix(HASH_SEED, tunnelKey), w0, w1, w2, w3) & (SPOKE_BITS - 1);
+    const bit = keyedHash(tunnelKey, w0, w1, w2, w3) & (SPOKE_BITS - 1);
     return (this.spoke[bit >>> 3] & (1 << (bit & 7))) !== 0;
   }
 

@@ -4,8 +4,7 @@
  * other. When even this tier is full, a small array of tagged counters lets in who keeps knocking.
  * Twin: `light_sources.h`.
  */
-import { HASH_SEED, mix } from '../base/hash.js';
-import { AddressIndex, addressHash, NONE } from './address-index.js';
+import { AddressIndex, NONE } from './address-index.js';
 import type { Touch } from './touch.js';
 
 const KNOCK_SLOTS = 65_536;
@@ -55,7 +54,8 @@ export class LightSources {
   }
 
   find(touch: Touch): number {
-    return this.index.find(touch.tunnelKey, touch.s0, touch.s1, touch.s2, touch.s3);
+    const { sourceHash, tunnelKey, s0, s1, s2, s3 } = touch;
+    return this.index.find(sourceHash, tunnelKey, s0, s1, s2, s3);
   }
 
   /** Whether the entry holds a source that has not moved to full state. */
@@ -65,7 +65,8 @@ export class LightSources {
 
   /** Adds a source known to be absent. NONE when there is no room. */
   add(touch: Touch): number {
-    const light = this.index.add(touch.tunnelKey, touch.s0, touch.s1, touch.s2, touch.s3);
+    const { sourceHash, tunnelKey, s0, s1, s2, s3 } = touch;
+    const light = this.index.add(sourceHash, tunnelKey, s0, s1, s2, s3);
     if (light === NONE) return NONE;
     const at = light * 4;
     this.target[at] = touch.t0;
@@ -136,6 +137,7 @@ export class LightSources {
     touch.t1 = this.target[at + 1];
     touch.t2 = this.target[at + 2];
     touch.t3 = this.target[at + 3];
+    touch.hashAddresses();
     touch.service = this.service[light];
     touch.offsetUs = this.firstUs[light];
     touch.isProbe = this.packets[light] > 0;
@@ -156,13 +158,7 @@ export class LightSources {
    * once.
    */
   knock(touch: Touch): boolean {
-    const tag = addressHash(
-      mix(HASH_SEED, touch.tunnelKey),
-      touch.s0,
-      touch.s1,
-      touch.s2,
-      touch.s3,
-    );
+    const tag = touch.sourceHash;
     const slot = (tag >>> 16) & (KNOCK_SLOTS - 1);
     this.knocked = true;
     if (this.knockTag[slot] === tag) {

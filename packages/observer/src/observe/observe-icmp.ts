@@ -105,6 +105,7 @@ function observeError(observer: Observer, packet: Packet): void {
     touch.t1 = packet.quotedDst1;
     touch.t2 = packet.quotedDst2;
     touch.t3 = packet.quotedDst3;
+    touch.hashAddresses();
     const service = (packet.quotedProtocol << 16) | quotedService(packet);
     observer.outcomeOfTouch(
       packet,

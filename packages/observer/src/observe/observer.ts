@@ -268,6 +268,7 @@ export class Observer {
       touch.t2 = packet.dst2;
       touch.t3 = packet.dst3;
     }
+    touch.hashAddresses();
   }
 
   /** A host counted as seen when a probe of it established a connection. */

@@ -138,7 +138,8 @@ export class Sources {
 
   /** Looks up the touch's source, for `isNew`, `probeTtl` and `touch`. */
   seek(touch: Touch): void {
-    this.full = this.index.find(touch.tunnelKey, touch.s0, touch.s1, touch.s2, touch.s3);
+    const { sourceHash, tunnelKey, s0, s1, s2, s3 } = touch;
+    this.full = this.index.find(sourceHash, tunnelKey, s0, s1, s2, s3);
     this.waiting = this.full === NONE ? this.light.find(touch) : NONE;
   }
 
@@ -183,7 +184,7 @@ export class Sources {
         ? this.light.ttl[light]
         : 0;
     }
-    const member = this.targets.find(this.full, touch.t0, touch.t1, touch.t2, touch.t3);
+    const member = this.findMember(this.full, touch);
     if (member === NONE) return 0;
     const contact = this.contacts.find(member, touch.service);
     return contact === NONE ? 0 : this.contacts.ttl[contact];
@@ -197,7 +198,8 @@ export class Sources {
   }
 
   private add(touch: Touch): number {
-    const source = this.index.add(touch.tunnelKey, touch.s0, touch.s1, touch.s2, touch.s3);
+    const { sourceHash, tunnelKey, s0, s1, s2, s3 } = touch;
+    const source = this.index.add(sourceHash, tunnelKey, s0, s1, s2, s3);
     if (source === NONE) return NONE;
     this.counters.fill(0, source * COUNTERS, (source + 1) * COUNTERS);
     this.firstUs[source] = touch.offsetUs;
@@ -246,7 +248,7 @@ export class Sources {
       this.noteStack(source, touch);
     }
     if (touch.resetId >= 0 || touch.rawSynAck) this.noteStrangeStack(source, touch);
-    let member = this.targets.find(source, touch.t0, touch.t1, touch.t2, touch.t3);
+    let member = this.findMember(source, touch);
     let contact = member === NONE ? NONE : this.contacts.find(member, touch.service);
     if (contact === NONE) {
       if (!touch.isProbe && !touch.mayCreate) return;
@@ -279,7 +281,7 @@ export class Sources {
   private admitTarget(source: number, touch: Touch): number {
     let member = NONE;
     if (this.targetCount[source] < TARGETS_EXACT_MAX) {
-      member = this.addMember(source, touch.t0, touch.t1, touch.t2, touch.t3);
+      member = this.addMember(source, touch);
       if (member !== NONE) {
         if (this.targetCount[source] === this.early.earlyTargets) this.crossed = source;
         if (this.targetSketch[source] === NO_SKETCH) return member;
@@ -349,13 +351,19 @@ export class Sources {
     this.sketches.add(this.portSketch[source], serviceHash(touch.service));
   }
 
-  private addMember(source: number, w0: number, w1: number, w2: number, w3: number): number {
+  private findMember(source: number, touch: Touch): number {
+    const { sourceHash, t0, t1, t2, t3 } = touch;
+    return this.targets.find(sourceHash, source, t0, t1, t2, t3);
+  }
+
+  private addMember(source: number, touch: Touch): number {
     const member = this.targets.append(
+      touch.sourceHash,
       source,
-      w0,
-      w1,
-      w2,
-      w3,
+      touch.t0,
+      touch.t1,
+      touch.t2,
+      touch.t3,
       this.targetCount[source],
       this.lastMember[source],
     );

@@ -59,7 +59,7 @@ export class Targets {
 
   /** The entry of the touch's target, made if there is room; NONE otherwise. */
   of(touch: Touch): number {
-    const target = this.index.find(touch.tunnelKey, touch.t0, touch.t1, touch.t2, touch.t3);
+    const target = this.find(touch);
     return target === NONE ? this.add(touch) : target;
   }
 
@@ -101,7 +101,8 @@ export class Targets {
 
   /** The entry of the touch's target if there is one. */
   find(touch: Touch): number {
-    return this.index.find(touch.tunnelKey, touch.t0, touch.t1, touch.t2, touch.t3);
+    const { targetHash, tunnelKey, t0, t1, t2, t3 } = touch;
+    return this.index.find(targetHash, tunnelKey, t0, t1, t2, t3);
   }
 
   clear(): void {
@@ -110,7 +111,8 @@ export class Targets {
   }
 
   private add(touch: Touch): number {
-    const target = this.index.add(touch.tunnelKey, touch.t0, touch.t1, touch.t2, touch.t3);
+    const { targetHash, tunnelKey, t0, t1, t2, t3 } = touch;
+    const target = this.index.add(targetHash, tunnelKey, t0, t1, t2, t3);
     if (target === NONE) return NONE;
     this.counters.fill(0, target * TARGET_COUNTERS, (target + 1) * TARGET_COUNTERS);
     this.topService[target] = 0;
@@ -142,14 +144,16 @@ export class Targets {
       this.sketches.add(this.sourceSketch[target], sourceHash(touch));
       return;
     }
-    if (this.sources.find(target, touch.s0, touch.s1, touch.s2, touch.s3) !== NONE) return;
+    const { targetHash, s0, s1, s2, s3 } = touch;
+    if (this.sources.find(targetHash, target, s0, s1, s2, s3) !== NONE) return;
     if (this.sourceCount[target] < TARGET_SOURCES_EXACT_MAX) {
       const member = this.sources.append(
+        targetHash,
         target,
-        touch.s0,
-        touch.s1,
-        touch.s2,
-        touch.s3,
+        s0,
+        s1,
+        s2,
+        s3,
         this.sourceCount[target],
         this.lastMember[target],
       );

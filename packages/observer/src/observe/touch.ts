@@ -2,6 +2,8 @@
  * A touch: one thing a packet tells about a source and a target, on its way into the tables. One
  * object is reused for every packet. Twin: `struct Touch` in `touch.h`.
  */
+import { keyedHash } from './address-index.js';
+
 export class Touch {
   tunnelKey = 0;
   /** The source's address (the prober's, whoever sent this packet). */
@@ -14,6 +16,9 @@ export class Touch {
   t1 = 0;
   t2 = 0;
   t3 = 0;
+  /** `keyedHash` of the two, see `hashAddresses`. */
+  sourceHash = 0;
+  targetHash = 0;
   /** protocol << 16 | port (ICMP: the request's type; other protocols: 0). */
   service = 0;
   /** Microseconds after the epoch's start. */
@@ -48,4 +53,10 @@ export class Touch {
   resetOtherClass = false;
   /** An unsolicited SYN-ACK as only a user-space stack sends it. */
   rawSynAck = false;
+
+  /** To be called once key and addresses are set. */
+  hashAddresses(): void {
+    this.sourceHash = keyedHash(this.tunnelKey, this.s0, this.s1, this.s2, this.s3);
+    this.targetHash = keyedHash(this.tunnelKey, this.t0, this.t1, this.t2, this.t3);
+  }
 }
