@@ -1,5 +1,6 @@
-/// The decoder alone. That it equals its TypeScript twin, whose tests go protocol by protocol, is the
-/// differential test's business; here it is about what only C++ can get wrong: reading past the end.
+/// The decoder alone. That it equals its TypeScript twin, whose tests go protocol by protocol, is
+/// the differential test's business; here it is about what only C++ can get wrong: reading past the
+/// end.
 #include <doctest/doctest.h>
 
 #include "base/link_types.h"
