@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatSynSignature } from './syn-signature.js';
 
-/** Canonical bytes: version and TTL, IP options, MSS, window, scale, payload, quirks, EOL, kinds. */
+/** Version and TTL, IP options, MSS, window, scale, payload, quirks, EOL padding, kinds. */
 function signature(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
 }
