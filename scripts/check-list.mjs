@@ -40,18 +40,17 @@ function plainCounts(text) {
 }
 
 export const QUICK = [
-  { name: 'types', command: 'npx --no-install tsc --noEmit -p tsconfig.json' },
+  { name: 'types', command: 'tsc --noEmit -p tsconfig.json' },
   {
     name: 'lint',
-    command: 'npx --no-install biome lint --diagnostic-level=warn --error-on-warnings .',
+    command: 'biome lint --diagnostic-level=warn --error-on-warnings .',
   },
   { name: 'architecture', command: 'node scripts/architecture.mjs' },
   { name: 'tidy', command: 'node scripts/tidy.mjs' },
   { name: 'generated files', command: 'node scripts/generate.mjs --check' },
   {
     name: 'vitest',
-    command:
-      'npx --no-install vitest run --reporter=default --reporter=json --outputFile.json=.cache/vitest.json',
+    command: 'vitest run --reporter=default --reporter=json --outputFile.json=.cache/vitest.json',
     report: '.cache/vitest.json',
     count: vitestCounts,
     minutes: 20,
@@ -73,19 +72,31 @@ export const SLOW = [
     minutes: 10,
   },
   {
-    name: 'lab captures, both observers',
+    name: 'captures, both observers alike',
     command: 'node scripts/check-differential.mjs',
-    unless: () => first(noAddon(), noFile('../shared/captures')),
+    unless: noAddon,
     count: plainCounts,
     minutes: 20,
   },
   {
     name: 'score of the lab captures',
-    command:
-      "node ../shared/tools/score --cmd 'node dist/src/main.js read {file} --home {home} --json' ../shared/captures/lab",
+    command: 'node scripts/check-score.mjs',
     unless: () => noFile('../shared/tools/score'),
+    count: plainCounts,
     minutes: 20,
   },
+  {
+    name: 'sanitizers on every capture',
+    command: 'bash scripts/check-sanitizers.sh',
+    unless: noCompiler,
+    count: plainCounts,
+    minutes: 20,
+  },
+  {
+    name: 'fuzzers, briefly',
+    command: 'bash scripts/check-fuzz.sh',
+    unless: noClang,
+    count: plainCounts,
+    minutes: 15,
+  },
 ];
-
-export { noClang };

@@ -1,6 +1,7 @@
 # Shared by start.sh, build.sh and test.sh: installs what is missing, builds what changed. Sourced from
 # the repository's root. Quick when there is nothing to do. Messages go to standard error.
 
+PATH="$PWD/node_modules/.bin:$PATH"
 say() { printf 'picket: %s\n' "$*" >&2; }
 have() { command -v "$1" >/dev/null 2>&1; }
 # True when FILE is missing or anything under the given paths is newer than it.
@@ -46,25 +47,26 @@ apt_install() {
   fi
 }
 
-# Headers of the node that runs, when they lie beside it: then nothing has to be downloaded.
-use_local_node_headers() {
-  [ -z "${npm_config_nodedir:-}" ] || return 0
+# Where node's own headers lie, when they lie beside it: then node-gyp has nothing to download.
+node_prefix() {
   prefix=$(dirname "$(dirname "$(readlink -f "$(command -v node)")")")
-  if [ -f "$prefix/include/node/node_api.h" ]; then export npm_config_nodedir="$prefix"; fi
+  if [ -f "$prefix/include/node/node_api.h" ]; then echo "$prefix"; fi
 }
 
 # The lock file that node_modules was installed from is kept inside it.
 install_npm_packages() {
   if cmp -s package-lock.json node_modules/.picket-lock; then return 0; fi
   say 'installing npm packages (package-lock.json changed or this is the first run)'
-  npm ci --no-audit --no-fund --loglevel=error >&2
+  # nodedir is for the packages that compile (cap); npm itself would warn about it.
+  npm_config_nodedir="${npm_config_nodedir:-$(node_prefix)}" \
+    npm ci --no-audit --no-fund --loglevel=error >&2
   cp package-lock.json node_modules/.picket-lock
 }
 
 build_typescript() {
   stale dist/.built src packages package.json tsconfig.json tsconfig.build.json || return 0
   say 'building TypeScript'
-  npx --no-install tsc -p tsconfig.build.json
+  tsc -p tsconfig.build.json
   chmod +x dist/src/main.js
   touch dist/.built
 }
@@ -80,7 +82,9 @@ build_native() {
   say 'building the native observer (about a minute the first time)'
   mkdir -p native/build
   log=$(mktemp)
-  if (cd native && npx --no-install node-gyp --loglevel=error configure build >"$log" 2>&1); then
+  nodedir=$(node_prefix)
+  if (cd native && node-gyp --loglevel=error --jobs=max ${nodedir:+"--nodedir=$nodedir"} configure build) \
+    >"$log" 2>&1; then
     touch native/build/.built
   else
     tail -n 20 "$log" >&2
@@ -92,6 +96,5 @@ build_native() {
 prepare() {
   have node || { say 'Node.js 20.19 or newer is needed: https://nodejs.org'; exit 1; }
   install_debian_packages
-  use_local_node_headers
   install_npm_packages
 }

@@ -1,5 +1,6 @@
 /** The configuration in the words of each room. */
 import { availableParallelism } from 'node:os';
+import { PAYLOAD_SIGNATURES } from '../packages/plugin-api/src/payload-signatures.js';
 import type { ObserverOptions } from './capture/contract.js';
 import type { PicketConfig } from './config/schema.js';
 import type { DetectOptions } from './detect/options.js';
@@ -22,6 +23,7 @@ export function observerOptions(config: PicketConfig): ObserverOptions {
     earlyTargets: early.targets,
     earlyPorts: early.ports,
     earlyPairs: early.pairs,
+    payloadSignatures: PAYLOAD_SIGNATURES,
     tables: {
       sourcesMax: tables.sources_max,
       lightSourcesMax: tables.light_sources_max,

@@ -17,6 +17,7 @@ import { EmbeddedTransport } from './transport/embedded.js';
 
 export interface PipelineOptions {
   config: PicketConfig;
+  input: Input;
   /** `canonical` for captures: the same output every time. `arrival` for live: as soon as known. */
   order: 'canonical' | 'arrival';
   outputs: readonly Output[];
@@ -32,6 +33,8 @@ export interface Span {
 
 export class Pipeline {
   readonly observer: Observer;
+  /** Why the native observer could not be taken, as a clause; to be said once. */
+  readonly fellBack: string | undefined;
   readonly #transport: EmbeddedTransport;
   readonly #correlator: Correlator;
   readonly #options: PipelineOptions;
@@ -45,7 +48,10 @@ export class Pipeline {
     const { config } = options;
     this.#options = options;
     this.#workers = workerCount(config);
-    this.observer = openObserver(config.observer, observerOptions(config));
+    const isLive = options.input.kind === 'interface';
+    const opened = openObserver(config.observer, observerOptions(config), isLive);
+    this.observer = opened.observer;
+    this.fellBack = opened.fellBack;
     this.#transport = new EmbeddedTransport({
       shardCount: config.shards,
       workers: this.#workers,
@@ -66,8 +72,8 @@ export class Pipeline {
    * written, also when it ends with an error.
    * @throws PicketError as the observer and the transport do.
    */
-  async run(input: Input): Promise<void> {
-    const { outputs, progress, damage } = this.#options;
+  async run(): Promise<void> {
+    const { input, outputs, progress, damage } = this.#options;
     await this.#transport.start((outcome) => this.#correlate(outcome));
     try {
       await this.observer.run(input, {

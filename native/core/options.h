@@ -27,6 +27,17 @@ struct HomeNet {
   uint8_t prefix;       ///< bits of the mapped form, 0-128
 };
 
+enum class PayloadPlace : uint8_t { whole, start, anywhere };
+
+/// A known payload: the bytes, and where they must stand. `hex` is pairs of lower-case hex digits,
+/// ".." for any byte but the first; at most 128 bytes. `id` is below 2^15.
+struct PayloadPattern {
+  uint32_t id;
+  bool is_udp;  ///< else TCP
+  PayloadPlace at;
+  std::string hex;
+};
+
 struct ObserverConfig {
   std::string sensor = "local";
   std::vector<HomeNet> home_nets;
@@ -37,6 +48,8 @@ struct ObserverConfig {
   uint32_t early_targets = 100;
   uint32_t early_ports = 100;
   uint32_t early_pairs = 250;
+  /// Known payloads to look for.
+  std::vector<PayloadPattern> payload_signatures;
   ObserverTables tables;
 };
 

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "observe/payload_matcher.h"
+
 namespace picket {
 namespace {
 
@@ -65,6 +67,34 @@ std::vector<HomeNet> to_home_nets(const Napi::Value& value) {
     nets.push_back(to_home_net(value.Env(), to_text(array.Get(i), "homeNets")));
   }
   return nets;
+}
+
+PayloadPlace to_place(const Napi::Value& value) {
+  const std::string text = to_text(value, "at");
+  if (text == "whole") return PayloadPlace::whole;
+  if (text == "start") return PayloadPlace::start;
+  if (text != "anywhere") reject(value.Env(), "'" + text + "' is no place for a payload");
+  return PayloadPlace::anywhere;
+}
+
+std::vector<PayloadPattern> to_payload_signatures(const Napi::Value& value) {
+  if (!value.IsArray()) reject(value.Env(), "payloadSignatures must be an array");
+  const auto array = value.As<Napi::Array>();
+  if (array.Length() > PATTERNS_MAX) reject(value.Env(), "payloadSignatures is too long");
+  std::vector<PayloadPattern> patterns;
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    const Napi::Object object = to_object(array.Get(i), "a payload signature");
+    const std::string transport = to_text(object.Get("transport"), "transport");
+    if (transport != "tcp" && transport != "udp") reject(value.Env(), "transport is tcp or udp");
+    const PayloadPattern pattern{to_u32(object, "id"), transport == "udp",
+                                 to_place(object.Get("at")), to_text(object.Get("hex"), "hex")};
+    if (!is_valid(pattern)) {
+      reject(value.Env(), "payload " + std::to_string(pattern.id) + ": '" + pattern.hex +
+                              "' is no pattern");
+    }
+    patterns.push_back(pattern);
+  }
+  return patterns;
 }
 
 ObserverTables to_tables(const Napi::Value& value) {
@@ -151,6 +181,7 @@ ObserverConfig to_config(const Napi::Value& value) {
   config.early_targets = to_u32(object, "earlyTargets");
   config.early_ports = to_u32(object, "earlyPorts");
   config.early_pairs = to_u32(object, "earlyPairs");
+  config.payload_signatures = to_payload_signatures(object.Get("payloadSignatures"));
   config.tables = to_tables(object.Get("tables"));
   if (config.shard_count == 0) reject(value.Env(), "shardCount must be positive");
   if (config.epoch_us <= 0) reject(value.Env(), "epochUs must be positive");

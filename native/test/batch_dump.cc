@@ -8,7 +8,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
 #include <string>
+#include <vector>
 
 #include "capture/file_source.h"
 #include "pipeline.h"
@@ -62,6 +64,22 @@ picket::HomeNet parse_net(const char* text) {
   return net;
 }
 
+std::vector<picket::PayloadPattern> read_signatures(const char* path) {
+  std::ifstream file(path);
+  std::vector<picket::PayloadPattern> patterns;
+  uint32_t id = 0;
+  std::string transport;
+  std::string place;
+  std::string hex;
+  while (file >> id >> transport >> place >> hex) {
+    const picket::PayloadPlace at = place == "whole"   ? picket::PayloadPlace::whole
+                                    : place == "start" ? picket::PayloadPlace::start
+                                                       : picket::PayloadPlace::anywhere;
+    patterns.push_back({id, transport == "udp", at, hex});
+  }
+  return patterns;
+}
+
 void set_tables(picket::ObserverTables& tables, uint32_t capacity) {
   tables = {capacity, capacity, capacity, capacity, capacity, capacity,
             capacity, capacity, capacity, capacity, capacity};
@@ -90,6 +108,8 @@ int main(int argc, char** argv) {
     if (std::strcmp(argv[at], "-x") == 0) whole = true;
     if (at + 1 < argc && std::strcmp(argv[at], "-h") == 0) {
       config.home_nets.push_back(parse_net(argv[++at]));
+    } else if (at + 1 < argc && std::strcmp(argv[at], "-p") == 0) {
+      config.payload_signatures = read_signatures(argv[++at]);
     } else if (at + 1 < argc && std::strcmp(argv[at], "-t") == 0) {
       set_tables(config.tables, static_cast<uint32_t>(std::atoi(argv[++at])));
     }

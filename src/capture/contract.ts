@@ -6,7 +6,10 @@
 export { DEFAULT_OPTIONS, DEFAULT_TABLES } from '../../packages/observer/src/options.js';
 export type { ObserverOptions, ObserverTables } from '../../packages/observer/src/options.js';
 
-/** Where frames come from. Several files are read in the order given. */
+/**
+ * Where frames come from. A folder stands for the captures in it. Several files are read in the
+ * order of their first frames' times.
+ */
 export type Input =
   | { kind: 'files'; paths: string[] /* '-' is standard input */ }
   | {

@@ -1,14 +1,15 @@
 import type { ObserverEvents } from './contract.js';
 import { CompressionDamage } from './decompress.js';
 import type { Engine, EngineFailure } from './engine.js';
+import { orderInputs } from './input-files.js';
 import { type OpenInput, openInput, unreadable } from './open-input.js';
 
 /** At most ten times a second, says the contract. */
 const PROGRESS_PERIOD_MS = 100;
 
 /**
- * Reads files one after the other through an engine, until `stop` is aborted. Damage ends one file,
- * not the rest.
+ * Reads files one after the other through an engine, until `stop` is aborted. Folders and the order
+ * are as `orderInputs` says. Damage ends one file, not the rest.
  * @throws PicketError `input-unreadable`, before the first frame unless a file vanishes meanwhile
  */
 export async function readFiles(
@@ -17,7 +18,8 @@ export async function readFiles(
   events: ObserverEvents,
   stop: AbortSignal,
 ): Promise<void> {
-  const inputs = await Promise.all(paths.map((path) => openInput(path)));
+  const inputs = [];
+  for (const path of await orderInputs(paths)) inputs.push(await openInput(path));
   const total = inputs.some(({ size }) => size === 0)
     ? 0
     : inputs.reduce((sum, { size }) => sum + size, 0);

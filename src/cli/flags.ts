@@ -23,7 +23,6 @@ export function configFor(flags: SharedFlags & { interface?: string }): PicketCo
   const overrides: Override[] = [];
   const given: [flag: string, path: string[], value: unknown][] = [
     ['--home', ['home_nets'], flags.home],
-    ['PICKET_OBSERVER', ['observer'], process.env.PICKET_OBSERVER || undefined],
     ['--observer', ['observer'], flags.observer],
     ['--workers', ['workers'], flags.workers],
     ['--interface', ['capture', 'interface'], flags.interface],

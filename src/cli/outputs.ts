@@ -42,3 +42,8 @@ export async function openOutputs(
 export function colorWanted(stream: { isTTY?: boolean }): boolean {
   return stream.isTTY === true && !process.env.NO_COLOR;
 }
+
+/** What to tell when the native observer was not taken; `reason` is a clause. */
+export function fallbackText(reason: string): string {
+  return `using the TypeScript observer, which is slower: ${reason}`;
+}

@@ -6,7 +6,7 @@ import { Pipeline } from '../pipeline.js';
 import { ERROR_CODES, PicketError } from '../shared/errors.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type SharedFlags } from './flags.js';
-import { colorWanted, openOutputs } from './outputs.js';
+import { colorWanted, fallbackText, openOutputs } from './outputs.js';
 import { openProgressBar } from './progress.js';
 import { onStopSignal } from './signals.js';
 import { print } from './stdout.js';
@@ -26,14 +26,16 @@ export async function read(files: string[], flags: SharedFlags): Promise<number>
   const damages: Damage[] = [];
   const pipeline = new Pipeline({
     config,
+    input: { kind: 'files', paths: files },
     order: 'canonical',
     outputs: report ? [...lineOutputs, report] : lineOutputs,
     progress: (readBytes, totalBytes, path) => bar.update(readBytes, totalBytes, path),
     damage: (path, offset, reason) => damages.push({ path, offset, reason }),
   });
+  if (pipeline.fellBack !== undefined) log.warn({}, fallbackText(pipeline.fellBack));
   const release = onStopSignal(() => pipeline.stop());
   try {
-    await pipeline.run({ kind: 'files', paths: files });
+    await pipeline.run();
   } finally {
     bar.clear();
     release();

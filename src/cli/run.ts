@@ -7,7 +7,7 @@ import { PicketError } from '../shared/errors.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type SharedFlags } from './flags.js';
 import { defaultHomeNets } from './home.js';
-import { colorWanted, openOutputs } from './outputs.js';
+import { colorWanted, fallbackText, openOutputs } from './outputs.js';
 import { onStopSignal } from './signals.js';
 import { print } from './stdout.js';
 
@@ -26,6 +26,7 @@ export async function run(flags: SharedFlags & { interface?: string }): Promise<
   const lineOutputs = await openOutputs(config, flags.json ? 'json' : 'live', log);
   const pipeline = new Pipeline({
     config,
+    input,
     order: 'arrival',
     outputs: report ? [...lineOutputs, report] : lineOutputs,
   });
@@ -35,13 +36,14 @@ export async function run(flags: SharedFlags & { interface?: string }): Promise<
     { interface: input.name, observer: pipeline.observer.name, home_nets: config.home_nets },
     `watching; networks protected ${protectedBy}`,
   );
+  if (pipeline.fellBack !== undefined) log.warn({}, fallbackText(pipeline.fellBack));
   const timer = setInterval(() => pipeline.reportStats(), config.outputs.stats_interval_s * 1000);
   const release = onStopSignal((signal) => {
     log.info({ signal }, 'ending; once more ends at once');
     pipeline.stop();
   });
   try {
-    await pipeline.run(input);
+    await pipeline.run();
   } finally {
     clearInterval(timer);
     release();

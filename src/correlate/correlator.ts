@@ -17,7 +17,7 @@ import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
 import { OpenIncident, opensIncident } from './incident.js';
-import { areNear, chanceOf, type Learned } from './informed.js';
+import { Informers } from './informers.js';
 import { limits } from './limits.js';
 import { type Link, Linker } from './linker.js';
 import { activityOfSuspect, ipOfKey } from './linked-findings.js';
@@ -45,8 +45,6 @@ type Item = Moment & ({ finding: Finding } | { activity: Activity } | { suspect:
  * Half a microsecond after its epoch's start: before all that the epoch holds, after all before it.
  */
 const SUSPECT_OFFSET_US = 0.5;
-/** How long what a scan learned is held against later sources. */
-const LEARNED_US = 24 * 3600 * 1e6;
 
 interface Moment {
   timeUs: number;
@@ -73,8 +71,7 @@ export class Correlator {
   /** Actor keys of sources tied to others, and incidents whose informer is known. */
   readonly #tied = new Set<string>();
   readonly #informed = new WeakSet<OpenIncident>();
-  /** What ended breadth scans learned, oldest first. */
-  readonly #learned: (Learned & { id: string; ips: string[]; endedUs: number })[] = [];
+  readonly #informers = new Informers();
   /** No incident is idle before this time: spares a look at all of them in every epoch. */
   #nextIdleUs = Number.POSITIVE_INFINITY;
   /** The latest packet time heard of: where the end of input is. */
@@ -241,39 +238,21 @@ export class Correlator {
     const activity =
       'finding' in item ? item.finding.activity : 'activity' in item ? item.activity : null;
     if (!activity || this.#informed.has(incident)) return incident;
-    const candidates = this.#ordered().filter(
-      (other) =>
-        other !== incident &&
-        other.phases.has('breadth') &&
-        other.firstSeenUs < incident.firstSeenUs,
-    );
-    for (const other of candidates) {
-      const near = other.ips.some((ip) => areNear(ip, activity.source.ip));
-      const chance = chanceOf(activity, other.learned(), near);
-      if (chance === null) continue;
-      this.#informed.add(incident);
-      this.#mergeInto(other, incident, timeUs, events);
-      const key = actorKey(activity.source);
-      other.noteLink(
-        `${activity.source.ip} went only where this scan had found services open (odds of chance ` +
-          `${chance.toPrecision(2)})`,
-      );
-      other.setActor(key, activity.source.ip, 'operator');
-      return other;
+    const informer = this.#informers.find(activity, incident, timeUs, () => this.#ordered());
+    if (informer === null) return incident;
+    this.#informed.add(incident);
+    const odds = `odds of chance ${informer.chance.toPrecision(2)}`;
+    const other = informer.incident;
+    if (other === null) {
+      const told = `informed by incident ${informer.id}`;
+      incident.noteLink(`${told}: went only where it had found services open (${odds})`);
+      return incident;
     }
-    for (const learned of this.#learned) {
-      if (timeUs - learned.endedUs > LEARNED_US || learned.id === incident.id) continue;
-      const near = learned.ips.some((ip) => areNear(ip, activity.source.ip));
-      const chance = chanceOf(activity, learned, near);
-      if (chance === null) continue;
-      this.#informed.add(incident);
-      incident.noteLink(
-        `informed by incident ${learned.id}: went only where it had found services open (odds of ` +
-          `chance ${chance.toPrecision(2)})`,
-      );
-      break;
-    }
-    return incident;
+    const { ip } = activity.source;
+    this.#mergeInto(other, incident, timeUs, events);
+    other.noteLink(`${ip} went only where this scan had found services open (${odds})`);
+    other.setActor(actorKey(activity.source), ip, 'operator');
+    return other;
   }
 
   /** Two incidents turn out to be one: the later one's story ends in the earlier one's. */
@@ -293,6 +272,7 @@ export class Correlator {
     for (const key of other.keys)
       if (this.#incidents.get(key) === other) this.#incidents.set(key, incident);
     other.release();
+    this.#informers.forget(other);
   }
 
   #isLive(incident: OpenIncident): boolean {
@@ -362,15 +342,7 @@ export class Correlator {
       if (this.#incidents.get(key) === incident) this.#incidents.delete(key);
       this.#tied.delete(key);
     }
-    if (incident.phases.has('breadth')) {
-      this.#learned.push({
-        ...incident.learned(),
-        id: incident.id,
-        ips: incident.ips,
-        endedUs: timeUs,
-      });
-      if (this.#learned.length > limits.learnedMax) this.#learned.shift();
-    }
+    this.#informers.remember(incident, timeUs);
     incident.release();
   }
 

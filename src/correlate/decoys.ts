@@ -71,7 +71,8 @@ export class Decoys {
 
   #count(suspect: Suspect, contact: Suspect['contacts'][number]): DecoyGroup | null {
     if (contact.tuple === 0) return null;
-    const key = `${suspect.source.tunnel} ${contact.target} ${contact.protocol} ${contact.port} ${contact.tuple}`;
+    const { target, protocol, port, tuple: tupleHash } = contact;
+    const key = `${suspect.source.tunnel} ${target} ${protocol} ${port} ${tupleHash}`;
     const sender = actorKey(suspect.source);
     const tuple = this.#tuples.get(key);
     if (tuple === undefined) {

@@ -10,10 +10,11 @@ import {
   type Phase,
   type ToolGuess,
 } from '../../packages/plugin-api/src/finding.js';
-import { compareAddresses } from '../shared/address.js';
+import { sortByAddress } from '../shared/address.js';
 import { coverTargets } from '../shared/cover.js';
 import { compareText } from '../shared/text.js';
 import { explainConfidence, severityOf } from './confidence.js';
+import type { Learned } from './informed.js';
 import { limits } from './limits.js';
 import { reconstruct } from './recipe.js';
 import { type MemberBudget, Scope } from './scope.js';
@@ -125,13 +126,12 @@ export class OpenIncident {
   }
 
   /** What earlier scanning learned: the exposed services and the size of what was tested. */
-  learned(): {
-    exposed: ReadonlySet<string>;
-    targets: ReadonlySet<string>;
-    ports: ReadonlySet<string>;
-    pairs: number;
-  } {
+  learned(): Learned {
     return this.#scope.learned();
+  }
+
+  get exposedCount(): number {
+    return this.#scope.exposedCount;
   }
 
   get phases(): ReadonlySet<Phase> {
@@ -224,7 +224,7 @@ export class OpenIncident {
     this.#opened = true;
     const tools = this.#sortedTools();
     const ports = this.#scope.ports();
-    const targets = this.#scope.targets().sort(compareAddresses);
+    const targets = sortByAddress(this.#scope.targets(), (target) => target);
     const { exact, ...sizes } = counts;
     return {
       id: this.id,
@@ -313,14 +313,10 @@ export class OpenIncident {
   }
 
   #exposed(): Incident['exposed'] {
-    const ordered = this.#scope
+    const byPort = this.#scope
       .exposed()
-      .sort(
-        (left, right) =>
-          compareAddresses(left.ip, right.ip) ||
-          left.port - right.port ||
-          compareText(left.proto, right.proto),
-      );
+      .sort((left, right) => left.port - right.port || compareText(left.proto, right.proto));
+    const ordered = sortByAddress(byPort, ({ ip }) => ip);
     return ordered.slice(0, limits.exposedListedMax);
   }
 }

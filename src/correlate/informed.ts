@@ -10,6 +10,8 @@ import { parseAddress } from '../shared/address.js';
 export interface Learned {
   /** `ip proto/port` of each exposed service. */
   exposed: ReadonlySet<string>;
+  /** Hosts that have any of them. */
+  exposedHosts: ReadonlySet<string>;
   targets: ReadonlySet<string>;
   ports: ReadonlySet<string>;
 }
@@ -23,19 +25,26 @@ const CHANCE_MAX = 0.05;
 const TESTED_MIN = 50;
 const EXPOSED_MIN = 3;
 /**
- * The odds that an unrelated scanner sits in the same /24 or /64, taken far too high on purpose: there
- * are sixteen million /24s, but scanners cluster.
+ * The odds that an unrelated scanner sits in the same /24 or /64, taken far too high on purpose:
+ * there are sixteen million /24s, but scanners cluster.
  */
 const NEIGHBOUR_CHANCE = 1 / 256;
 const NEIGHBOUR_HITS_MIN = 2;
+
+/** Whether a scan learned enough for odds to mean anything. */
+export function canInform({ targets, ports, exposed }: Learned): boolean {
+  return targets.size * ports.size >= TESTED_MIN && exposed.size >= EXPOSED_MIN;
+}
 
 /**
  * The odds that a source picked its contacts without knowing, or null when they are no evidence.
  * Counts only what lies inside the earlier scan's hosts and ports.
  */
 export function chanceOf(activity: Activity, learned: Learned, near: boolean): number | null {
+  const { exposedHosts } = learned;
+  // Who goes to far more hosts than were found does not go by what was found.
+  if (!canInform(learned) || activity.targetCount > 2 * exposedHosts.size) return null;
   const tested = learned.targets.size * learned.ports.size;
-  if (tested < TESTED_MIN || learned.exposed.size < EXPOSED_MIN) return null;
   const hosts = activity.targets.filter((target) => learned.targets.has(target));
   const ports = activity.ports.filter(({ proto, port }) => learned.ports.has(`${proto}/${port}`));
   if (hosts.length === 0 || ports.length === 0 || hosts.length < activity.targetCount / 2)
@@ -49,7 +58,6 @@ export function chanceOf(activity: Activity, learned: Learned, near: boolean): n
   // A source that probes what was found closed as well is not choosing.
   const tried = Math.max(visited.length, Math.min(hosts.length * ports.length, activity.pairCount));
   const byPair = tail(hits, tried, learned.exposed.size / tested);
-  const exposedHosts = new Set([...learned.exposed].map((service) => service.split(' ')[0]));
   const hostHits = hosts.filter((host) => exposedHosts.has(host)).length;
   const byHost = tail(hostHits, hosts.length, exposedHosts.size / learned.targets.size);
   // A neighbour that visits nothing but what was found is no coincidence even where much is open.

@@ -23,7 +23,9 @@ export const limits = {
   /** Reasons why an incident's sources belong together. */
   linksMax: 16,
   /** Ended breadth scans whose findings are remembered for a day, to tell who uses them. */
-  learnedMax: 256,
+  learnedMax: 64,
+  /** Open scans that a source's knowledge is looked for in, the latest. */
+  informersMax: 32,
   /** Tool names of one incident; there are about twenty known ones. */
   toolsMax: 32,
   /** Ports and targets printed in an event. */

@@ -1,6 +1,11 @@
 /** The findings that only several sources together make: decoy scans and distributed scans. */
 import { createHash } from 'node:crypto';
-import { type Activity, type Finding, type Kind, PHASE_OF_KIND } from '../../packages/plugin-api/src/finding.js';
+import {
+  type Activity,
+  type Finding,
+  type Kind,
+  PHASE_OF_KIND,
+} from '../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { protocolName } from '../shared/protocol.js';
 import type { DecoyGroup } from './decoys.js';
@@ -26,14 +31,19 @@ export function decoyFinding(group: DecoyGroup, real: string | null, nowUs: numb
     threshold: 2,
     confidence: Math.min(0.99, 0.9 + group.sharedProbes / 1000),
     reasons: [
-      `+ ${group.sharedProbes} probes sent by ${group.members.size} sources with one source port, sequence and IP ID`,
-      real === null ? '- no source has taken our answers so far: any may be the real one'
+      `+ ${group.sharedProbes} probes sent by ${group.members.size} sources with one source ` +
+        'port, sequence and IP ID',
+      real === null
+        ? '- no source has taken our answers so far: any may be the real one'
         : '+ one source alone takes our answers',
     ],
     mitre: ['T1595.001', 'T1562'],
     evidence: {
-      sources: members.slice(0, LISTED_MAX).map(ipOfKey), real: real === null ? null : ipOfKey(real),
-      shared_probes: group.sharedProbes, targets: group.targets.size, sample: group.sample,
+      sources: members.slice(0, LISTED_MAX).map(ipOfKey),
+      real: real === null ? null : ipOfKey(real),
+      shared_probes: group.sharedProbes,
+      targets: group.targets.size,
+      sample: group.sample,
       odds: Object.fromEntries(oddsOf(group).slice(0, LISTED_MAX)),
     },
     activity: null,
@@ -42,14 +52,20 @@ export function decoyFinding(group: DecoyGroup, real: string | null, nowUs: numb
 
 /** How likely each member is the real source: by proof of its return path, else all alike. */
 export function oddsOf(group: DecoyGroup): [ip: string, odds: number][] {
-  const weights = [...group.members].map(([key, { proof }]): [string, number] => [ipOfKey(key), 10 ** (2 * proof)]);
+  const weights = [...group.members].map(([key, { proof }]): [string, number] => [
+    ipOfKey(key),
+    10 ** (2 * proof),
+  ]);
   const sum = weights.reduce((total, [, weight]) => total + weight, 0);
-  return weights.map(([ip, weight]): [string, number] => [ip, Math.round((weight / sum) * 1000) / 1000])
+  return weights
+    .map(([ip, weight]): [string, number] => [ip, Math.round((weight / sum) * 1000) / 1000])
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
 }
 
 export function shareFinding(group: ShareGroup, options: SharesOptions, nowUs: number): Finding {
-  const members = [...group.members].sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1));
+  const members = [...group.members].sort(
+    ([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1),
+  );
   const first = members[0][1].suspect;
   const items = [...group.items.keys()];
   const ports = group.kind === 'distributed_port_scan';
@@ -64,19 +80,26 @@ export function shareFinding(group: ShareGroup, options: SharesOptions, nowUs: n
     threshold: options.threshold,
     confidence: first.tool !== null ? 0.9 : 0.75,
     reasons: [
-      `+ ${group.members.size} sources with one fingerprint share ${items.length} ${ports ? 'ports of one host' : 'hosts'}`,
+      `+ ${group.members.size} sources with one fingerprint share ${items.length} ` +
+        (ports ? 'ports of one host' : 'hosts'),
       `+ only ${group.repeats} tried by two of them`,
     ],
     mitre: ports ? ['T1046', 'T1595.001'] : ['T1595.001'],
     evidence: {
-      sources: members.slice(0, LISTED_MAX).map(([key]) => ipOfKey(key)), sources_count: group.members.size,
-      fingerprint: first.fingerprint, tool: first.tool, overlap: group.repeats,
+      sources: members.slice(0, LISTED_MAX).map(([key]) => ipOfKey(key)),
+      sources_count: group.members.size,
+      fingerprint: first.fingerprint,
+      tool: first.tool,
+      overlap: group.repeats,
     },
     activity: null,
   };
 }
 
-/** What a member did, as far as its suspects told: keeps the scope of an incident without findings of its own. */
+/**
+ * What a member did, as far as its suspects told: keeps the scope of an incident without findings
+ * of its own.
+ */
 export function activityOfSuspect(suspect: Suspect): Activity {
   const { contacts, source } = suspect;
   const targets = [...new Set(contacts.map((contact) => contact.target))];
@@ -89,13 +112,27 @@ export function activityOfSuspect(suspect: Suspect): Activity {
   }
   const exposed = contacts.filter((contact) => contact.open);
   return {
-    source, lastSeenUs: contacts[contacts.length - 1].timeUs,
-    targetCount: targets.length, portCount: hits.size, pairCount: contacts.length, exact: true,
-    targets, ports: [...hits.values()],
-    exposed: exposed.map(({ target, port, protocol }) => ({ ip: target, port, proto: protocolName(protocol) })),
-    closedCount: 0, unreachableCount: 0, silentCount: contacts.length - exposed.length, servedCount: 0,
-    probes: ['syn'], tools: suspect.tool === null ? [] : [{ name: suspect.tool, confidence: 0.9 }],
-    fingerprints: [], pathProven: suspect.proof > 0,
+    source,
+    lastSeenUs: contacts[contacts.length - 1].timeUs,
+    targetCount: targets.length,
+    portCount: hits.size,
+    pairCount: contacts.length,
+    exact: true,
+    targets,
+    ports: [...hits.values()],
+    exposed: exposed.map(({ target, port, protocol }) => ({
+      ip: target,
+      port,
+      proto: protocolName(protocol),
+    })),
+    closedCount: 0,
+    unreachableCount: 0,
+    silentCount: contacts.length - exposed.length,
+    servedCount: 0,
+    probes: ['syn'],
+    tools: suspect.tool === null ? [] : [{ name: suspect.tool, confidence: 0.9 }],
+    fingerprints: [],
+    pathProven: suspect.proof > 0,
   };
 }
 
@@ -106,7 +143,10 @@ export function ipOfKey(key: string): string {
 
 function frameOf(kind: Kind, members: string[], firstUs: number, lastUs: number, nowUs: number) {
   return {
-    id: createHash('sha256').update([kind, firstUs, ...members].join(' ')).digest('hex').slice(0, 16),
+    id: createHash('sha256')
+      .update([kind, firstUs, ...members].join(' '))
+      .digest('hex')
+      .slice(0, 16),
     state: 'started' as const,
     kind,
     phase: PHASE_OF_KIND[kind],

@@ -35,9 +35,12 @@ export class Linker {
       const real = realSource(group);
       const keys = [...group.members.keys()].sort(compareText);
       const roles = new Map<string, ActorRole>();
-      for (const key of keys) roles.set(key, real === null ? 'member' : key === real ? 'operator' : 'decoy');
+      for (const key of keys)
+        roles.set(key, real === null ? 'member' : key === real ? 'operator' : 'decoy');
       links.push({
-        roles, firstKey: real ?? keys[0], judgedUs,
+        roles,
+        firstKey: real ?? keys[0],
+        judgedUs,
         finding: group.announced ? null : decoyFinding(group, real, judgedUs),
         reason: `${keys.length} sources send the same probes, header for header`,
       });
@@ -51,7 +54,9 @@ export class Linker {
       const finding = group.announced ? null : shareFinding(group, DEFAULT_SHARES, judgedUs);
       links.push({
         roles: new Map(keys.map((key): [string, ActorRole] => [key, 'member'])),
-        firstKey: finding?.source ? actorKey(finding.source) : keys[0], judgedUs, finding,
+        firstKey: finding?.source ? actorKey(finding.source) : keys[0],
+        judgedUs,
+        finding,
         reason: `${keys.length} sources with one fingerprint divide one scan`,
       });
       group.announced = true;

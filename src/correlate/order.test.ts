@@ -7,6 +7,7 @@ import {
   makeFinding,
   TEST_TIME_US,
 } from '../../packages/plugin-api/src/testkit/findings.js';
+import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { Correlator, type OutputEvent } from './correlator.js';
 
 /** The end of the n-th second. */
@@ -83,6 +84,7 @@ function outcomesOf(shard: number, deeds: Deed[]): Outcome[] {
         watermarkUs: endOf(early ? epoch - 1 : epoch),
         final: false,
         ...saidBy(own, shard, judgedUs),
+        suspects: early ? [] : suspectsOf(own, shard, epoch),
       });
     }
   }
@@ -112,6 +114,29 @@ function saidBy(deeds: Deed[], shard: number, judgedUs: number) {
     }
   }
   return { findings, progress, suspects: [] };
+}
+
+/** Sources that probed in the epoch; those of one `first` send the same probes, as decoys do. */
+function suspectsOf(deeds: Deed[], shard: number, epoch: number): Suspect[] {
+  const bySource = new Map(deeds.map((deed) => [deed.source, deed]));
+  return [...bySource.values()].map((deed) => ({
+    source: { ip: `203.0.113.${shard * 10 + deed.source}`, tunnel: 0 },
+    epochStartUs: endOf(epoch - 1),
+    judgedUs: endOf(epoch),
+    fingerprint: '00000000000000aa',
+    tool: null,
+    raw: true,
+    runKey: 0,
+    proof: deed.source === 0 ? 2 : 0,
+    contacts: [1, 2, 3, 4].map((tuple) => ({
+      target: '198.51.100.1',
+      protocol: 6,
+      port: deed.first % 2,
+      tuple,
+      timeUs: endOf(epoch) - 1000,
+      open: false,
+    })),
+  }));
 }
 
 /** Plays the shards' outcomes interleaved as `schedule` says, advancing where `pauses` allows. */

@@ -45,6 +45,33 @@ describe('recipe', () => {
     expect(reconstruct(input({ tools: [tool('nmap')], targets: [] }))).toBeNull();
   });
 
+  it('leaves the ports of the study out of the sweep, though no host was named', () => {
+    const ports = [...tcpPorts([80, 443], 256), ...tcpPorts(range(1000, 60), 1)];
+    expect(command({ tools: [tool('zmap'), tool('nmap', 0.8)], ports })).toBe(
+      'zmap -p 80,443 198.51.100.0/24',
+    );
+  });
+
+  it('asks the study for the ports of the sweep when there was no port scan', () => {
+    const kinds: Kind[] = ['address_scan', 'version_scan'];
+    const depthTargets = ['198.51.100.96'];
+    expect(command({ tools: [tool('masscan'), tool('nmap', 0.8)], kinds, depthTargets })).toBe(
+      'masscan 198.51.100.0/24 -p22,80,443; nmap -sS -sV -p22,80,443 198.51.100.96',
+    );
+  });
+
+  it('knows the default host discovery', () => {
+    const probes = ['icmp_echo', 'syn', 'ack', 'icmp_timestamp'];
+    const kinds: Kind[] = ['address_scan', 'stealth_scan'];
+    const ports = [...tcpPorts([80, 443]), { proto: 'icmp', port: 8, hits: 256 }];
+    const tools = [tool('nmap')];
+    expect(command({ tools, probes, kinds, ports })).toBe('nmap -sn 198.51.100.0/24');
+    const more = [...ports, ...tcpPorts([445])];
+    expect(command({ tools, probes, kinds, ports: more })).toBe(
+      'nmap -sS -p80,443,445 198.51.100.0/24',
+    );
+  });
+
   it('tells a long list of ports by its length, with less confidence', () => {
     const ports = tcpPorts(range(1, 987).map((port) => port * 3));
     expect(

@@ -67,15 +67,15 @@ const ALL_PORTS_MIN = 60_000;
 /** Null when no tool is known well enough, or it takes no command line (a worm). */
 export function reconstruct(input: RecipeInput): Recipe | null {
   const tools = input.tools.filter(
-    ({ name, confidence }) => name in WRITERS && confidence >= TOOL_CONFIDENCE_MIN,
+    ({ name, confidence }) => Object.hasOwn(WRITERS, name) && confidence >= TOOL_CONFIDENCE_MIN,
   );
   if (tools.length === 0 || input.targets.length === 0) return null;
   const broad = tools.find(({ name }) => STATELESS.has(name));
   const deep = tools.find(({ name }) => !STATELESS.has(name));
-  const steps =
-    broad && deep && input.depthTargets.length > 0
-      ? [step(broad, broadJob(input)), step(deep, deepJob(input))]
-      : [step(tools[0], wholeJob(input))];
+  const steps: Recipe[] = [];
+  if (broad && deep) steps.push(step(broad, broadJob(input)));
+  if (!broad || !deep) steps.push(step(tools[0], wholeJob(input)));
+  else if (input.depthTargets.length > 0) steps.push(step(deep, deepJob(input)));
   return {
     command: steps.map(({ command }) => command).join('; '),
     confidence: Math.min(...steps.map(({ confidence }) => confidence)),
@@ -104,14 +104,15 @@ function broadJob(input: RecipeInput): Job {
   return { ...wholeJob(input), ports, portCount: ports.length };
 }
 
+/** All known ports when there are no more of them than one host was asked for, or no port scan. */
 function deepJob(input: RecipeInput): Job {
   const { parts } = coverTargets(input.depthTargets);
-  const known = input.ports.length <= input.depthPortCount;
+  const portCount = input.depthPortCount || input.portCount;
   return {
     ...wholeJob(input),
     targets: parts.join(' '),
-    ports: known ? input.ports : [],
-    portCount: input.depthPortCount,
+    ports: input.ports.length <= portCount ? input.ports : [],
+    portCount,
     certainty: input.exact ? 0.9 : 0.7,
   };
 }
@@ -121,7 +122,7 @@ function writeNmap(job: Job): string {
   const { probes, kinds } = job;
   const flag = (condition: boolean, text: string): string | false => condition && text;
   const hidden = kinds.has('stealth_scan') && !kinds.has('os_detection');
-  const scansPorts = job.portCount > 0 && hasPortProbe(probes);
+  const scansPorts = job.portCount > 0 && hasPortProbe(probes) && !isDiscovery(job);
   return words(
     'nmap',
     flag(!scansPorts && !probes.has('ip_protocol'), '-sn'),
@@ -142,6 +143,20 @@ function writeNmap(job: Job): string {
     flag(kinds.has('bad_checksum'), '--badsum'),
     scansPorts && joinedPorts(job),
     job.targets,
+  );
+}
+
+/** Nmap's default host discovery: ICMP echo and timestamp, SYN to 443, ACK to 80. */
+function isDiscovery({ probes, ports, portCount, kinds }: Job): boolean {
+  const isDefault = ({ proto, port }: PortHits): boolean =>
+    proto.startsWith('icmp') || (proto === 'tcp' && (port === 80 || port === 443));
+  const deep = ['port_scan', 'version_scan', 'script_scan', 'os_detection'] as const;
+  return (
+    probes.has('icmp_echo') &&
+    probes.has('syn') &&
+    portCount <= ports.length &&
+    ports.every(isDefault) &&
+    !deep.some((kind) => kinds.has(kind))
   );
 }
 

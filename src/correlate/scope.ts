@@ -1,6 +1,7 @@
 /** What one incident touched: bounded unions of what its sources' activities list. */
 import type { Activity, ContactSummary } from '../../packages/plugin-api/src/finding.js';
 import { compareText } from '../shared/text.js';
+import type { Learned } from './informed.js';
 import { limits } from './limits.js';
 
 /** Members that all scopes together may still take. Shared, so that many incidents stay bounded. */
@@ -123,12 +124,12 @@ export class Scope {
   /**
    * What was tested and found: exposed services as `ip proto/port`, targets, ports as `proto/port`.
    */
-  learned(): { exposed: Set<string>; targets: Set<string>; ports: Set<string>; pairs: number } {
+  learned(): Learned {
     return {
       exposed: new Set(this.#exposed.keys()),
       targets: new Set(this.#targets),
+      exposedHosts: new Set([...this.#exposed.values()].map(({ ip }) => ip)),
       ports: new Set(this.#ports.keys()),
-      pairs: this.counts().pairs,
     };
   }
 

@@ -44,7 +44,19 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
     tools: guessTools(window),
     fingerprints: [...window.signatures].sort((a, b) => b[1] - a[1]).slice(0, FINGERPRINTS_MAX)
       .map(([bytes]) => formatSynSignature(Buffer.from(bytes, 'latin1'))),
+    ...clients(window),
     pathProven: contacts.some((c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0),
+  };
+}
+
+/** Only what there is: most sources speak neither TLS nor HTTP. */
+function clients({ payloads }: SourceWindow): Pick<Activity, 'ja3' | 'ja4' | 'userAgents'> {
+  if (payloads === null) return {};
+  const { ja3, ja4, userAgents } = payloads;
+  return {
+    ...(ja3.length > 0 && { ja3 }),
+    ...(ja4.length > 0 && { ja4 }),
+    ...(userAgents.length > 0 && { userAgents }),
   };
 }
 

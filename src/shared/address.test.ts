@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { compareAddresses, formatAddress, parseAddress } from './address.js';
+import { sortByAddress, formatAddress, parseAddress } from './address.js';
 
 describe('address', () => {
   it('orders by number, not by text, IPv4 first and what is no address last', () => {
     const unordered = ['::2', 'x', '198.51.100.20', '2001:db8::1', '198.51.100.3', '9.0.0.1'];
-    expect(unordered.sort(compareAddresses)).toEqual([
+    expect(sortByAddress(unordered, (text) => text)).toEqual([
       '9.0.0.1',
       '198.51.100.3',
       '198.51.100.20',

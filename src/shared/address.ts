@@ -23,14 +23,24 @@ export function formatAddress({ family, value }: AddressNumber): string {
   return ipaddr.fromByteArray(bytes).toString();
 }
 
-/** IPv4 before IPv6, then by number; text that is no address comes last, by its text. */
-export function compareAddresses(left: string, right: string): number {
-  if (left === right) return 0;
-  const a = parseAddress(left);
-  const b = parseAddress(right);
-  if (!a || !b) return a ? -1 : b ? 1 : left < right ? -1 : 1;
-  if (a.family !== b.family) return a.family - b.family;
-  return a.value < b.value ? -1 : a.value > b.value ? 1 : 0;
+/**
+ * The items in the order of their addresses, each read once: IPv4 before IPv6, then by number; text
+ * that is no address comes last, by its text. Stable.
+ */
+export function sortByAddress<T>(items: readonly T[], addressOf: (item: T) => string): T[] {
+  const keyed = items.map((item) => {
+    const text = addressOf(item);
+    return { item, text, address: parseAddress(text) };
+  });
+  keyed.sort((left, right) => {
+    const a = left.address;
+    const b = right.address;
+    if (!a || !b)
+      return a ? -1 : b ? 1 : left.text < right.text ? -1 : Number(left.text !== right.text);
+    if (a.family !== b.family) return a.family - b.family;
+    return a.value < b.value ? -1 : Number(a.value > b.value);
+  });
+  return keyed.map(({ item }) => item);
 }
 
 /** Text of 4 or 16 address bytes, RFC 5952 for IPv6. */

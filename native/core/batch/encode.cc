@@ -115,7 +115,7 @@ void BatchEncoder::write_source(uint32_t number) {
   MsgpackWriter& w = writer_;
   const AddressIndex<Source>& index = observer_.sources.index;
   const Source& source = index[number];
-  w.array(18);
+  w.array(20);
   w.uint(index.key(number));
   write_address(index.address(number));
   w.uint(source.first_us);
@@ -135,6 +135,8 @@ void BatchEncoder::write_source(uint32_t number) {
   w.uint(source.source_port_min);
   w.uint(source.source_port_max);
   w.uint(source.traits);
+  write_hits(source);
+  write_samples(source);
 }
 
 void BatchEncoder::write_deep(const Source& source) {
@@ -180,6 +182,35 @@ void BatchEncoder::write_contacts(const Source& source) {
     put_u32_le(out + 16, contact.last_us);
     put_u32_le(out + 20, contact.tuple);
     out += CONTACT_SIZE;
+  }
+}
+
+void BatchEncoder::write_hits(const Source& source) {
+  const AddressSets& targets = observer_.sources.targets;
+  const PayloadPool& pool = observer_.sources.payloads;
+  uint8_t* out = writer_.bin_space(size_t{source.payloads.hit_count} * HIT_SIZE);
+  for (uint32_t h = source.payloads.first_hit; h != NONE; h = pool.hit(h).next) {
+    const PayloadHit& hit = pool.hit(h);
+    put_u32_le(out, hit.code);
+    put_u16_le(out + 4, targets[hit.member].ordinal);
+    out[6] = static_cast<uint8_t>(hit.service >> 16);
+    out[7] = hit.flags;
+    put_u16_le(out + 8, hit.service);
+    put_u16_le(out + 10, hit.count);
+    out += HIT_SIZE;
+  }
+}
+
+void BatchEncoder::write_samples(const Source& source) {
+  const AddressSets& targets = observer_.sources.targets;
+  const PayloadPool& pool = observer_.sources.payloads;
+  writer_.array(source.payloads.sample_count);
+  for (uint32_t s = source.payloads.first_sample; s != NONE; s = pool.sample(s).next) {
+    const PayloadSample& sample = pool.sample(s);
+    writer_.array(3);
+    writer_.uint(targets[sample.member].ordinal);
+    writer_.uint(sample.port);
+    writer_.bin(sample.bytes, sample.size);
   }
 }
 

@@ -12,7 +12,8 @@
 ///             targets bin, contacts bin,
 ///             targetSketch bin|nil, pairSketch bin|nil, portSketch bin|nil,
 ///             deep [[targetIndex, portSketch bin]], runKey, ttlMin, ttlMax,
-///             sourcePortMin, sourcePortMax, traits ]
+///             sourcePortMin, sourcePortMax, traits, hits bin,
+///             samples [[targetIndex, port, bytes bin], at most SAMPLES_PER_SOURCE_MAX] ]
 ///   Target: [ tunnelKey, address bin(4|16), counters [TargetCounter], topPort, topPortSyns,
 ///             sources bin, sourceSketch bin|nil ]
 ///   `runKey` is the sequence value of the source's first raw probe (Nmap: constant for a run);
@@ -38,6 +39,12 @@ constexpr uint32_t HLL_PRECISION = 11;
 constexpr uint32_t HLL_REGISTERS = 2048;  // 1.04 / sqrt(2048) = 2.3 % standard error
 constexpr uint32_t SOURCE_SIGNATURES_MAX = 4;
 constexpr uint32_t NO_SIGNATURE = 0xffff;
+constexpr uint32_t HIT_SIZE = 12;
+constexpr uint32_t HITS_PER_SOURCE_MAX = 64;
+constexpr uint32_t SAMPLES_PER_SOURCE_MAX = 8;
+constexpr uint32_t SAMPLE_SIZE_MAX = 1024;
+constexpr uint32_t HIT_AFTER_WAIT = 1;  // the payload opened a connection, four seconds late
+constexpr uint32_t HELLO_OBSOLETE = 0x40000000;
 
 enum class BatchKind : uint8_t {
   partial = 0,  ///< sent the moment a source crosses an early count; the final one supersedes it
@@ -80,6 +87,9 @@ enum Outcome : uint16_t {
   OUTCOME_BACKSCATTER_ICMP = 1 << 10,     ///< ICMP error about a packet we never sent
   OUTCOME_BACKSCATTER_REPLY = 1 << 11,    ///< UDP service answer to a question we never asked
   OUTCOME_MIDSTREAM = 1 << 12,      ///< data of a connection whose beginning was not seen
+  /// The source only listened: it closed after the service's first words without saying any, or
+  /// said its first after four seconds of silence. Nmap -sV begins so with every service.
+  OUTCOME_WAITED = 1 << 13,
 };
 
 /// A contact: one (target, protocol, port) of a source in one epoch, CONTACT_SIZE bytes:
@@ -87,6 +97,12 @@ enum Outcome : uint16_t {
 ///   6 kinds u16 | 8 outcome u16 | 10 packets u16 (saturating) | 12 firstUs u32 | 16 lastUs u32
 ///   20 tuple u32 (hash of the first probe's source port, sequence number and IP ID: decoys share
 ///   it)
+/// A hit: a known payload, or a TLS hello of a certain shape, sent to one service, HIT_SIZE bytes:
+///   0 code u32 | 4 targetIndex u16 | 6 protocol u8 | 7 flags u8 | 8 port u16 | 10 count u16
+///   (saturating)
+///   A code below 2^31 is a signature's id. One above is a hello: HELLO_OBSOLETE when it offers less
+///   than TLS 1.2, and a hash of its version and cipher suites in the 30 bits below. A sample is the
+///   beginning of a TLS hello or HTTP request, at most SAMPLE_SIZE_MAX bytes.
 /// A single, SINGLE_SIZE bytes: a source and its only contact:
 ///   0 tunnelKey u32 | 4 source 16 bytes | 20 target 16 bytes (IPv4 mapped)
 ///   36 protocol u8 | 37 ttl u8 | 38 port u16 | 40 kinds u16 | 42 outcome u16 | 44 packets u16

@@ -2,8 +2,13 @@
 
 #ifdef PICKET_HAVE_PCAP
 
+#include <net/if.h>
 #include <pcap/pcap.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "base/link_types.h"
 
@@ -13,12 +18,24 @@ namespace {
 /// Frames taken from the ring before stop, tick and statistics are looked at again: about a
 /// millisecond of work.
 constexpr int DISPATCH_COUNT_MAX = 4096;
-constexpr int64_t STATISTICS_PERIOD_US = 1'000'000;
+constexpr int64_t CHECK_PERIOD_US = 1'000'000;
 
 int64_t wall_clock_us() {
   timeval now;
   gettimeofday(&now, nullptr);
   return int64_t{now.tv_sec} * 1'000'000 + now.tv_usec;
+}
+
+/// Whether an interface exists and is administratively up. True when the system does not say.
+bool is_up(const std::string& name) {
+  if (name == "any") return true;
+  ifreq request = {};
+  name.copy(request.ifr_name, sizeof request.ifr_name - 1);
+  const int socket_file = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (socket_file < 0) return true;
+  const bool is_there = ioctl(socket_file, SIOCGIFFLAGS, &request) == 0;
+  close(socket_file);
+  return is_there && (request.ifr_flags & IFF_UP) != 0;
 }
 
 LiveResult problem_of(int status, pcap_t* handle) {
@@ -40,7 +57,7 @@ LiveResult problem_of(int status, pcap_t* handle) {
 /// One ring of one interface.
 class Ring {
  public:
-  Ring(LiveSink& sink) : sink_(sink) {}
+  explicit Ring(LiveSink& sink) : sink_(sink) {}
   ~Ring() {
     if (handle_ != nullptr) pcap_close(handle_);
   }
@@ -52,10 +69,13 @@ class Ring {
 
  private:
   LiveResult set_filter(const std::string& filter);
+  bool wait_for_frames();
+  LiveResult down(const std::string& detail);
   void report_losses();
   static void on_frame(u_char* ring, const pcap_pkthdr* header, const u_char* bytes);
 
   LiveSink& sink_;
+  std::string interface_;
   pcap_t* handle_ = nullptr;
   uint32_t link_type_ = 0;
   uint32_t kernel_dropped_ = 0;     ///< as libpcap last said; it counts in 32 bits, wrapping
@@ -79,6 +99,8 @@ LiveResult Ring::open(const LiveOptions& options) {
   if (!is_readable_link_type(link_type_)) {
     return {LiveProblem::link_type_unknown, "link type " + std::to_string(link_type_)};
   }
+  if (pcap_setnonblock(handle_, 1, error) < 0) return {LiveProblem::failed, error};
+  interface_ = options.interface;
   return set_filter(options.filter);
 }
 
@@ -95,25 +117,36 @@ LiveResult Ring::set_filter(const std::string& filter) {
 }
 
 LiveResult Ring::run(const std::atomic<bool>& stop) {
-  int64_t statistics_due_us = 0;
+  int64_t check_due_us = 0;
   while (!stop.load(std::memory_order_relaxed)) {
+    const bool is_troubled = wait_for_frames();
     const int64_t before_us = wall_clock_us();
     const int count =
         pcap_dispatch(handle_, DISPATCH_COUNT_MAX, on_frame, reinterpret_cast<u_char*>(this));
-    if (count < 0) {
-      report_losses();
-      // libpcap has one code for a device that went down and one that is gone; its text tells.
-      return {LiveProblem::interface_down, pcap_geterr(handle_)};
-    }
+    if (count < 0) return down(pcap_geterr(handle_));
     // A ring that was emptied holds nothing from before it was looked at.
     if (count < DISPATCH_COUNT_MAX) sink_.tick(before_us);
-    if (before_us >= statistics_due_us) {
+    if (is_troubled || before_us >= check_due_us) {
       report_losses();
-      statistics_due_us = before_us + STATISTICS_PERIOD_US;
+      if (!is_up(interface_)) return down("it was taken down");
+      check_due_us = before_us + CHECK_PERIOD_US;
     }
   }
   report_losses();
   return {};
+}
+
+/// Waits for frames, or for TICK_MS. True when the socket has an error instead. Waiting is done
+/// here since pcap_dispatch, once an interface is down, does not return until it is up again.
+bool Ring::wait_for_frames() {
+  pollfd waiting = {pcap_get_selectable_fd(handle_), POLLIN, 0};
+  poll(&waiting, 1, TICK_MS);
+  return (waiting.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+}
+
+LiveResult Ring::down(const std::string& detail) {
+  report_losses();
+  return {LiveProblem::interface_down, detail};
 }
 
 void Ring::report_losses() {

@@ -26,6 +26,8 @@ enum FlowState : uint16_t {
   FLOW_INITIATOR_DATA = 0x40,
   FLOW_RESPONDER_DATA = 0x80,
   FLOW_INITIATOR_LOW = 0x100,  ///< the initiator's endpoint hash is the smaller one
+  FLOW_SEGMENT = 0x200,        ///< a three-bit count of the initiator's first data segments ...
+  FLOW_LAST_SEGMENT = 0x800,   ///< ... and its highest value
 };
 
 struct Flow {
@@ -37,7 +39,12 @@ struct Flow {
   uint16_t state;  ///< FlowState bits
   /// TTL of the probe that opened it, 0 unknown: a reset from another stack differs.
   uint8_t probe_ttl;
+  /// When the initiator proved its path, see `half_seconds`.
+  uint8_t established_at;
 };
+
+/// Packet time in half seconds, modulo 256.
+inline uint8_t half_seconds(int64_t time_us) { return static_cast<uint8_t>(time_us / 500'000); }
 
 class Flows {
  public:
@@ -90,7 +97,7 @@ class Flows {
       chosen = empty != nullptr ? empty : oldest;
       if (empty == nullptr) evicted++;
     }
-    *chosen = {one_, two_, now_us, 0, state, 0};
+    *chosen = {one_, two_, now_us, 0, state, 0, 0};
     return chosen;
   }
 

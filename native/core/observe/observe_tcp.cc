@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "observe/syn_signature.h"
+#include "observe/payloads.h"
 #include "observe/traits.h"
 
 namespace picket {
@@ -15,6 +16,25 @@ constexpr uint32_t TCP = 6 << 16;
 constexpr int SAME_STACK_TTL_SPREAD = 1;
 /// No server answers with so small a window and no more than an MSS.
 constexpr uint16_t RAW_WINDOW_MAX = 4096;
+
+/// Nothing more to learn from a conversation: the rest of it costs one look-up a packet.
+constexpr uint16_t ALL_SEEN =
+    FLOW_ESTABLISHED | FLOW_INITIATOR_DATA | FLOW_RESPONDER_DATA | FLOW_LAST_SEGMENT;
+/// Nmap -sV waits six seconds for a banner; over four, whatever the halves of the first and last.
+constexpr uint8_t WAIT_HALF_SECONDS = 9;
+
+/// Whether the connection has stood for over four seconds. Silences of some minutes alias: rare.
+bool has_waited(const Flow& flow, int64_t now_us) {
+  if ((flow.state & FLOW_ESTABLISHED) == 0) return false;
+  const int stood = half_seconds(now_us) - flow.established_at;
+  return static_cast<uint8_t>(stood) >= WAIT_HALF_SECONDS;
+}
+
+/// Whether the prober, which closes now, came to listen: a banner was sent, or it waited.
+bool only_listened(const Flow& flow, int64_t now_us) {
+  if ((flow.state & (FLOW_ESTABLISHED | FLOW_INITIATOR_DATA)) != FLOW_ESTABLISHED) return false;
+  return (flow.state & FLOW_RESPONDER_DATA) != 0 || has_waited(flow, now_us);
+}
 
 /// Whether the packet just sought in `flows` goes from the prober to the probed.
 bool from_initiator(const Observer& observer, const Flow& flow) {
@@ -79,6 +99,10 @@ void observe_syn_ack(Observer& observer, const Packet& packet) {
 
 /// The prober resets what we answered: its kernel knows nothing of a raw probe's connection.
 void observe_initiator_reset(Observer& observer, const Packet& packet, Flow& flow) {
+  if (only_listened(flow, packet.time_us)) {
+    observer.address(packet, false);
+    observer.outcome_of_touch(packet, TCP | packet.dst_port, OUTCOME_WAITED, 0, true);
+  }
   if ((flow.state & FLOW_SYN_ACK) == 0 || (flow.state & FLOW_ESTABLISHED) != 0) return;
   uint16_t outcome = OUTCOME_SOURCE_RESET;
   const int spread = std::abs(int{flow.probe_ttl} - int{packet.ttl});
@@ -126,31 +150,50 @@ void observe_reset(Observer& observer, const Packet& packet) {
   observer.count_unsolicited(packet, HOST_UNSOLICITED_RESETS);
 }
 
-void observe_initiator_segment(Observer& observer, const Packet& packet, Flow& flow) {
+/// The prober goes on: it proves its path, speaks, or closes.
+void observe_initiator(Observer& observer, const Packet& packet, Flow& flow) {
+  const bool has_data = packet.payload_wire_size > 0;
+  const bool is_seen = (flow.state & FLOW_LAST_SEGMENT) != 0;
+  const bool is_silent = (flow.state & FLOW_RESPONDER_DATA) == 0;
+  const bool listened = only_listened(flow, packet.time_us);
+  const bool waited = has_waited(flow, packet.time_us);
   uint16_t outcome = 0;
   if ((flow.state & FLOW_ESTABLISHED) == 0 && packet.tcp_ack == flow.responder_next) {
     flow.state |= FLOW_ESTABLISHED;
     outcome |= OUTCOME_ESTABLISHED;
+    flow.established_at = half_seconds(packet.time_us);
     observer.count_established(packet, false);
   }
-  if (packet.payload_wire_size > 0 && (flow.state & FLOW_INITIATOR_DATA) == 0) {
+  if (has_data && (flow.state & FLOW_INITIATOR_DATA) == 0) {
     flow.state |= FLOW_INITIATOR_DATA;
     outcome |= OUTCOME_SOURCE_DATA;
+    if (waited) outcome |= OUTCOME_WAITED;
+  } else if ((packet.tcp_flags & TCP_FIN) != 0 && listened) {
+    outcome |= OUTCOME_WAITED;
   }
-  if (outcome == 0) return;
-  observer.address(packet, false);
-  observer.outcome_of_touch(packet, TCP | packet.dst_port, outcome, 0, true);
+  if (has_data && !is_seen) flow.state = static_cast<uint16_t>(flow.state + FLOW_SEGMENT);
+  const bool is_trusted = (flow.state & FLOW_ESTABLISHED) != 0;
+  if (outcome != 0) {
+    observer.address(packet, false);
+    observer.outcome_of_touch(packet, TCP | packet.dst_port, outcome, 0, true);
+  }
+  if (!has_data || is_seen) return;
+  const bool after_wait = (outcome & OUTCOME_WAITED) != 0 && is_silent;
+  observe_payload(observer, packet, TCP | packet.dst_port, after_wait, is_trusted);
 }
 
 void observe_conversation(Observer& observer, const Packet& packet, Flow& flow) {
-  constexpr uint16_t DONE = FLOW_ESTABLISHED | FLOW_INITIATOR_DATA | FLOW_RESPONDER_DATA;
   if ((flow.state & FLOW_ORPHAN) != 0) {
-    if (observer.source_home || packet.payload_wire_size > 0) flow.state = FLOW_MIDSTREAM;
+    if (!observer.source_home && packet.payload_wire_size == 0) return;
+    flow.state = FLOW_MIDSTREAM;
+    if (!observer.source_home) {
+      observe_payload(observer, packet, TCP | packet.dst_port, false, false);
+    }
     return;
   }
-  if ((flow.state & FLOW_INBOUND) == 0 || (flow.state & DONE) == DONE) return;
+  if ((flow.state & FLOW_INBOUND) == 0 || (flow.state & ALL_SEEN) == ALL_SEEN) return;
   if (from_initiator(observer, flow)) {
-    observe_initiator_segment(observer, packet, flow);
+    observe_initiator(observer, packet, flow);
   } else if (packet.payload_wire_size > 0 && (flow.state & FLOW_RESPONDER_DATA) == 0) {
     flow.state |= FLOW_RESPONDER_DATA;
     observer.address(packet, true);
@@ -165,6 +208,7 @@ void observe_midstream(Observer& observer, const Packet& packet) {
   observer.address(packet, false);
   observer.outcome_of_touch(packet, TCP | packet.dst_port, OUTCOME_MIDSTREAM | OUTCOME_SOURCE_DATA,
                             0, true);
+  observe_payload(observer, packet, TCP | packet.dst_port, false, false);
 }
 
 /// A bare ACK or FIN-ACK to a protected host, outside any conversation.

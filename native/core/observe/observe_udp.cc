@@ -1,5 +1,7 @@
 #include "observe/observe_udp.h"
 
+#include "observe/payloads.h"
+
 namespace picket {
 
 namespace {
@@ -34,6 +36,7 @@ void observe_known(Observer& observer, const Packet& packet, Flow& flow) {
   observer.address(packet, false);
   observer.outcome_of_touch(packet, UDP | packet.dst_port,
                             OUTCOME_SOURCE_DATA | OUTCOME_ESTABLISHED, 0, true);
+  observe_payload(observer, packet, UDP | packet.dst_port, false, true);
 }
 
 void observe_unasked(Observer& observer, const Packet& packet) {
@@ -49,6 +52,7 @@ void observe_unasked(Observer& observer, const Packet& packet) {
     return;
   }
   observer.probe(packet, PROBE_UDP, UDP | packet.dst_port);
+  observe_payload(observer, packet, UDP | packet.dst_port, false, false);
   Flows& pending = observer.pending_udp;
   Observer::seek_flow(pending, packet);
   if (pending.find(packet.time_us) == nullptr) {

@@ -32,7 +32,8 @@ Observer::Observer(const ObserverConfig& config)
       hosts(config.tables.hosts_max),
       signatures(config.tables.signatures_max),
       flows(config.tables.flows_max),
-      pending_udp(PENDING_UDP_MAX) {}
+      pending_udp(PENDING_UDP_MAX),
+      matcher(config.payload_signatures) {}
 
 uint32_t Observer::observe(const Packet& packet) {
   sources.crossed = NONE;
@@ -96,6 +97,14 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
 
 void Observer::outcome_of_touch(const Packet& packet, uint32_t service, uint16_t outcome,
                                 uint16_t kind, bool may_create) {
+  aim(packet, service, outcome, kind, may_create);
+  sources.seek(touch);
+  if (may_create && is_folded_away()) return;
+  sources.touch(touch);
+}
+
+void Observer::aim(const Packet& packet, uint32_t service, uint16_t outcome, uint16_t kind,
+                   bool may_create) {
   touch.service = service;
   touch.offset_us = offset_us(packet);
   touch.is_probe = false;
@@ -108,9 +117,6 @@ void Observer::outcome_of_touch(const Packet& packet, uint32_t service, uint16_t
   touch.source_port = 0;
   touch.tuple = 0;
   touch.run_value = 0;
-  sources.seek(touch);
-  if (may_create && is_folded_away()) return;
-  sources.touch(touch);
 }
 
 void Observer::clear() {

@@ -10,6 +10,7 @@
 #include "observe/flows.h"
 #include "observe/home_nets.h"
 #include "observe/hosts.h"
+#include "observe/payload_matcher.h"
 #include "observe/signatures.h"
 #include "observe/sketches.h"
 #include "observe/sources.h"
@@ -62,6 +63,10 @@ class Observer {
   /// The same for a touch whose addresses are set; `kind` is what a new contact starts with.
   void outcome_of_touch(const Packet& packet, uint32_t service, uint16_t outcome, uint16_t kind,
                         bool may_create);
+
+  /// Makes the touch one that is no probe; its addresses are set.
+  void aim(const Packet& packet, uint32_t service, uint16_t outcome, uint16_t kind,
+           bool may_create);
 
   /// Counts an event at the target of the touch at hand, if it has an entry or gets one.
   void count_target(TargetCounter counter) {
@@ -132,6 +137,7 @@ class Observer {
   /// UDP probes waiting for an answer: in a table of their own, so that a UDP scan evicts no
   /// conversation.
   Flows pending_udp;
+  PayloadMatcher matcher;
   Touch touch{};
   ObserveCounts counts;
   /// Of the packet at hand: whether its source and its destination are protected.

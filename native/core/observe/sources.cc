@@ -33,6 +33,10 @@ constexpr uint16_t TCP_KINDS = PROBE_SYN | PROBE_FIN | PROBE_NULL | PROBE_XMAS |
 /// Largest step of a counting IP ID from one reset to the next: the prober asks in between.
 constexpr int32_t RESET_ID_STEP_MAX = 64;
 
+/// Below both, a source that says nothing known is somebody's client.
+constexpr uint32_t SAMPLED_TARGETS_MIN = 2;
+constexpr uint32_t SAMPLED_CONTACTS_MIN = 3;
+
 uint32_t service_hash(uint32_t service) { return finish(mix(HASH_SEED, service)); }
 
 void count_probe(Source& source, const Touch& touch) {
@@ -141,11 +145,35 @@ uint8_t Sources::probe_ttl(const Touch& touch) const {
   return contact == NONE ? 0 : contacts[contact].ttl;
 }
 
+uint32_t Sources::full_state_of(const Touch& touch, bool may_make) {
+  seek(touch);
+  if (full_ != NONE || !may_make) return full_;
+  if (waiting_ != NONE) {
+    if (light.is_live(waiting_)) promote(waiting_, touch);
+  } else {
+    const uint32_t fresh = add(touch);
+    if (fresh == NONE) {
+      refused++;
+    } else {
+      touch_full(fresh, touch);
+    }
+  }
+  seek(touch);
+  return full_;
+}
+
+bool Sources::is_worth_samples(uint32_t source) const {
+  const Source& known = index[source];
+  return known.target_count >= SAMPLED_TARGETS_MIN ||
+         known.contact_count >= SAMPLED_CONTACTS_MIN || known.payloads.is_known();
+}
+
 void Sources::clear() {
   index.clear();
   light.clear();
   targets.clear();
   contacts.clear();
+  payloads.clear();
 }
 
 uint32_t Sources::add(const Touch& touch) {
@@ -163,6 +191,7 @@ uint32_t Sources::add(const Touch& touch) {
   source.pair_sketch = NO_SKETCH;
   source.port_sketch = NO_SKETCH;
   std::fill_n(source.signature, SOURCE_SIGNATURES_MAX, static_cast<uint16_t>(NO_SIGNATURE));
+  source.payloads.reset();
   return number;
 }
 

@@ -10,6 +10,7 @@
 #include "observe/address_sets.h"
 #include "observe/contacts.h"
 #include "observe/light_sources.h"
+#include "observe/payload_pool.h"
 #include "observe/sketches.h"
 #include "observe/touch.h"
 #include "options.h"
@@ -44,6 +45,7 @@ struct Source {
   uint16_t signature[SOURCE_SIGNATURES_MAX];
   uint32_t signature_count[SOURCE_SIGNATURES_MAX];
   uint32_t counters[SOURCE_COUNTER_COUNT];
+  PayloadLists payloads;
 };
 
 class Sources {
@@ -73,12 +75,27 @@ class Sources {
   /// The TTL of the sought source's first probe to the touch's service, 0 when not known exactly.
   uint8_t probe_ttl(const Touch& touch) const;
 
+  /// The full state of the touch's source, or NONE. `may_make`: it gets one now, for this touch; a
+  /// light source takes along what it did.
+  uint32_t full_state_of(const Touch& touch, bool may_make);
+
+  /// The touch's target among those a source is known to have reached, or NONE.
+  uint32_t member_of(uint32_t source, const Touch& touch) const {
+    return targets.find(touch.source_hash, source, touch.target);
+  }
+
+  /// Whether a source does enough for its clients' fingerprints to matter.
+  bool is_worth_samples(uint32_t source) const;
+
+  PayloadLists& payload_lists(uint32_t source) { return index[source].payloads; }
+
   void clear();
 
   AddressIndex<Source> index;
   LightSources light;
   AddressSets targets;
   Contacts contacts;
+  PayloadPool payloads;
   /// The source that reached an early count with the last touch, or NONE.
   uint32_t crossed = NONE;
   /// Touches whose source found no room, in either tier, cumulative.

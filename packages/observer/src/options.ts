@@ -1,3 +1,5 @@
+import { PAYLOAD_SIGNATURES } from '../../plugin-api/src/payload-signatures.js';
+
 /**
  * What the observer is told; the same for both twins. Twin of `ObserverConfig` in
  * `native/core/pipeline.h`.
@@ -16,8 +18,21 @@ export interface ObserverOptions {
   earlyTargets: number;
   earlyPorts: number;
   earlyPairs: number;
+  /** Known payloads to look for. */
+  payloadSignatures: readonly PayloadPattern[];
   /** Table capacities; see `DEFAULT_TABLES`. */
   tables: ObserverTables;
+}
+
+/**
+ * A known payload: the bytes, and where they must stand. `hex` is pairs of lower-case hex digits,
+ * `..` for any byte but the first; at most 128 bytes. `id` is below 2^15.
+ */
+export interface PayloadPattern {
+  id: number;
+  transport: 'tcp' | 'udp';
+  at: 'whole' | 'start' | 'anywhere';
+  hex: string;
 }
 
 /** Table capacities, in entries. */
@@ -62,5 +77,6 @@ export const DEFAULT_OPTIONS: Readonly<ObserverOptions> = {
   earlyTargets: 100,
   earlyPorts: 100,
   earlyPairs: 250,
+  payloadSignatures: PAYLOAD_SIGNATURES,
   tables: DEFAULT_TABLES,
 };

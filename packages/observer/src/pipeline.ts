@@ -131,6 +131,8 @@ export class Pipeline {
       ['signatures_refused', signatures.refused],
       ['singles_folded', counts.singlesFolded],
       ['singles_dropped', this.encoder.singlesDropped],
+      ['payload_hits_refused', sources.payloads.hitsRefused],
+      ['payload_samples_refused', sources.payloads.samplesRefused],
       ['flows_evicted', flows.evicted],
       ['pending_udp_evicted', pendingUdp.evicted],
       ...ANOMALY_NAMES.map((name, code): [string, number] => [

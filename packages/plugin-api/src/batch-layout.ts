@@ -7,6 +7,12 @@ export const HLL_PRECISION = 11;
 export const HLL_REGISTERS = 2048;
 export const SOURCE_SIGNATURES_MAX = 4;
 export const NO_SIGNATURE = 0xffff;
+export const HIT_SIZE = 12;
+export const HITS_PER_SOURCE_MAX = 64;
+export const SAMPLES_PER_SOURCE_MAX = 8;
+export const SAMPLE_SIZE_MAX = 1024;
+export const HIT_AFTER_WAIT = 1;
+export const HELLO_OBSOLETE = 0x40000000;
 
 export const BatchKind = {
   partial: 0,
@@ -46,6 +52,7 @@ export const Outcome = {
   backscatterIcmp: 1024,
   backscatterReply: 2048,
   midstream: 4096,
+  waited: 8192,
 } as const;
 
 export const Trait = {

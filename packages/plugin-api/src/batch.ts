@@ -3,8 +3,8 @@
  * untrusted: one pass checks every type, size and range, and what it returns needs no further checks.
  */
 import {
-  CONTACT_SIZE, CoverageField, HLL_REGISTERS, HostCounter, LAYOUT_VERSION, NO_SIGNATURE, SINGLE_SIZE,
-  SOURCE_SIGNATURES_MAX, SourceCounter, TargetCounter,
+  CONTACT_SIZE, CoverageField, HIT_SIZE, HITS_PER_SOURCE_MAX, HLL_REGISTERS, HostCounter, LAYOUT_VERSION, NO_SIGNATURE,
+  SAMPLE_SIZE_MAX, SAMPLES_PER_SOURCE_MAX, SINGLE_SIZE, SOURCE_SIGNATURES_MAX, SourceCounter, TargetCounter,
 } from './batch-layout.js';
 import { MsgpackReader } from './msgpack-reader.js';
 
@@ -55,7 +55,20 @@ export interface SourceObservation {
   sourcePortMax: number;
   /** Union of the probes' Trait bits. */
   traits: number;
+  /** HIT_SIZE bytes each. */
+  hits: Uint8Array;
+  /** Beginnings of TLS hellos and HTTP requests. */
+  samples: PayloadSample[];
 }
+
+export interface PayloadSample {
+  targetIndex: number;
+  port: number;
+  bytes: Uint8Array;
+}
+
+/** What a source said in one epoch. */
+export type PayloadObservation = Pick<SourceObservation, 'hits' | 'samples'>;
 
 export interface TargetObservation {
   tunnelKey: number;
@@ -121,7 +134,7 @@ export function decodeBatch(bytes: Uint8Array): Batch {
 }
 
 function readSource(r: MsgpackReader, signatureCount: number): SourceObservation {
-  r.array(18, 18);
+  r.array(20, 20);
   const tunnelKey = r.uint(0, 0xffffffff);
   const address = readAddress(r);
   const firstUs = r.uint(0, 0xffffffff);
@@ -155,7 +168,21 @@ function readSource(r: MsgpackReader, signatureCount: number): SourceObservation
     sourcePortMin: r.uint(0, 0xffff),
     sourcePortMax: r.uint(0, 0xffff),
     traits: r.uint(0, 0xffffffff),
+    hits: readHits(r, targetCount),
+    samples: r.list(SAMPLES_PER_SOURCE_MAX, () => {
+      r.array(3, 3);
+      return { targetIndex: r.uint(0, targetCount - 1), port: r.uint(0, 0xffff), bytes: r.bin(SAMPLE_SIZE_MAX) };
+    }),
   };
+}
+
+function readHits(r: MsgpackReader, targetCount: number): Uint8Array {
+  const hits = r.bin(HITS_PER_SOURCE_MAX * HIT_SIZE);
+  if (hits.length % HIT_SIZE !== 0) r.fail('hits are not whole records');
+  for (let at = 0; at < hits.length; at += HIT_SIZE) {
+    if ((hits[at + 4] | (hits[at + 5] << 8)) >= targetCount) r.fail('a hit names no target');
+  }
+  return hits;
 }
 
 function readTarget(r: MsgpackReader): TargetObservation {

@@ -70,6 +70,10 @@ export interface Activity {
   tools: ToolGuess[];
   /** Canonical SYN fingerprints, most frequent first. */
   fingerprints: SynFingerprint[];
+  /** Of its TLS hellos to protected services, and of its HTTP requests; latest last. */
+  ja3?: string[];
+  ja4?: string[];
+  userAgents?: string[];
   /** The source acknowledged or reset in window: it is not spoofed. */
   pathProven: boolean;
 }

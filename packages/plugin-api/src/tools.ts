@@ -13,6 +13,10 @@ const MARKED_SHARE = 0.3;
 /** Share of TCP probes that must look like Nmap's for a high confidence. */
 const NMAP_SHARE = 0.8;
 
+/** The script ssl-enum-ciphers asks for 64 cipher suites at a time; one such hello may be a client's. */
+const CIPHER_PORTIONS = 322;
+const PORTIONS_MIN = 4;
+
 /** Guesses for one source, best first; empty when nothing tells. */
 export function guessTools(window: SourceWindow): ToolGuess[] {
   const guesses: ToolGuess[] = [];
@@ -26,10 +30,26 @@ export function guessTools(window: SourceWindow): ToolGuess[] {
   add('zmap', count(SourceCounter.markZmap), 0.99);
   add('mirai', count(SourceCounter.markMirai), 0.97);
   add('unicornscan', count(SourceCounter.markUnicornscan), 0.8);
-  const nmap = Math.max(nmapConfidence(window), nmapByTtl(window), nmapByPortOrder(window));
+  const nmap = Math.max(
+    nmapConfidence(window), nmapByTtl(window), nmapByPortOrder(window), byPayloads(window, 'nmap'),
+  );
   if (nmap > 0) guesses.push({ name: 'nmap', confidence: round(nmap) });
+  for (const name of ['masscan', 'zgrab']) {
+    const odds = byPayloads(window, name);
+    if (odds > 0 && !guesses.some((guess) => guess.name === name)) guesses.push({ name, confidence: odds });
+  }
   if (guesses.length === 0) guesses.push(...guessByStack(window));
   return guesses.sort((a, b) => b.confidence - a.confidence);
+}
+
+/** Payloads that nobody else sends; a version probe that opens a connection after Nmap's silence is one. */
+function byPayloads(window: SourceWindow, tool: string): number {
+  const hits = window.payloads?.hits(0).filter(({ signature }) => signature.tool === tool) ?? [];
+  const decisive = hits.filter(({ signature }) => signature.weight === 'decisive');
+  if (decisive.length > 0) return decisive.length > 1 ? 0.99 : 0.97;
+  if (hits.some((hit) => hit.afterWait && hit.signature.phase === 'version')) return 0.85;
+  const portions = hits.find(({ signature }) => signature.id === CIPHER_PORTIONS)?.count ?? 0;
+  return portions >= PORTIONS_MIN ? 0.8 : 0;
 }
 
 /** Nmap's window and options, one sequence value a run, a kernel that resets what the raw socket asked. */

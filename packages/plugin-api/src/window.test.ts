@@ -35,7 +35,7 @@ function observe(touched: Touched[]): SourceObservation {
   return {
     tunnelKey: 0, address: SOURCE, firstUs: 0, lastUs: 0, counters, signatures: [],
     targets: Uint8Array.from(targets.flatMap((t) => [198, 51, t >> 8, t & 0xff])), contacts,
-    targetSketch: null, pairSketch: null, portSketch: null, deep: [], runKey: 0, ttlMin: 0, ttlMax: 0,
+    targetSketch: null, pairSketch: null, portSketch: null, deep: [], hits: new Uint8Array(0), samples: [], runKey: 0, ttlMin: 0, ttlMax: 0,
     sourcePortMin: 0, sourcePortMax: 0, traits: 0,
   };
 }

@@ -7,6 +7,7 @@
 import type { SourceObservation } from './batch.js';
 import { CONTACT_SIZE, Outcome, ProbeKind, SINGLE_SIZE, SourceCounter, Trait } from './batch-layout.js';
 import { finish, HASH_SEED, mix } from './hash.js';
+import { PayloadEvidence } from './payload-evidence.js';
 import { Sketch } from './sketch.js';
 
 /** Exact contacts of a source and window (guarantee 3). */
@@ -71,6 +72,8 @@ export class SourceWindow {
   firstSeenUs = Number.POSITIVE_INFINITY;
   lastSeenUs = 0;
   runKey = 0;
+  /** What it said to services; null when nothing known. */
+  payloads: PayloadEvidence | null = null;
   ttlMin = 0;
   ttlMax = 0;
   sourcePortMin = 0;
@@ -112,6 +115,11 @@ export class SourceWindow {
     this.traits |= observation.traits;
     this.noteStack(observation.ttlMin, observation.ttlMax, observation.sourcePortMin, observation.sourcePortMax);
     this.seen(epochStartUs + observation.firstUs, epochStartUs + observation.lastUs);
+    if (observation.hits.length === 0 && observation.samples.length === 0) return;
+    this.payloads ??= new PayloadEvidence();
+    this.payloads.merge(
+      observation, names, epochStartUs, epochStartUs + observation.firstUs, epochStartUs + observation.lastUs,
+    );
   }
 
   /** Takes in one single: a SINGLE_SIZE record at `at`. */
@@ -140,6 +148,7 @@ export class SourceWindow {
   expire(nowUs: number): boolean {
     const oldest = nowUs - this.horizonUs;
     for (const [key, contact] of this.contacts) if (contact.lastUs < oldest) this.forget(key, contact);
+    if (this.payloads?.expire(oldest)) this.payloads = null;
     this.settleEpochs(nowUs);
     while (this.buckets.length > 0 && this.buckets[0].startUs + BUCKET_US < nowUs - MINUTE_US) this.buckets.shift();
     return this.contacts.size === 0 && this.buckets.length === 0;

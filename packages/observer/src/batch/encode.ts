@@ -6,6 +6,7 @@ import {
   BatchKind,
   CONTACT_SIZE,
   CoverageField,
+  HIT_SIZE,
   LAYOUT_VERSION,
   NO_SIGNATURE,
   SINGLE_SIZE,
@@ -167,7 +168,7 @@ export class BatchEncoder {
   private writeSource(source: number): void {
     const w = this.writer;
     const s = this.observer.sources;
-    w.array(18);
+    w.array(20);
     w.uint(s.index.key[source] >>> 0);
     this.writeAddress(s.index.words, source * 4);
     w.uint(s.firstUs[source]);
@@ -203,6 +204,8 @@ export class BatchEncoder {
     w.uint(s.sourcePortMin[source]);
     w.uint(s.sourcePortMax[source]);
     w.uint(s.traits[source] >>> 0);
+    this.writeHits(source);
+    this.writeSamples(source);
   }
 
   private writeSignatures(source: number): void {
@@ -235,6 +238,32 @@ export class BatchEncoder {
       view.setUint32(at + 16, contacts.lastUs[c], true);
       view.setInt32(at + 20, contacts.tuple[c], true);
       at += CONTACT_SIZE;
+    }
+  }
+
+  private writeHits(source: number): void {
+    const { payloads, targets } = this.observer.sources;
+    let at = this.writer.binSpace(payloads.hitCount[source] * HIT_SIZE);
+    const view = this.writer.bytesView;
+    for (let h = payloads.firstHit[source]; h !== NONE; h = payloads.nextHit[h]) {
+      view.setInt32(at, payloads.code[h], true);
+      view.setUint16(at + 4, targets.ordinal[payloads.member[h]], true);
+      view.setUint8(at + 6, payloads.service[h] >>> 16);
+      view.setUint8(at + 7, payloads.flags[h]);
+      view.setUint16(at + 8, payloads.service[h] & 0xffff, true);
+      view.setUint16(at + 10, payloads.count[h], true);
+      at += HIT_SIZE;
+    }
+  }
+
+  private writeSamples(source: number): void {
+    const { payloads, targets } = this.observer.sources;
+    this.writer.array(payloads.sampleCount[source]);
+    for (let s = payloads.firstSample[source]; s !== NONE; s = payloads.nextSample[s]) {
+      this.writer.array(3);
+      this.writer.uint(targets.ordinal[payloads.sampleMember[s]]);
+      this.writer.uint(payloads.samplePort[s]);
+      this.writer.bin(payloads.sampleBytes(s));
     }
   }
 

@@ -22,6 +22,9 @@ export const FlowState = {
   responderData: 0x80,
   /** The initiator's endpoint hash is the smaller one: tells direction apart inside one network. */
   initiatorLow: 0x100,
+  /** A three-bit count of the initiator's first data segments, and its highest value. */
+  segment: 0x200,
+  lastSegment: 0x800,
 } as const;
 
 /**
@@ -42,6 +45,8 @@ export class Flows {
   readonly responderNext: Int32Array;
   /** TTL of the probe that opened it, 0 unknown: a reset from another stack differs. */
   readonly probeTtl: Uint8Array;
+  /** When the initiator proved its path: half seconds, modulo 256. */
+  readonly establishedAt: Uint8Array;
   /** Live entries overwritten, cumulative. */
   evicted = 0;
 
@@ -61,6 +66,7 @@ export class Flows {
     this.state = new Uint16Array(size);
     this.responderNext = new Int32Array(size);
     this.probeTtl = new Uint8Array(size);
+    this.establishedAt = new Uint8Array(size);
   }
 
   /** Sets the key for the calls that follow: two endpoints, protocol number and tunnel. */
@@ -127,8 +133,14 @@ export class Flows {
     this.state[chosen] = state;
     this.responderNext[chosen] = 0;
     this.probeTtl[chosen] = 0;
+    this.establishedAt[chosen] = 0;
     return chosen;
   }
+}
+
+/** Packet time in half seconds, modulo 256. */
+export function halfSeconds(timeUs: number): number {
+  return Math.floor(timeUs / 500_000) & 0xff;
 }
 
 function endpointHash(w0: number, w1: number, w2: number, w3: number, port: number): number {

@@ -13,12 +13,23 @@ import {
 } from '../../../plugin-api/src/batch-layout.js';
 import { type Packet, TcpFlags } from '../decode/packet.js';
 import { NONE } from './address-index.js';
-import { FlowState } from './flows.js';
+import { type Flows, FlowState, halfSeconds } from './flows.js';
 import type { Observer } from './observer.js';
+import { observePayload } from './payloads.js';
 import { initialTtl } from './syn-signature.js';
 import { probeTraits } from './traits.js';
 
 const SIX_FLAGS = 0x3f;
+/** Nothing more to learn from a conversation: the rest of it costs one look-up a packet. */
+const ALL_SEEN =
+  FlowState.established |
+  FlowState.initiatorData |
+  FlowState.responderData |
+  FlowState.lastSegment;
+/**
+ * Nmap -sV waits six seconds for a banner; over four, whatever the halves of the first and last.
+ */
+const WAIT_HALF_SECONDS = 9;
 const TCP = 6 << 16;
 /** Two packets of one stack on one path differ by one hop at most; more means two stacks. */
 const SAME_STACK_TTL_SPREAD = 1;
@@ -130,6 +141,10 @@ function observeReset(observer: Observer, packet: Packet): void {
 function observeInitiatorReset(observer: Observer, packet: Packet, flow: number): void {
   const flows = observer.flows;
   const state = flows.state[flow];
+  if (onlyListened(flows, flow, packet.timeUs)) {
+    observer.address(packet, false);
+    observer.outcomeOfTouch(packet, TCP | packet.dstPort, Outcome.waited, 0, true);
+  }
   if ((state & FlowState.synAck) === 0 || (state & FlowState.established) !== 0) return;
   let outcome: number = Outcome.sourceReset;
   const probeTtl = flows.probeTtl[flow];
@@ -173,33 +188,67 @@ function observeConversation(observer: Observer, packet: Packet, flow: number): 
   const flows = observer.flows;
   const state = flows.state[flow];
   if ((state & FlowState.orphan) !== 0) {
-    if (observer.sourceHome || packet.payloadWireSize > 0) flows.state[flow] = FlowState.midstream;
+    if (!observer.sourceHome && packet.payloadWireSize === 0) return;
+    flows.state[flow] = FlowState.midstream;
+    if (!observer.sourceHome) {
+      observePayload(observer, packet, TCP | packet.dstPort, false, false);
+    }
     return;
   }
-  const done = FlowState.established | FlowState.initiatorData | FlowState.responderData;
-  if ((state & FlowState.inbound) === 0 || (state & done) === done) return;
-  if (fromInitiator(observer, flow)) {
-    let outcome = 0;
-    let now = state;
-    if ((state & FlowState.established) === 0 && packet.tcpAck === flows.responderNext[flow]) {
-      now |= FlowState.established;
-      outcome |= Outcome.established;
-      observer.countEstablished(packet, false);
-    }
-    if (packet.payloadWireSize > 0 && (state & FlowState.initiatorData) === 0) {
-      now |= FlowState.initiatorData;
-      outcome |= Outcome.sourceData;
-    }
-    flows.state[flow] = now;
-    if (outcome !== 0) {
-      observer.address(packet, false);
-      observer.outcomeOfTouch(packet, TCP | packet.dstPort, outcome, 0, true);
-    }
-  } else if (packet.payloadWireSize > 0 && (state & FlowState.responderData) === 0) {
+  if ((state & FlowState.inbound) === 0 || (state & ALL_SEEN) === ALL_SEEN) return;
+  if (fromInitiator(observer, flow)) observeInitiator(observer, packet, flow);
+  else if (packet.payloadWireSize > 0 && (state & FlowState.responderData) === 0) {
     flows.state[flow] = state | FlowState.responderData;
     observer.address(packet, true);
     observer.outcomeOfTouch(packet, TCP | packet.srcPort, Outcome.targetData, 0, true);
   }
+}
+
+/** The prober goes on: it proves its path, speaks, or closes. */
+function observeInitiator(observer: Observer, packet: Packet, flow: number): void {
+  const flows = observer.flows;
+  const state = flows.state[flow];
+  const hasData = packet.payloadWireSize > 0;
+  let outcome = 0;
+  let now = state;
+  if ((state & FlowState.established) === 0 && packet.tcpAck === flows.responderNext[flow]) {
+    now |= FlowState.established;
+    outcome |= Outcome.established;
+    flows.establishedAt[flow] = halfSeconds(packet.timeUs);
+    observer.countEstablished(packet, false);
+  }
+  if (hasData && (state & FlowState.initiatorData) === 0) {
+    now |= FlowState.initiatorData;
+    outcome |= Outcome.sourceData;
+    if (hasWaited(flows, flow, packet.timeUs)) outcome |= Outcome.waited;
+  } else if ((packet.tcpFlags & TcpFlags.fin) !== 0 && onlyListened(flows, flow, packet.timeUs)) {
+    outcome |= Outcome.waited;
+  }
+  if (hasData && (state & FlowState.lastSegment) === 0) now += FlowState.segment;
+  flows.state[flow] = now;
+  if (outcome !== 0) {
+    observer.address(packet, false);
+    observer.outcomeOfTouch(packet, TCP | packet.dstPort, outcome, 0, true);
+  }
+  if (!hasData || (state & FlowState.lastSegment) !== 0) return;
+  const afterWait = (outcome & Outcome.waited) !== 0 && (now & FlowState.responderData) === 0;
+  const isTrusted = (now & FlowState.established) !== 0;
+  observePayload(observer, packet, TCP | packet.dstPort, afterWait, isTrusted);
+}
+
+/** Whether the prober, which closes now, came to listen: a banner was sent, or it waited. */
+function onlyListened(flows: Flows, flow: number, nowUs: number): boolean {
+  const state = flows.state[flow];
+  if ((state & (FlowState.established | FlowState.initiatorData)) !== FlowState.established) {
+    return false;
+  }
+  return (state & FlowState.responderData) !== 0 || hasWaited(flows, flow, nowUs);
+}
+
+/** Whether the connection has stood for over four seconds. Silences of some minutes alias: rare. */
+function hasWaited(flows: Flows, flow: number, nowUs: number): boolean {
+  if ((flows.state[flow] & FlowState.established) === 0) return false;
+  return ((halfSeconds(nowUs) - flows.establishedAt[flow]) & 0xff) >= WAIT_HALF_SECONDS;
 }
 
 /** Data of a connection that began before us, or whose other direction we do not see. */
@@ -209,6 +258,7 @@ function observeMidstream(observer: Observer, packet: Packet): void {
   const outcome = Outcome.midstream | Outcome.sourceData;
   observer.address(packet, false);
   observer.outcomeOfTouch(packet, TCP | packet.dstPort, outcome, 0, true);
+  observePayload(observer, packet, TCP | packet.dstPort, false, false);
 }
 
 /** A bare ACK or FIN-ACK to a protected host, outside any conversation. */

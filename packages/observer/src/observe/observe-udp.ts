@@ -8,6 +8,7 @@ import type { Packet } from '../decode/packet.js';
 import { NONE } from './address-index.js';
 import { FlowState } from './flows.js';
 import type { Observer } from './observer.js';
+import { observePayload } from './payloads.js';
 
 const UDP = 17 << 16;
 const PRIVILEGED_PORT_MAX = 1023;
@@ -61,6 +62,7 @@ function observeKnown(observer: Observer, packet: Packet, flow: number): void {
     0,
     true,
   );
+  observePayload(observer, packet, UDP | packet.dstPort, false, true);
 }
 
 function observeUnasked(observer: Observer, packet: Packet): void {
@@ -76,6 +78,7 @@ function observeUnasked(observer: Observer, packet: Packet): void {
     return;
   }
   observer.probe(packet, ProbeKind.udp, UDP | packet.dstPort);
+  observePayload(observer, packet, UDP | packet.dstPort, false, false);
   const pending = observer.pendingUdp;
   observer.seekFlow(pending, packet);
   if (pending.find(packet.timeUs) === NONE) {

@@ -17,6 +17,7 @@ import { observeOther } from './observe-other.js';
 import { observeSctp } from './observe-sctp.js';
 import { observeTcp } from './observe-tcp.js';
 import { observeUdp } from './observe-udp.js';
+import { PayloadMatcher } from './payload-matcher.js';
 import { Signatures } from './signatures.js';
 import { Sketches } from './sketches.js';
 import { Sources } from './sources.js';
@@ -58,6 +59,7 @@ export class Observer {
   readonly signatures: Signatures;
   readonly flows: Flows;
   readonly pendingUdp: Flows;
+  readonly matcher: PayloadMatcher;
   readonly touch = new Touch();
   readonly counts = new ObserveCounts();
   private readonly homeNets: HomeNets;
@@ -72,6 +74,7 @@ export class Observer {
   constructor(options: ObserverOptions, homeNets: readonly HomeNet[]) {
     const tables = options.tables;
     this.homeNets = new HomeNets(homeNets);
+    this.matcher = new PayloadMatcher(options.payloadSignatures);
     this.duplicates = new Duplicates(tables.duplicatesMax);
     this.sketches = new Sketches(tables.sketchesMax);
     this.sources = new Sources(tables, this.sketches, options);
@@ -188,6 +191,20 @@ export class Observer {
     kind: number,
     mayCreate: boolean,
   ): void {
+    this.aim(packet, service, outcome, kind, mayCreate);
+    this.sources.seek(this.touch);
+    if (mayCreate && this.isFoldedAway(this.touch)) return;
+    this.sources.touch(this.touch);
+  }
+
+  /** Makes the touch one that is no probe; its addresses are set. */
+  aim(
+    packet: Packet,
+    service: number,
+    outcome: number,
+    kind: number,
+    mayCreate: boolean,
+  ): void {
     const touch = this.touch;
     touch.service = service;
     touch.offsetUs = this.offsetUs(packet);
@@ -201,9 +218,6 @@ export class Observer {
     touch.sourcePort = 0;
     touch.tuple = 0;
     touch.runValue = 0;
-    this.sources.seek(touch);
-    if (mayCreate && this.isFoldedAway(touch)) return;
-    this.sources.touch(touch);
   }
 
   /** Counts an event at the target of the touch at hand, if it has an entry or gets one. */

@@ -16,6 +16,7 @@ import { AddressSets } from './address-sets.js';
 import { Contacts } from './contacts.js';
 import { LightSources } from './light-sources.js';
 import { NO_SKETCH, type Sketches } from './sketches.js';
+import { PayloadPool } from './payload-pool.js';
 import { Touch } from './touch.js';
 
 /** Exact targets of a source, and exact ports of one of its targets, in an epoch (guarantee 3). */
@@ -23,6 +24,9 @@ export const TARGETS_EXACT_MAX = 256;
 export const PORTS_EXACT_MAX = 256;
 /** Exact contacts of a source in an epoch. */
 export const CONTACTS_EXACT_MAX = 1024;
+/** Below both, a source that says nothing known is somebody's client. */
+const SAMPLED_TARGETS_MIN = 2;
+const SAMPLED_CONTACTS_MIN = 3;
 /** Largest step of a counting IP ID from one reset to the next: the prober asks in between. */
 const RESET_ID_STEP_MAX = 64;
 export const COUNTERS = Object.keys(SourceCounter).length;
@@ -60,6 +64,7 @@ const COUNTER_OF_OUTCOME: readonly number[] = [
   SourceCounter.unsolicited,
   SourceCounter.unsolicited,
   SourceCounter.unsolicited,
+  -1,
   -1,
 ];
 
@@ -102,6 +107,7 @@ export class Sources {
   readonly light: LightSources;
   readonly targets: AddressSets;
   readonly contacts: Contacts;
+  readonly payloads: PayloadPool;
 
   constructor(
     tables: ObserverTables,
@@ -134,6 +140,7 @@ export class Sources {
     this.light = new LightSources(tables.lightSourcesMax);
     this.targets = new AddressSets(Math.ceil(tables.contactsMax / 2));
     this.contacts = new Contacts(tables.contactsMax);
+    this.payloads = new PayloadPool(capacity);
   }
 
   /** Looks up the touch's source, for `isNew`, `probeTtl` and `touch`. */
@@ -190,11 +197,44 @@ export class Sources {
     return contact === NONE ? 0 : this.contacts.ttl[contact];
   }
 
+  /**
+   * The full state of the touch's source, or NONE. `mayMake`: it gets one now, for this touch; a
+   * light source takes along what it did.
+   */
+  fullStateOf(touch: Touch, mayMake: boolean): number {
+    this.seek(touch);
+    if (this.full !== NONE || !mayMake) return this.full;
+    if (this.waiting !== NONE) {
+      if (this.light.isLive(this.waiting)) this.promote(this.waiting, touch);
+    } else {
+      const fresh = this.add(touch);
+      if (fresh === NONE) this.refused++;
+      else this.touchFull(fresh, touch);
+    }
+    this.seek(touch);
+    return this.full;
+  }
+
+  /** The touch's target among those a source is known to have reached, or NONE. */
+  memberOf(source: number, touch: Touch): number {
+    return this.findMember(source, touch);
+  }
+
+  /** Whether a source does enough for its clients' fingerprints to matter. */
+  isWorthSamples(source: number): boolean {
+    return (
+      this.targetCount[source] >= SAMPLED_TARGETS_MIN ||
+      this.contactCount[source] >= SAMPLED_CONTACTS_MIN ||
+      this.payloads.isKnown(source)
+    );
+  }
+
   clear(): void {
     this.index.clear();
     this.light.clear();
     this.targets.clear();
     this.contacts.clear();
+    this.payloads.clear();
   }
 
   private add(touch: Touch): number {
@@ -223,6 +263,7 @@ export class Sources {
     this.ttlMax[source] = 0;
     this.sourcePortMin[source] = 0;
     this.sourcePortMax[source] = 0;
+    this.payloads.reset(source);
     return source;
   }
 

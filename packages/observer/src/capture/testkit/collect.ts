@@ -13,13 +13,15 @@ export function collect(
   file: Uint8Array,
   chunkSize = Math.max(1, file.length),
 ): { frames: Frame[]; damage: Damage | undefined } {
+  // A plain array: slices of a Buffer would share its memory.
+  const plain = Uint8Array.from(file);
   const frames: Frame[] = [];
   const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) =>
     frames.push({ bytes: bytes.slice(), captured, wire, timeUs, linkType }),
   );
   for (let at = 0; at < file.length; at += chunkSize) {
     // A copy each, and wiped afterwards, so that a frame kept too long shows.
-    const chunk = file.slice(at, at + chunkSize);
+    const chunk = plain.slice(at, at + chunkSize);
     parser.push(chunk);
     chunk.fill(0xee);
   }
