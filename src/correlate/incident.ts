@@ -30,6 +30,8 @@ interface Actor {
   fingerprint?: string;
 }
 
+/** Hosts of a window that one depth-phase finding can be about; more are a sweep. */
+const STUDIED_HOSTS_MAX = 64;
 /** A tool below this is a hunch, and no reason to speak again. */
 const TOOL_NEWS_MIN = 0.5;
 /** Growth of hosts, ports or pairs worth a word. */
@@ -159,14 +161,22 @@ export class OpenIncident {
       this.#best = withoutLists(finding);
     }
     if (this.#evidence.size < limits.evidenceMax) this.#evidence.add(finding.id);
-    if (finding.phase === 'depth' && finding.target) {
-      if (this.#depthTargets.size < limits.targetsListedMax)
-        this.#depthTargets.add(finding.target.ip);
-      if (finding.kind === 'port_scan')
-        this.#depthPortCount = Math.max(this.#depthPortCount, finding.count);
-    }
+    if (finding.phase === 'depth') this.#absorbDepth(finding);
     this.#nameThirdParty(finding, key);
     if (finding.activity) this.absorbActivity(finding.activity, key);
+  }
+
+  /**
+   * Remembers which hosts were studied. A finding that names none is about all that its source did,
+   * which says something only if its source did not sweep as well.
+   */
+  #absorbDepth({ kind, target, count, activity }: Finding): void {
+    const { targetCount = 0, targets = [] } = activity ?? {};
+    const studied = target ? [target.ip] : targetCount <= STUDIED_HOSTS_MAX ? targets : [];
+    for (const ip of studied) {
+      if (this.#depthTargets.size < limits.targetsListedMax) this.#depthTargets.add(ip);
+    }
+    if (kind === 'port_scan') this.#depthPortCount = Math.max(this.#depthPortCount, count);
   }
 
   /** An idle scan has a third party: our host, or the address that the probes seem to come from. */

@@ -79,8 +79,7 @@ function writeExposed(page: Page, { exposed }: Incident): void {
   const sum = `${plural(exposed.length, 'service')} on ${plural(byHost.size, 'host')}`;
   const more = byHost.size - EXPOSED_HOSTS_TOLD_MAX;
   page.field('Found open', more > 0 ? `${sum}: ${exposedPortsText(byPort)}` : sum, paint);
-  const hosts = [...byHost].sort((left, right) => right[1].length - left[1].length);
-  for (const [ip, services] of hosts.slice(0, EXPOSED_HOSTS_TOLD_MAX)) {
+  for (const [ip, services] of mostFirst(byHost).slice(0, EXPOSED_HOSTS_TOLD_MAX)) {
     const ports = portsText(services, services.length, EXPOSED_PORTS_TOLD_MAX);
     page.field('', `${safeText(ip)}  ${ports}`);
   }
@@ -89,12 +88,17 @@ function writeExposed(page: Page, { exposed }: Incident): void {
 
 /** `443/tcp on 120 hosts, 22/tcp on 1 host`. */
 function exposedPortsText(byPort: Map<string, Incident['exposed']>): string {
-  const ordered = [...byPort].sort((left, right) => right[1].length - left[1].length);
+  const ordered = mostFirst(byPort);
   const told = ordered
     .slice(0, EXPOSED_PORTS_TOLD_MAX)
     .map(([port, services]) => `${safeText(port, 30)} on ${plural(services.length, 'host')}`);
   const more = ordered.length - told.length;
   return `${told.join(', ')}${more > 0 ? ` and ${plural(more, 'further port')}` : ''}`;
+}
+
+/** The groups with most members first, else as they are. */
+function mostFirst<T>(groups: Map<string, T[]>): [string, T[]][] {
+  return [...groups].sort(([, left], [, right]) => right.length - left.length);
 }
 
 /** Groups in order of appearance. */
@@ -111,16 +115,18 @@ function grouped<T>(members: T[], keyOf: (member: T) => string): Map<string, T[]
 /** One or two sentences an analyst can act on. */
 function nextText(incident: Incident): string {
   const who = actorsText(incident);
-  const hosts = [...new Set(incident.exposed.map(({ ip }) => ip))];
+  const byHost = grouped(incident.exposed, ({ ip }) => ip);
+  const hosts = mostFirst(byHost).map(([ip]) => ip);
   if (hosts.length === 0) {
     return (
       `Nothing was seen to answer ${who}, so no host needs care now. ` +
       'Watch for its return, and block it if it is no test of yours.'
     );
   }
-  const named = listText(hosts);
+  const many = incident.actors.length > 1;
   return (
-    `${who} knows that these services are open: check them on ${named} first, and search ` +
-    'their logs for it from the time above on. Block it if it is no test of yours.'
+    `${who} ${many ? 'know' : 'knows'} what is open. Check ${listText(hosts)}, and search their ` +
+    `logs for ${many ? 'them' : 'it'} from the time above on. Block ${many ? 'them' : 'it'} if ` +
+    'it is no test of yours.'
   );
 }

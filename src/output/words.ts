@@ -5,13 +5,15 @@ import { formatCount, plural, safeText } from '../shared/text.js';
 
 export const SEVERITY_WORDS = { 1: 'HIGH', 2: 'MEDIUM', 3: 'LOW' } as const;
 
-/** `203.0.113.7`, `203.0.113.7 and 2 others`. */
+/** `203.0.113.7`, `203.0.113.7 and 203.0.113.8`, `203.0.113.7 and 2 others`: operators first. */
 export function actorsText({ actors }: Incident): string {
   const operators = actors.filter(({ role }) => role === 'operator');
-  const named = operators.length > 0 ? operators : actors;
-  if (named.length === 0) return 'an unknown source';
-  const others = actors.length - 1;
-  return `${safeText(named[0].ip)}${others > 0 ? ` and ${plural(others, 'other')}` : ''}`;
+  const others = actors.filter(({ role }) => role !== 'operator');
+  const [first, second] = [...operators, ...others].map(({ ip }) => safeText(ip));
+  if (first === undefined) return 'an unknown source';
+  if (second === undefined) return first;
+  if (actors.length === 2) return `${first} and ${second}`;
+  return `${first} and ${plural(actors.length - 1, 'other')}`;
 }
 
 /** What the actors did, as a sentence without its subject. */
