@@ -7,6 +7,8 @@ const program = '#include <pcap/pcap.h>\nint main() { return pcap_lib_version() 
 const args = [...flags, '-x', 'c++', '-', '-o', '/dev/null', '-lpcap'];
 const isThere = spawnSync(command, args, { input: program }).status === 0;
 if (!isThere) {
-  console.error('picket: no libpcap headers (libpcap-dev): the addon is built without live capture.');
+  console.error(
+    'picket: no libpcap headers (libpcap-dev): the addon is built without live capture.',
+  );
 }
 process.stdout.write(isThere ? '1' : '0');

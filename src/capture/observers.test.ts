@@ -13,6 +13,8 @@ const folder = mkdtempSync(join(tmpdir(), 'picket-observers-'));
 const at = (name: string) => join(folder, name);
 const OPTIONS = { ...DEFAULT_OPTIONS, homeNets: ['198.51.100.0/24'], shardCount: 4 };
 const FRAMES = 200;
+/** More than one block of reading. */
+const LONG_FRAMES = 20_000;
 
 /** A SYN without checksums, from 203.0.113.`host` to 198.51.100.`host`, port `port`. */
 function synOf(host: number, port: number): Uint8Array {
@@ -166,16 +168,14 @@ describe.each(choices)('%s observer', (choice) => {
     expect(observer.stats().frames).toBe(FRAMES);
   });
 
-  it('stops in the middle of a file, hands over what it saw, and calls that no damage', async () => {
-    writeFileSync(at('long.pcap'), scan(1000, 60_000));
+  it('stops in the middle of a file, hands over what it saw, calls that no damage', async () => {
+    writeFileSync(at('long.pcap'), scan(1000, LONG_FRAMES));
     const { observer } = openObserver(choice, OPTIONS, false);
-    let epochs = 0;
+    let handled = 0;
     let damages = 0;
     const events = {
-      // The reader waits for the first batch to be handled only so long as room is left, so the
-      // rest of the file is still to be read when the stop comes, or has been read in full.
       batch: () => {
-        epochs++;
+        handled++;
         observer.stop();
       },
       damage: () => {
@@ -184,8 +184,9 @@ describe.each(choices)('%s observer', (choice) => {
     };
     await observer.run({ kind: 'files', paths: [at('long.pcap'), at('later.pcap')] }, events);
     const { frames, batches } = observer.stats();
-    expect(frames).toBeLessThanOrEqual(60_000);
-    expect(batches).toBe(epochs);
+    // How far the reader was ahead of its first batch is a matter of time; the second file is not.
+    expect(frames).toBeLessThanOrEqual(LONG_FRAMES);
+    expect(batches).toBe(handled);
     expect(damages).toBe(0);
   });
 

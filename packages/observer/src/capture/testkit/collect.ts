@@ -17,7 +17,7 @@ export function collect(
   const plain = Uint8Array.from(file);
   const frames: Frame[] = [];
   const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) =>
-    frames.push({ bytes: bytes.slice(), captured, wire, timeUs, linkType }),
+    frames.push({ bytes: new Uint8Array(bytes), captured, wire, timeUs, linkType }),
   );
   for (let at = 0; at < file.length; at += chunkSize) {
     // A copy each, and wiped afterwards, so that a frame kept too long shows.
