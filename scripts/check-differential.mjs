@@ -1,5 +1,5 @@
-// Reads captures with both observers through the built command and compares what is printed, byte for
-// byte, and the exit status. A crash, a hang or a status that says "bug" fails too.
+// Reads captures with both observers through the built command and compares what is printed, byte
+// for byte, and the exit status. A crash, a hang or a status that says "bug" fails too.
 //   node scripts/check-differential.mjs [DIR...]     default: the corpus beside the repository
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';

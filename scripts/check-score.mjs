@@ -1,6 +1,6 @@
-// Scores the built command on the lab captures beside the repository and holds it to what we promise: no
-// crash, no forbidden finding, recall, incidents and tools at least as below. What is missed is printed.
-// The last line is `N passed, N failed`.
+// Scores the built command on the lab captures beside the repository and holds it to what we
+// promise: no crash, no forbidden finding, recall, incidents and tools at least as below. What is
+// missed is printed. The last line is `N passed, N failed`.
 import { spawnSync } from 'node:child_process';
 
 const SCORE = '../shared/tools/score';
@@ -16,12 +16,16 @@ const run = spawnSync(process.execPath, [SCORE, '--cmd', command, '--json', LAB]
   maxBuffer: 256 * 1024 * 1024,
 });
 const { total, rows } = JSON.parse(run.stdout.trim().split('\n').pop());
-for (const row of rows) if (row.problems.length > 0) console.log(`${row.name}: ${row.problems.join('; ')}`);
+for (const row of rows)
+  if (row.problems.length > 0) console.log(`${row.name}: ${row.problems.join('; ')}`);
 const checks = [
   ['no crash', total.crashed === 0],
   ['no forbidden finding', total.forbidden === 0],
   [`recall ${total.found}/${total.expected}`, total.found >= RECALL_MIN * total.expected],
-  [`incidents ${total.incidentOk}/${total.incidentChecks}`, total.incidentOk >= INCIDENTS_MIN * total.incidentChecks],
+  [
+    `incidents ${total.incidentOk}/${total.incidentChecks}`,
+    total.incidentOk >= INCIDENTS_MIN * total.incidentChecks,
+  ],
   [`tools ${total.toolOk}/${total.toolChecks}`, total.toolOk >= TOOLS_MIN * total.toolChecks],
 ];
 for (const [what, holds] of checks) console.log(`${holds ? 'ok  ' : 'FAIL'} ${what}`);

@@ -88,15 +88,15 @@ function checkCore(path, text) {
  */
 function checkFunctions(path, lines) {
   if (/\.(test\.ts|mjs)$/.test(path) || path.startsWith('native/test/')) return;
-  const opens =
-    /^( {0,2})(?!.*\b(class|struct|enum|interface|namespace|type|const \w+ = \{|const \w+: .* = \{)\b)\S.*\)[^;]*\{$/;
+  const opens = /^( {0,2})(?!.*\b(class|struct|enum|interface|namespace|type)\b)\S.*\)[^;]*\{$/;
   for (let start = 0; start < lines.length; start++) {
     const indent = lines[start].match(opens)?.[1];
     if (indent === undefined) continue;
     const end = lines.findIndex((line, index) => index > start && line.startsWith(`${indent}}`));
     if (end > 0 && end - start + 1 > FUNCTION_LINES_MAX) {
       warnings.push(
-        `${path}:${start + 1}: ${end - start + 1} lines in one function, ${FUNCTION_LINES_MAX} are enough`,
+        `${path}:${start + 1}: ${end - start + 1} lines in one function, ` +
+          `${FUNCTION_LINES_MAX} are enough`,
       );
     }
   }

@@ -142,7 +142,8 @@ export class Pipeline {
         batches_published: batchesPublished,
         bytes_published: bytesPublished,
         batches_judged: batchesJudged,
-        depth_max: depthMax,
+        // How far the workers fell behind is a matter of timing: a capture's output must not tell.
+        ...(this.#options.order === 'arrival' && { depth_max: depthMax }),
         ...Object.fromEntries(refusals),
       },
       detect: sum([...this.#losses.values()]),

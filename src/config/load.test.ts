@@ -61,10 +61,13 @@ describe('configuration', () => {
       '  - cidr: 192.0.2.1',
     ].join('\n');
     expect(mistakes(text).sort()).toEqual([
-      'picket.yaml:1:13: home_nets.0: "198.51.100.0/33" is not accepted; give text like 198.51.100.0/24',
+      'picket.yaml:1:13: home_nets.0: "198.51.100.0/33" is not accepted; give text like ' +
+        '198.51.100.0/24',
       'picket.yaml:2:9: shards: "many" is not accepted; give integer from 1 to 256 (default 16)',
-      'picket.yaml:3:11: observer: "fast" is not accepted; give one of auto, native, typescript (default auto)',
-      'picket.yaml:6:16: detectors.port_scan.threshold: 0 is not accepted; give integer from 1 to 65535 (default 100)',
+      'picket.yaml:3:11: observer: "fast" is not accepted; give one of auto, native, typescript ' +
+        '(default auto)',
+      'picket.yaml:6:16: detectors.port_scan.threshold: 0 is not accepted; give integer from 1 ' +
+        'to 65535 (default 100)',
       'picket.yaml:7:5: detectors.port_scan.treshold: unknown key; did you mean threshold?',
       'picket.yaml:9:5: allowlist.0.reason: missing; give text of 1 to 500 characters',
     ]);
@@ -73,7 +76,8 @@ describe('configuration', () => {
   it('lists what is known when no key is near', () => {
     const [line] = mistakes('capture:\n  zzzzzz: 1\n');
     expect(line).toBe(
-      'picket.yaml:2:3: capture.zzzzzz: unknown key; known here: interface, snap_length, buffer_mib, promiscuous, filter',
+      'picket.yaml:2:3: capture.zzzzzz: unknown key; known here: interface, snap_length, ' +
+        'buffer_mib, promiscuous, filter',
     );
   });
 
@@ -82,7 +86,8 @@ describe('configuration', () => {
     ['sensor: a\nsensor: b\n', /^picket\.yaml:2:1: not valid YAML: Map keys must be unique/],
     ['- 1\n', /^picket\.yaml:1:1: \[1\] is not accepted; give section with sensor, /],
     [
-      'a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a]\nc: [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: *c\n',
+      'a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a]\nc: [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b, ' +
+        '*b, *b]\nd: *c\n',
       /^picket\.yaml:/,
     ],
   ])('answers unusable YAML with a place: %j', (text, expected) => {

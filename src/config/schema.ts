@@ -153,7 +153,8 @@ const fixedSections = {
   early: early
     .prefault({})
     .describe(
-      'A partial batch is sent at once when a source reaches one of these within an epoch; 0 is never.',
+      'A partial batch is sent at once when a source reaches one of these within an epoch; 0 is ' +
+        'never.',
     ),
   tables: tables
     .prefault({})

@@ -1,7 +1,17 @@
-/** A source's window in the form the correlator and the report want: names, bounded lists, counts. */
+/**
+ * A source's window in the form the correlator and the report want: names, bounded lists, counts.
+ */
 import {
-  type Activity, type Contact, type EntityName, formatSynSignature, guessTools, Outcome, probesOf, serviceOf,
-  type SourceSummary, type SourceWindow,
+  type Activity,
+  type Contact,
+  type EntityName,
+  formatSynSignature,
+  guessTools,
+  Outcome,
+  probesOf,
+  serviceOf,
+  type SourceSummary,
+  type SourceWindow,
 } from '../../packages/plugin-api/src/index.js';
 import { addressText } from '../shared/address.js';
 import { protocolName } from '../shared/protocol.js';
@@ -22,9 +32,14 @@ export function latin1Text(address: string): string {
 export function activityOf(window: SourceWindow, summary: SourceSummary): Activity {
   const { contacts } = summary;
   const exposed = contacts.filter((c) => (c.outcome & Outcome.open) !== 0);
-  const closed = contacts.filter((c) => (c.outcome & Outcome.closed) !== 0 && (c.outcome & Outcome.open) === 0);
-  const unreachable = contacts.filter((c) =>
-    (c.outcome & Outcome.unreachable) !== 0 && (c.outcome & (Outcome.open | Outcome.closed)) === 0);
+  const closed = contacts.filter(
+    (c) => (c.outcome & Outcome.closed) !== 0 && (c.outcome & Outcome.open) === 0,
+  );
+  const unreachable = contacts.filter(
+    (c) =>
+      (c.outcome & Outcome.unreachable) !== 0 &&
+      (c.outcome & (Outcome.open | Outcome.closed)) === 0,
+  );
   return {
     source: entityName(window.tunnelKey, window.address),
     lastSeenUs: Math.max(summary.lastSeenUs, 0),
@@ -34,18 +49,23 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
     exact: summary.targetCount.exact && summary.pairCount.exact,
     targets: [...summary.targets.keys()].slice(0, LISTED_MAX).map(latin1Text),
     ports: portHits(contacts),
-    exposed: exposed.slice(0, LISTED_MAX).map((c) =>
-      ({ ip: latin1Text(c.target), port: c.port, proto: protocolName(c.protocol) })),
+    exposed: exposed
+      .slice(0, LISTED_MAX)
+      .map((c) => ({ ip: latin1Text(c.target), port: c.port, proto: protocolName(c.protocol) })),
     closedCount: closed.length,
     unreachableCount: unreachable.length,
     silentCount: contacts.length - exposed.length - closed.length - unreachable.length,
     servedCount: summary.served,
     probes: probesOf(contacts),
     tools: guessTools(window),
-    fingerprints: [...window.signatures].sort((a, b) => b[1] - a[1]).slice(0, FINGERPRINTS_MAX)
+    fingerprints: [...window.signatures]
+      .sort((a, b) => b[1] - a[1])
+      .slice(0, FINGERPRINTS_MAX)
       .map(([bytes]) => formatSynSignature(Buffer.from(bytes, 'latin1'))),
     ...clients(window),
-    pathProven: contacts.some((c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0),
+    pathProven: contacts.some(
+      (c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0,
+    ),
   };
 }
 
@@ -62,7 +82,14 @@ function clients({ payloads }: SourceWindow): Pick<Activity, 'ja3' | 'ja4' | 'us
 
 function portHits(contacts: readonly Contact[]): Activity['ports'] {
   const hits = new Map<number, number>();
-  for (const contact of contacts) hits.set(serviceOf(contact), (hits.get(serviceOf(contact)) ?? 0) + 1);
-  return [...hits].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, LISTED_MAX)
-    .map(([service, count]) => ({ proto: protocolName(service >>> 16), port: service & 0xffff, hits: count }));
+  for (const contact of contacts)
+    hits.set(serviceOf(contact), (hits.get(serviceOf(contact)) ?? 0) + 1);
+  return [...hits]
+    .sort((a, b) => b[1] - a[1] || a[0] - b[0])
+    .slice(0, LISTED_MAX)
+    .map(([service, count]) => ({
+      proto: protocolName(service >>> 16),
+      port: service & 0xffff,
+      hits: count,
+    }));
 }

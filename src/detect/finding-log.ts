@@ -1,18 +1,26 @@
 /**
- * Findings over time: a verdict that holds opens one, is silent while it goes on, speaks again at every
- * tenfold growth, and closes when it no longer holds. Ids are hashes of what the finding is about, so a
- * replay gives the same ones.
+ * Findings over time: a verdict that holds opens one, is silent while it goes on, speaks again at
+ * every tenfold growth, and closes when it no longer holds. Ids are hashes of what the finding is
+ * about, so a replay gives the same ones.
  */
 import { createHash } from 'node:crypto';
 import {
-  type Activity, type Detector, type EntityName, type Finding, PHASE_OF_KIND, type Verdict,
+  type Activity,
+  type Detector,
+  type EntityName,
+  type Finding,
+  PHASE_OF_KIND,
+  type Verdict,
 } from '../../packages/plugin-api/src/index.js';
 import { protocolName } from '../shared/protocol.js';
 import { latin1Text } from './activity.js';
 
 /** Growth from one spoken line to the next. */
 const ESCALATION = 10;
-/** Findings of one detector open at once for one entity: a block scan is a port scan of every host in it. */
+/**
+ * Findings of one detector open at once for one entity: a block scan is a port scan of every host
+ * in it.
+ */
 const OPEN_PER_ENTITY_MAX = 64;
 
 interface Open {
@@ -38,7 +46,11 @@ export class FindingLog {
 
   /** Takes in what a detector says holds now and returns the lines to speak. */
   update(
-    detector: Detector, windowS: number, entity: EntityName, verdicts: readonly Verdict[], nowUs: number,
+    detector: Detector,
+    windowS: number,
+    entity: EntityName,
+    verdicts: readonly Verdict[],
+    nowUs: number,
     activity: () => Activity | null,
   ): Finding[] {
     const spoken: Finding[] = [];
@@ -48,7 +60,9 @@ export class FindingLog {
       holding.add(key);
       const open = this.open.get(key);
       if (open === undefined) {
-        const ofDetector = [...this.open.keys()].filter((k) => k.startsWith(`${detector.id} `)).length;
+        const ofDetector = [...this.open.keys()].filter((k) =>
+          k.startsWith(`${detector.id} `),
+        ).length;
         if (ofDetector >= OPEN_PER_ENTITY_MAX) {
           this.suppressed++;
           continue;
@@ -76,20 +90,33 @@ export class FindingLog {
 
   /** Ends everything: no more input. */
   end(nowUs: number): Finding[] {
-    const ended = [...this.open.values()].map(({ finding }): Finding =>
-      ({ ...finding, state: 'ended', judgedUs: nowUs, activity: null }));
+    const ended = [...this.open.values()].map(
+      ({ finding }): Finding => ({ ...finding, state: 'ended', judgedUs: nowUs, activity: null }),
+    );
     this.open.clear();
     return ended;
   }
 }
 
 function findingOf(
-  detector: Detector, windowS: number, entity: EntityName, verdict: Verdict, nowUs: number, activity: Activity | null,
+  detector: Detector,
+  windowS: number,
+  entity: EntityName,
+  verdict: Verdict,
+  nowUs: number,
+  activity: Activity | null,
 ): Finding {
   const aboutTarget = detector.entity === 'target';
   const target = verdict.target === null ? null : latin1Text(verdict.target);
   const source = verdict.source === null ? null : latin1Text(verdict.source);
-  const identity = [detector.id, verdict.kind, entity.tunnel, entity.ip, target ?? '', verdict.firstSeenUs];
+  const identity = [
+    detector.id,
+    verdict.kind,
+    entity.tunnel,
+    entity.ip,
+    target ?? '',
+    verdict.firstSeenUs,
+  ];
   return {
     id: createHash('sha256').update(identity.join(' ')).digest('hex').slice(0, 16),
     state: 'started',
@@ -107,7 +134,9 @@ function findingOf(
   };
 }
 
-/** The finding as it stands now: what began when stays, what is measured is what the verdict says. */
+/**
+ * The finding as it stands now: what began when stays, what is measured is what the verdict says.
+ */
 function refreshed(finding: Finding, verdict: Verdict, nowUs: number): Finding {
   const now = measured(verdict, nowUs);
   return { ...finding, ...now, count: Math.max(finding.count, now.count) };
@@ -115,5 +144,15 @@ function refreshed(finding: Finding, verdict: Verdict, nowUs: number): Finding {
 
 function measured(verdict: Verdict, nowUs: number) {
   const { count, threshold, exact, confidence, reasons, severity, lastSeenUs, evidence } = verdict;
-  return { count, threshold, exact, confidence, reasons, severity, lastSeenUs, evidence, judgedUs: nowUs };
+  return {
+    count,
+    threshold,
+    exact,
+    confidence,
+    reasons,
+    severity,
+    lastSeenUs,
+    evidence,
+    judgedUs: nowUs,
+  };
 }

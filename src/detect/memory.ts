@@ -1,6 +1,16 @@
-/** Writes a source's decided contacts to the long memory of a worker, and reads it for the detectors. */
+/**
+ * Writes a source's decided contacts to the long memory of a worker, and reads it for the
+ * detectors.
+ */
 import {
-  type Circumstances, type Contact, fateOf, Histories, isRawSource, Outcome, type SourceHistory, type SourceWindow,
+  type Circumstances,
+  type Contact,
+  fateOf,
+  Histories,
+  isRawSource,
+  Outcome,
+  type SourceHistory,
+  type SourceWindow,
 } from '../../packages/plugin-api/src/index.js';
 
 /** Detectors whose findings mean that the source is known already, and its memory starts anew. */
@@ -21,7 +31,8 @@ export class Memory {
     let record = NONE;
     for (const contact of window.contacts.values()) {
       if (contact.remembered !== 0) {
-        if (contact.remembered === 2 && contact.lastUs > circumstances.nowUs - 1e6) record = this.repeat(key, record);
+        if (contact.remembered === 2 && contact.lastUs > circumstances.nowUs - 1e6)
+          record = this.repeat(key, record);
         continue;
       }
       const fate = fateOf(contact, circumstances.nowUs, circumstances.atEnd);
@@ -33,7 +44,15 @@ export class Memory {
       contact.remembered = fate === 'served' ? 1 : 2;
       const { target, protocol, port } = contact;
       const seconds = Math.floor(contact.firstUs / 1e6);
-      record = this.histories.note(key, target, protocol, port, fate === 'served', isSilent(contact), Math.min(seconds, nowS));
+      record = this.histories.note(
+        key,
+        target,
+        protocol,
+        port,
+        fate === 'served',
+        isSilent(contact),
+        Math.min(seconds, nowS),
+      );
     }
     if (record !== NONE && isRawSource(window)) this.histories.noteRaw(record);
     return pending;

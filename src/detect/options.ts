@@ -5,7 +5,9 @@ export interface DetectOptions {
   /** Sources a worker keeps a window for; the longest unheard-of goes first, and is counted. */
   windowSourcesMax: number;
   windowTargetsMax: number;
-  /** Sources a worker remembers over hours; those whose contacts succeed go first, and are counted. */
+  /**
+   * Sources a worker remembers over hours; those whose contacts succeed go first, and are counted.
+   */
   historySourcesMax: number;
 }
 

@@ -1,23 +1,36 @@
-/** Operational errors: one code, one exit status, and a message that says what, where and what to do. */
+/**
+ * Operational errors: one code, one exit status, and a message that says what, where and what to
+ * do.
+ */
 
 export const ERROR_CODES = {
-  'usage': { exit: 2, means: 'the command line is wrong' },
+  usage: { exit: 2, means: 'the command line is wrong' },
   'config-invalid': { exit: 2, means: 'the configuration has mistakes' },
   'input-unreadable': { exit: 2, means: 'a file cannot be opened' },
   'input-damaged': { exit: 3, means: 'a capture is damaged; what came before has been reported' },
-  'interface-unavailable': { exit: 2, means: 'an interface does not exist, is down, or needs privileges' },
+  'interface-unavailable': {
+    exit: 2,
+    means: 'an interface does not exist, is down, or needs privileges',
+  },
   'observer-unavailable': { exit: 2, means: 'the requested observer cannot be loaded' },
   'transport-closed': { exit: 1, means: 'a batch was published after close' },
   'batch-invalid': { exit: 1, means: 'a batch cannot be decoded' },
   'worker-died': { exit: 1, means: 'a detection worker ended unexpectedly' },
   'output-failed': { exit: 1, means: 'an output cannot be written' },
-  'output-closed': { exit: 0, means: 'the reader of standard output has left: the end, not a failure' },
+  'output-closed': {
+    exit: 0,
+    means: 'the reader of standard output has left: the end, not a failure',
+  },
 } as const;
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** `message` is for people: what happened, where, and what to do next, in one or two sentences. */
 export class PicketError extends Error {
-  constructor(readonly code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.name = 'PicketError';
   }

@@ -1,13 +1,24 @@
 /** `address_scan`: one source reaches many targets. Copy this file to add a detector. */
 import { z } from 'zod';
 import {
-  type Circumstances, defineSourceDetector, type Judgement, mainProtocol, NOTHING, probesOf, type SourceSummary,
+  type Circumstances,
+  defineSourceDetector,
+  type Judgement,
+  mainProtocol,
+  NOTHING,
+  probesOf,
+  type SourceSummary,
   type SourceWindow,
 } from '../../plugin-api/src/index.js';
 import { explain, isRaw, outcomeCounts, readOutcomes } from './outcomes.js';
 
 const config = z.object({
-  threshold: z.int().min(2).max(65_536).default(100).describe('Distinct targets of one source that make a scan'),
+  threshold: z
+    .int()
+    .min(2)
+    .max(65_536)
+    .default(100)
+    .describe('Distinct targets of one source that make a scan'),
   window_s: z.int().min(1).max(60).default(60).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
@@ -16,9 +27,10 @@ export const addressScan = defineSourceDetector<Config>({
   id: 'address_scan',
   title: 'Address scan',
   summary:
-    'One source reaches many distinct protected addresses inside the window, with any probe type. Connections that ' +
-    'complete and carry data count for the source: when most do, the same crossing is a `fan_out`. Thresholds as in ' +
-    'the playbook; outcomes after Jung et al. 2004 (TRW).',
+    'One source reaches many distinct protected addresses inside the window, with any probe ' +
+    'type. Connections that complete and carry data count for the source: when most do, the same ' +
+    'crossing is a `fan_out`. Thresholds as in the playbook; outcomes after Jung et al. 2004 ' +
+    '(TRW).',
   kinds: ['address_scan'],
   mitre: ['T1595.001', 'T1018'],
   config,
@@ -32,28 +44,48 @@ export const addressScan = defineSourceDetector<Config>({
     const { confidence, reasons } = explain(summary, window, circumstances, 0.65);
     return {
       undecided: false,
-      verdicts: [{
-        kind: 'address_scan', target: null, source: null,
-        count: summary.targetCount.count, exact: summary.targetCount.exact, threshold: settings.threshold,
-        confidence, reasons, severity: 2,
-        firstSeenUs: summary.firstSeenUs, lastSeenUs: summary.lastSeenUs,
-        protocol: mainProtocol(summary.contacts), probe: probesOf(summary.contacts)[0],
-        evidence: {
-          targets: summary.targetCount.count, pairs: summary.pairCount.count,
-          served_targets: summary.servedTargets, outcomes: outcomeCounts(summary.contacts),
+      verdicts: [
+        {
+          kind: 'address_scan',
+          target: null,
+          source: null,
+          count: summary.targetCount.count,
+          exact: summary.targetCount.exact,
+          threshold: settings.threshold,
+          confidence,
+          reasons,
+          severity: 2,
+          firstSeenUs: summary.firstSeenUs,
+          lastSeenUs: summary.lastSeenUs,
+          protocol: mainProtocol(summary.contacts),
+          probe: probesOf(summary.contacts)[0],
+          evidence: {
+            targets: summary.targetCount.count,
+            pairs: summary.pairCount.count,
+            served_targets: summary.servedTargets,
+            outcomes: outcomeCounts(summary.contacts),
+          },
         },
-      }],
+      ],
     };
   },
 });
 
 /** Many targets of which most are served are a client's, unless enough others are not. */
 function readTargets(
-  summary: SourceSummary, window: SourceWindow, settings: Config, circumstances: Circumstances,
+  summary: SourceSummary,
+  window: SourceWindow,
+  settings: Config,
+  circumstances: Circumstances,
 ) {
   if (summary.failedTargets >= settings.threshold) return 'scan';
   return readOutcomes(
-    { served: summary.servedTargets, failed: summary.failedTargets, pending: summary.pendingTargets },
-    isRaw(summary, window), circumstances,
+    {
+      served: summary.servedTargets,
+      failed: summary.failedTargets,
+      pending: summary.pendingTargets,
+    },
+    isRaw(summary, window),
+    circumstances,
   );
 }

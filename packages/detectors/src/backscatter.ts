@@ -1,16 +1,31 @@
-/** `backscatter`: answers to packets we never sent, from the victim of somebody else's spoofing. Noise. */
+/**
+ * `backscatter`: answers to packets we never sent, from the victim of somebody else's spoofing.
+ * Noise.
+ */
 import { z } from 'zod';
-import { type Contact, defineSourceDetector, type Judgement, NOTHING, Outcome } from '../../plugin-api/src/index.js';
+import {
+  type Contact,
+  defineSourceDetector,
+  type Judgement,
+  NOTHING,
+  Outcome,
+} from '../../plugin-api/src/index.js';
 
 const config = z.object({
-  threshold: z.int().min(2).max(65_536).default(50)
+  threshold: z
+    .int()
+    .min(2)
+    .max(65_536)
+    .default(50)
     .describe('Distinct (protected address, port) pairs one source answers unasked'),
   window_s: z.int().min(1).max(60).default(60).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
 
 const SORTS = {
-  syn_ack: Outcome.backscatterSynAck, reset: Outcome.backscatterRst, icmp_error: Outcome.backscatterIcmp,
+  syn_ack: Outcome.backscatterSynAck,
+  reset: Outcome.backscatterRst,
+  icmp_error: Outcome.backscatterIcmp,
   udp_answer: Outcome.backscatterReply,
 } as const;
 
@@ -18,8 +33,9 @@ export const backscatter = defineSourceDetector<Config>({
   id: 'backscatter',
   title: 'Backscatter',
   summary:
-    'One source sends SYN-ACKs, resets, ICMP errors or UDP answers to many protected (address, port) pairs that never ' +
-    'asked: the victim of a flood with our addresses as spoofed sources (Moore et al. 2001). Not a scan.',
+    'One source sends SYN-ACKs, resets, ICMP errors or UDP answers to many protected (address, ' +
+    'port) pairs that never asked: the victim of a flood with our addresses as spoofed sources ' +
+    '(Moore et al. 2001). Not a scan.',
   kinds: ['backscatter'],
   mitre: [],
   config,
@@ -28,23 +44,36 @@ export const backscatter = defineSourceDetector<Config>({
   concerns: (window, settings) => window.hasContacts(settings.threshold),
   judge(summary, _window, settings): Judgement {
     const { unsolicited } = summary;
-    if (unsolicited.length < settings.threshold || unsolicited.length < summary.contacts.length) return NOTHING;
-    const sorts = Object.entries(SORTS).map(([name, bit]): [string, number] =>
-      [name, unsolicited.filter((contact) => (contact.outcome & bit) !== 0).length]);
+    if (unsolicited.length < settings.threshold || unsolicited.length < summary.contacts.length)
+      return NOTHING;
+    const sorts = Object.entries(SORTS).map(([name, bit]): [string, number] => [
+      name,
+      unsolicited.filter((contact) => (contact.outcome & bit) !== 0).length,
+    ]);
     return {
       undecided: false,
-      verdicts: [{
-        kind: 'backscatter', target: null, source: null, count: unsolicited.length, exact: true,
-        threshold: settings.threshold, confidence: 0.9,
-        reasons: ['+ answers without a question, to many of our addresses'], severity: 3,
-        firstSeenUs: Math.min(...unsolicited.map((c) => c.firstUs)),
-        lastSeenUs: Math.max(...unsolicited.map((c) => c.lastUs)),
-        protocol: mainUnsolicited(unsolicited), probe: sorts.sort((a, b) => b[1] - a[1])[0][0],
-        evidence: {
-          targets: new Set(unsolicited.map((c) => c.target)).size, pairs: unsolicited.length,
-          ...Object.fromEntries(sorts.filter(([, count]) => count > 0)),
+      verdicts: [
+        {
+          kind: 'backscatter',
+          target: null,
+          source: null,
+          count: unsolicited.length,
+          exact: true,
+          threshold: settings.threshold,
+          confidence: 0.9,
+          reasons: ['+ answers without a question, to many of our addresses'],
+          severity: 3,
+          firstSeenUs: Math.min(...unsolicited.map((c) => c.firstUs)),
+          lastSeenUs: Math.max(...unsolicited.map((c) => c.lastUs)),
+          protocol: mainUnsolicited(unsolicited),
+          probe: sorts.sort((a, b) => b[1] - a[1])[0][0],
+          evidence: {
+            targets: new Set(unsolicited.map((c) => c.target)).size,
+            pairs: unsolicited.length,
+            ...Object.fromEntries(sorts.filter(([, count]) => count > 0)),
+          },
         },
-      }],
+      ],
     };
   },
 });

@@ -140,7 +140,9 @@ describe('honeyport', () => {
   it('fires on the first touch of a configured port or network', () => {
     const touch = [contact(1, 31_337)];
     expect(judge(honeyport, touch, LATER, { ports: [31_337] }).verdicts).toHaveLength(1);
-    expect(judge(honeyport, touch, LATER, { networks: ['198.51.0.0/24'] }).verdicts).toHaveLength(1);
+    expect(judge(honeyport, touch, LATER, { networks: ['198.51.0.0/24'] }).verdicts).toHaveLength(
+      1,
+    );
     expect(judge(honeyport, touch, LATER, { ports: [4444] }).verdicts).toEqual([]);
   });
 });

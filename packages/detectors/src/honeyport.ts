@@ -27,12 +27,7 @@ const config = z.object({
     .max(1000)
     .default(1)
     .describe('Distinct contacts of one source with them that make a finding'),
-  window_s: z
-    .int()
-    .min(1)
-    .max(86_400)
-    .default(3600)
-    .describe('Window in seconds of packet time'),
+  window_s: z.int().min(1).max(86_400).default(3600).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
 
@@ -43,8 +38,9 @@ export const honeyport = defineSourceDetector<Config>({
   id: 'honeyport',
   title: 'Honeyport',
   summary:
-    'A source probed a port or an address that is configured as never used: almost never a mistake. Nothing is ' +
-    'configured at first, and then nothing is reported. Answers and backscatter to such an address do not count.',
+    'A source probed a port or an address that is configured as never used: almost never a ' +
+    'mistake. Nothing is configured at first, and then nothing is reported. Answers and ' +
+    'backscatter to such an address do not count.',
   kinds: ['honeyport'],
   mitre: ['T1046', 'T1595.001'],
   config,
@@ -80,5 +76,7 @@ export const honeyport = defineSourceDetector<Config>({
 
 function isBait(contact: Contact, settings: Config, networks: ReturnType<typeof parseNetworks>) {
   const hasPort = contact.protocol === TCP || contact.protocol === UDP;
-  return (hasPort && settings.ports.includes(contact.port)) || isInNetwork(contact.target, networks);
+  return (
+    (hasPort && settings.ports.includes(contact.port)) || isInNetwork(contact.target, networks)
+  );
 }

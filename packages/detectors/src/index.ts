@@ -1,4 +1,7 @@
-/** The built-in detectors, in the order of docs/detectors.md. To add one: write its file, add its line. */
+/**
+ * The built-in detectors, in the order of docs/detectors.md. To add one: write its file, add its
+ * line.
+ */
 import type { Detector } from '../../plugin-api/src/index.js';
 import { addressScan } from './address-scan.js';
 import { backscatter } from './backscatter.js';
@@ -18,6 +21,23 @@ import { synFlood } from './syn-flood.js';
 import { versionScan } from './version-scan.js';
 
 export const BUILT_IN_DETECTORS: readonly Detector[] = [
-  addressScan, randomScan, scannerSignature, portScan, versionScan, scriptScan, osDetection, ipProtocolScan, stealthScan, badChecksum, fragmentedProbe,
-  trustedSourcePort, slowScan, idleScanZombie, idleScanTarget, honeyport, fanOut, synFlood, backscatter,
+  addressScan,
+  randomScan,
+  scannerSignature,
+  portScan,
+  versionScan,
+  scriptScan,
+  osDetection,
+  ipProtocolScan,
+  stealthScan,
+  badChecksum,
+  fragmentedProbe,
+  trustedSourcePort,
+  slowScan,
+  idleScanZombie,
+  idleScanTarget,
+  honeyport,
+  fanOut,
+  synFlood,
+  backscatter,
 ];

@@ -1,11 +1,21 @@
 /** `ip_protocol_scan`: one source tries many IP protocol numbers on a target. */
 import { z } from 'zod';
-import { defineSourceDetector, type Judgement, SourceCounter, type Verdict } from '../../plugin-api/src/index.js';
+import {
+  defineSourceDetector,
+  type Judgement,
+  SourceCounter,
+  type Verdict,
+} from '../../plugin-api/src/index.js';
 import { explain, outcomeCounts } from './outcomes.js';
 import { aboutContacts } from './source-verdict.js';
 
 const config = z.object({
-  threshold: z.int().min(2).max(256).default(8).describe('Distinct IP protocol numbers one source tries on one target'),
+  threshold: z
+    .int()
+    .min(2)
+    .max(256)
+    .default(8)
+    .describe('Distinct IP protocol numbers one source tries on one target'),
   window_s: z.int().min(1).max(86_400).default(600).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
@@ -27,11 +37,19 @@ export const ipProtocolScan = defineSourceDetector<Config>({
       if (protocols.size < settings.threshold) continue;
       const { confidence, reasons } = explain(summary, window, circumstances, 0.8);
       verdicts.push({
-        kind: 'ip_protocol_scan', target: tally.target, count: protocols.size, exact: true,
-        threshold: settings.threshold, confidence, reasons, severity: 2,
-        ...aboutContacts(tally.contacts, summary, window), probe: 'ip_protocol',
+        kind: 'ip_protocol_scan',
+        target: tally.target,
+        count: protocols.size,
+        exact: true,
+        threshold: settings.threshold,
+        confidence,
+        reasons,
+        severity: 2,
+        ...aboutContacts(tally.contacts, summary, window),
+        probe: 'ip_protocol',
         evidence: {
-          protocols: [...protocols].sort((a, b) => a - b).slice(0, 256), outcomes: outcomeCounts(tally.contacts),
+          protocols: [...protocols].sort((a, b) => a - b).slice(0, 256),
+          outcomes: outcomeCounts(tally.contacts),
         },
       });
     }

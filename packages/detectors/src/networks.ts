@@ -22,6 +22,8 @@ export function isInNetwork(address: string, networks: BlockList): boolean {
   if (networks.rules.length === 0) return false;
   const bytes = [...address].map((char) => char.charCodeAt(0));
   if (bytes.length === 4) return networks.check(bytes.join('.'), 'ipv4');
-  const words = Array.from({ length: 8 }, (_, i) => ((bytes[i * 2] << 8) | bytes[i * 2 + 1]).toString(16));
+  const words = Array.from({ length: 8 }, (_, i) =>
+    ((bytes[i * 2] << 8) | bytes[i * 2 + 1]).toString(16),
+  );
   return networks.check(words.join(':'), 'ipv6');
 }

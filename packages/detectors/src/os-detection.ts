@@ -1,17 +1,35 @@
 /** `os_detection`: Nmap -O's packet series. */
 import { z } from 'zod';
-import { defineSourceDetector, type Judgement, NOTHING, Trait } from '../../plugin-api/src/index.js';
+import {
+  defineSourceDetector,
+  type Judgement,
+  NOTHING,
+  Trait,
+} from '../../plugin-api/src/index.js';
 import { aboutContacts, onlyTarget } from './source-verdict.js';
 
 const config = z.object({
-  threshold: z.int().min(2).max(10).default(3).describe('Different probes of the series one source must send'),
+  threshold: z
+    .int()
+    .min(2)
+    .max(10)
+    .default(3)
+    .describe('Different probes of the series one source must send'),
   window_s: z.int().min(1).max(86_400).default(600).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
 
 const PROBES = {
-  seq: Trait.osSeq, ecn: Trait.osEcn, t2: Trait.osT2, t3: Trait.osT3, t4: Trait.osT4, t5: Trait.osT5, t6: Trait.osT6,
-  t7: Trait.osT7, ie: Trait.osIe, u1: Trait.osU1,
+  seq: Trait.osSeq,
+  ecn: Trait.osEcn,
+  t2: Trait.osT2,
+  t3: Trait.osT3,
+  t4: Trait.osT4,
+  t5: Trait.osT5,
+  t6: Trait.osT6,
+  t7: Trait.osT7,
+  ie: Trait.osIe,
+  u1: Trait.osU1,
 } as const;
 const ALL = Object.values(PROBES).reduce<number>((bits, bit) => bits | bit, 0);
 
@@ -19,9 +37,9 @@ export const osDetection = defineSourceDetector<Config>({
   id: 'os_detection',
   title: 'OS detection',
   summary:
-    'One source sends Nmap -O\'s series: six SYNs with odd windows, the ECN probe, T2 to T7, the two IE echo requests and ' +
-    'the UDP datagram of 300 times "C" (Nmap\'s osscan2.cc). Each probe is recognised by itself, in any order, over IPv4 and ' +
-    'IPv6; three different ones settle it.',
+    "One source sends Nmap -O's series: six SYNs with odd windows, the ECN probe, T2 to T7, the " +
+    'two IE echo requests and the UDP datagram of 300 times "C" (Nmap\'s osscan2.cc). Each probe ' +
+    'is recognised by itself, in any order, over IPv4 and IPv6; three different ones settle it.',
   kinds: ['os_detection'],
   mitre: ['T1595.002', 'T1046'],
   config,
@@ -29,16 +47,26 @@ export const osDetection = defineSourceDetector<Config>({
   windowS: (settings) => settings.window_s,
   concerns: (window) => (window.traits & ALL) !== 0,
   judge(summary, window, settings): Judgement {
-    const sent = Object.entries(PROBES).filter(([, bit]) => (window.traits & bit) !== 0).map(([name]) => name);
+    const sent = Object.entries(PROBES)
+      .filter(([, bit]) => (window.traits & bit) !== 0)
+      .map(([name]) => name);
     if (sent.length < settings.threshold) return NOTHING;
     return {
       undecided: false,
-      verdicts: [{
-        kind: 'os_detection', target: onlyTarget(summary.contacts), count: sent.length, exact: true,
-        threshold: settings.threshold, confidence: Math.min(0.99, 0.8 + 0.03 * sent.length),
-        reasons: [`+ ${sent.length} of the ten probes of Nmap -O: ${sent.join(', ')}`], severity: 2,
-        ...aboutContacts([], summary, window), evidence: { probes: sent },
-      }],
+      verdicts: [
+        {
+          kind: 'os_detection',
+          target: onlyTarget(summary.contacts),
+          count: sent.length,
+          exact: true,
+          threshold: settings.threshold,
+          confidence: Math.min(0.99, 0.8 + 0.03 * sent.length),
+          reasons: [`+ ${sent.length} of the ten probes of Nmap -O: ${sent.join(', ')}`],
+          severity: 2,
+          ...aboutContacts([], summary, window),
+          evidence: { probes: sent },
+        },
+      ],
     };
   },
 });

@@ -1,9 +1,15 @@
 /**
- * The judgement all scan kinds share: outcomes, not rates, tell a scanner from a crawler, a monitor or a
- * NAT gateway, whose connections complete and carry data.
+ * The judgement all scan kinds share: outcomes, not rates, tell a scanner from a crawler, a monitor
+ * or a NAT gateway, whose connections complete and carry data.
  */
 import {
-  type Circumstances, type Contact, guessTools, Outcome, SourceCounter, type SourceSummary, type SourceWindow,
+  type Circumstances,
+  type Contact,
+  guessTools,
+  Outcome,
+  SourceCounter,
+  type SourceSummary,
+  type SourceWindow,
 } from '../../plugin-api/src/index.js';
 
 /** Share of decided contacts that must be served for a source to be taken for a client. */
@@ -25,18 +31,25 @@ export function readOutcomes(tally: Tally, raw: boolean, { atEnd }: Circumstance
   const { served, failed, pending } = tally;
   if (raw) return 'scan';
   const decided = served + failed;
-  if (pending > 0 && !atEnd && decided < Math.max(DECIDED_MIN, DECIDED_SHARE * (decided + pending))) return 'undecided';
+  if (pending > 0 && !atEnd && decided < Math.max(DECIDED_MIN, DECIDED_SHARE * (decided + pending)))
+    return 'undecided';
   return served >= SERVED_SHARE * decided ? 'served' : 'scan';
 }
 
-/** Whether the source's probes come from a user-space stack: then completed connections excuse nothing. */
+/**
+ * Whether the source's probes come from a user-space stack: then completed connections excuse
+ * nothing.
+ */
 export function isRaw(summary: SourceSummary, window: SourceWindow): boolean {
   return summary.rawShare >= 0.5 || window.counter(SourceCounter.stackSplit) >= 3;
 }
 
 /** Confidence in a scan finding, with its reasons in words. */
 export function explain(
-  summary: SourceSummary, window: SourceWindow, circumstances: Circumstances, base: number,
+  summary: SourceSummary,
+  window: SourceWindow,
+  circumstances: Circumstances,
+  base: number,
 ): { confidence: number; reasons: string[] } {
   let confidence = base;
   const reasons: string[] = [];
@@ -52,12 +65,18 @@ export function explain(
   else if (decided > 0) {
     const failing = summary.failed / decided;
     if (failing >= 0.8) note(0.1, `${Math.round(failing * 100)} % of its contacts failed`);
-    else if (failing < 0.5) note(-0.2, `${Math.round((1 - failing) * 100)} % of its contacts were served`);
+    else if (failing < 0.5)
+      note(-0.2, `${Math.round((1 - failing) * 100)} % of its contacts were served`);
   }
-  if (summary.contacts.some((c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0)) {
+  if (
+    summary.contacts.some((c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0)
+  ) {
     reasons.push('+ received our answers: the address is not spoofed');
   }
-  return { confidence: Math.round(Math.min(0.99, Math.max(0.05, confidence)) * 100) / 100, reasons };
+  return {
+    confidence: Math.round(Math.min(0.99, Math.max(0.05, confidence)) * 100) / 100,
+    reasons,
+  };
 }
 
 /** How many of the contacts were open, closed, unreachable or silent, for the evidence. */

@@ -1,12 +1,23 @@
 /** `port_scan`: one source reaches many ports of one target. */
 import { z } from 'zod';
 import {
-  defineSourceDetector, type Judgement, mainProtocol, probesOf, type SourceWindow, type TargetTally, type Verdict,
+  defineSourceDetector,
+  type Judgement,
+  mainProtocol,
+  probesOf,
+  type SourceWindow,
+  type TargetTally,
+  type Verdict,
 } from '../../plugin-api/src/index.js';
 import { explain, isRaw, outcomeCounts, readOutcomes } from './outcomes.js';
 
 const config = z.object({
-  threshold: z.int().min(2).max(65_536).default(100).describe('Distinct ports of one target that make a scan'),
+  threshold: z
+    .int()
+    .min(2)
+    .max(65_536)
+    .default(100)
+    .describe('Distinct ports of one target that make a scan'),
   window_s: z.int().min(1).max(60).default(60).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
@@ -18,9 +29,9 @@ export const portScan = defineSourceDetector<Config>({
   id: 'port_scan',
   title: 'Port scan',
   summary:
-    'One source reaches many distinct TCP, UDP or SCTP ports of one protected address inside the window. Ports on which ' +
-    'a connection completed and carried data do not count against a source most of whose ports with that target are so ' +
-    '(passive FTP, media servers).',
+    'One source reaches many distinct TCP, UDP or SCTP ports of one protected address inside the ' +
+    'window. Ports on which a connection completed and carried data do not count against a ' +
+    'source most of whose ports with that target are so (passive FTP, media servers).',
   kinds: ['port_scan'],
   mitre: ['T1046', 'T1595.001'],
   config,
@@ -35,14 +46,24 @@ export const portScan = defineSourceDetector<Config>({
       const contacts = tally.contacts.filter((c) => PORT_PROTOCOLS.has(c.protocol));
       const ports = window.portCount(tally.target, contacts);
       if (ports.count < settings.threshold) continue;
-      const reading = tally.failed >= settings.threshold ? 'scan' : readOutcomes(tally, raw, circumstances);
+      const reading =
+        tally.failed >= settings.threshold ? 'scan' : readOutcomes(tally, raw, circumstances);
       if (reading === 'undecided') undecided = true;
       if (reading !== 'scan') continue;
       const { confidence, reasons } = explain(summary, window, circumstances, 0.65);
       verdicts.push({
-        kind: 'port_scan', target: tally.target, source: null, count: ports.count, exact: ports.exact,
-        threshold: settings.threshold, confidence, reasons, severity: 2, ...spanOf(tally),
-        protocol: mainProtocol(contacts), probe: probesOf(contacts)[0],
+        kind: 'port_scan',
+        target: tally.target,
+        source: null,
+        count: ports.count,
+        exact: ports.exact,
+        threshold: settings.threshold,
+        confidence,
+        reasons,
+        severity: 2,
+        ...spanOf(tally),
+        protocol: mainProtocol(contacts),
+        probe: probesOf(contacts)[0],
         evidence: { ports: ports.count, outcomes: outcomeCounts(contacts), ...sourcePorts(window) },
       });
     }

@@ -47,11 +47,12 @@ export const scriptScan = defineSourceDetector<Config>({
   id: 'script_scan',
   title: 'Script scan',
   summary:
-    "Payloads of Nmap's scripting engine: its HTTP user agent, SSH and SMTP names, SMB negotiation and the MS17-010 " +
-    'check, NetBIOS and DNS questions with fixed ids. One that nobody else sends settles it; three different ones of the ' +
-    'others do. Scripts that -sV runs by itself (vmware-version, hnap-info, http-trane-info) do not count beside a ' +
-    'version scan. Ten different TLS hellos to one service within a minute, some of them older than TLS 1.2, are ' +
-    'cipher enumeration (ssl-enum-ciphers, sslscan, testssl).',
+    "Payloads of Nmap's scripting engine: its HTTP user agent, SSH and SMTP names, SMB " +
+    'negotiation and the MS17-010 check, NetBIOS and DNS questions with fixed ids. One that ' +
+    'nobody else sends settles it; three different ones of the others do. Scripts that -sV runs ' +
+    'by itself (vmware-version, hnap-info, http-trane-info) do not count beside a version scan. ' +
+    'Ten different TLS hellos to one service within a minute, some of them older than TLS 1.2, ' +
+    'are cipher enumeration (ssl-enum-ciphers, sslscan, testssl).',
   kinds: ['script_scan'],
   mitre: ['T1595.002', 'T1046'],
   config,

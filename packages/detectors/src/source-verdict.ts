@@ -1,6 +1,11 @@
 /** The fields every verdict about a source's probes fills the same way. */
 import {
-  type Contact, mainProtocol, probesOf, type SourceSummary, type SourceWindow, type Verdict,
+  type Contact,
+  mainProtocol,
+  probesOf,
+  type SourceSummary,
+  type SourceWindow,
+  type Verdict,
 } from '../../plugin-api/src/index.js';
 
 /** First and last packet time of some contacts, or of the whole summary when there are none. */
@@ -23,10 +28,15 @@ export function onlyTarget(contacts: readonly Contact[]): string | null {
 
 /** Span, protocol and probe of a verdict about `contacts` (all of the summary's when empty). */
 export function aboutContacts(
-  contacts: readonly Contact[], summary: SourceSummary, window: SourceWindow,
+  contacts: readonly Contact[],
+  summary: SourceSummary,
+  window: SourceWindow,
 ): Pick<Verdict, 'source' | 'firstSeenUs' | 'lastSeenUs' | 'protocol' | 'probe'> {
   const about = contacts.length > 0 ? contacts : summary.contacts;
   return {
-    source: null, ...spanOf(contacts, summary, window), protocol: mainProtocol(about), probe: probesOf(about)[0],
+    source: null,
+    ...spanOf(contacts, summary, window),
+    protocol: mainProtocol(about),
+    probe: probesOf(about)[0],
   };
 }

@@ -27,7 +27,9 @@ export function names(hits: readonly PayloadHit[]): string[] {
   return [...new Set(hits.map((hit) => hit.signature.name))];
 }
 
-/** Span, protocol and probe of a verdict about payloads. One verdict a source, however many targets. */
+/**
+ * Span, protocol and probe of a verdict about payloads. One verdict a source, however many targets.
+ */
 export function aboutHits(
   hits: readonly { firstUs: number; lastUs: number; protocol?: number }[],
 ): Pick<Verdict, 'source' | 'target' | 'firstSeenUs' | 'lastSeenUs' | 'protocol' | 'probe'> {

@@ -1,20 +1,34 @@
 /** `stealth_scan`: flag combinations outside any connection. */
 import { z } from 'zod';
 import {
-  type Contact, defineSourceDetector, type Judgement, NOTHING, ProbeKind, SourceCounter, STEALTH_KINDS,
+  type Contact,
+  defineSourceDetector,
+  type Judgement,
+  NOTHING,
+  ProbeKind,
+  SourceCounter,
+  STEALTH_KINDS,
 } from '../../plugin-api/src/index.js';
 import { explain, outcomeCounts } from './outcomes.js';
 import { aboutContacts, onlyTarget } from './source-verdict.js';
 
 const config = z.object({
-  threshold: z.int().min(2).max(65_536).default(5)
+  threshold: z
+    .int()
+    .min(2)
+    .max(65_536)
+    .default(5)
     .describe('Distinct (target, port) pairs one source probes with such flags'),
   window_s: z.int().min(1).max(86_400).default(600).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
 
 const COUNTERS = [
-  SourceCounter.fin, SourceCounter.null, SourceCounter.xmas, SourceCounter.ack, SourceCounter.maimon,
+  SourceCounter.fin,
+  SourceCounter.null,
+  SourceCounter.xmas,
+  SourceCounter.ack,
+  SourceCounter.maimon,
   SourceCounter.oddFlags,
 ];
 
@@ -22,9 +36,10 @@ export const stealthScan = defineSourceDetector<Config>({
   id: 'stealth_scan',
   title: 'Stealth scan',
   summary:
-    'One source sends FIN, NULL, Xmas, Maimon (FIN+ACK), bare ACK (ACK and window scans) or other flag combinations to ' +
-    'several ports outside any connection. A bare ACK counts only with Nmap\'s mark, to a host that never speaks, or once ' +
-    'the target has reset it: late packets of a forgotten connection to a served port do not. RFC 9293 §3.10.7.',
+    'One source sends FIN, NULL, Xmas, Maimon (FIN+ACK), bare ACK (ACK and window scans) or ' +
+    'other flag combinations to several ports outside any connection. A bare ACK counts only ' +
+    "with Nmap's mark, to a host that never speaks, or once the target has reset it: late " +
+    'packets of a forgotten connection to a served port do not. RFC 9293 §3.10.7.',
   kinds: ['stealth_scan'],
   mitre: ['T1046', 'T1595.001'],
   config,
@@ -37,16 +52,28 @@ export const stealthScan = defineSourceDetector<Config>({
     const { confidence, reasons } = explain(summary, window, circumstances, 0.75);
     return {
       undecided: false,
-      verdicts: [{
-        kind: 'stealth_scan', target: onlyTarget(stealthy), count: stealthy.length, exact: true,
-        threshold: settings.threshold, confidence, reasons, severity: 2, ...aboutContacts(stealthy, summary, window),
-        evidence: { packets: window.counters(COUNTERS), outcomes: outcomeCounts(stealthy) },
-      }],
+      verdicts: [
+        {
+          kind: 'stealth_scan',
+          target: onlyTarget(stealthy),
+          count: stealthy.length,
+          exact: true,
+          threshold: settings.threshold,
+          confidence,
+          reasons,
+          severity: 2,
+          ...aboutContacts(stealthy, summary, window),
+          evidence: { packets: window.counters(COUNTERS), outcomes: outcomeCounts(stealthy) },
+        },
+      ],
     };
   },
 });
 
 function isStealth(contact: Contact): boolean {
-  return (contact.kinds & STEALTH_KINDS) !== 0 && (contact.kinds & ~(STEALTH_KINDS | ProbeKind.inferred)) === 0 ||
-    (contact.kinds & (ProbeKind.fin | ProbeKind.null | ProbeKind.xmas)) !== 0;
+  return (
+    ((contact.kinds & STEALTH_KINDS) !== 0 &&
+      (contact.kinds & ~(STEALTH_KINDS | ProbeKind.inferred)) === 0) ||
+    (contact.kinds & (ProbeKind.fin | ProbeKind.null | ProbeKind.xmas)) !== 0
+  );
 }

@@ -1,13 +1,38 @@
-/** `syn_flood`: many SYNs at one service that nobody means to use. Noise, and it must hide no scan. */
+/**
+ * `syn_flood`: many SYNs at one service that nobody means to use. Noise, and it must hide no scan.
+ */
 import { z } from 'zod';
-import { defineTargetDetector, type Judgement, NOTHING, TargetCounter } from '../../plugin-api/src/index.js';
+import {
+  defineTargetDetector,
+  type Judgement,
+  NOTHING,
+  TargetCounter,
+} from '../../plugin-api/src/index.js';
 
 const config = z.object({
-  syns_min: z.int().min(64).max(10_000_000).default(1000).describe('SYNs to one target in the window'),
-  rate_min: z.int().min(64).max(10_000_000).default(200).describe('SYNs to one target in its busiest epoch'),
-  established_share_max: z.number().min(0).max(1).default(0.1)
+  syns_min: z
+    .int()
+    .min(64)
+    .max(10_000_000)
+    .default(1000)
+    .describe('SYNs to one target in the window'),
+  rate_min: z
+    .int()
+    .min(64)
+    .max(10_000_000)
+    .default(200)
+    .describe('SYNs to one target in its busiest epoch'),
+  established_share_max: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
     .describe('Share of those SYNs that may become connections'),
-  port_share_min: z.number().min(0).max(1).default(0.6)
+  port_share_min: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.6)
     .describe('Share of those SYNs that must go to one port; fewer are a port scan'),
   window_s: z.int().min(1).max(60).default(60).describe('Window in seconds of packet time'),
 });
@@ -17,9 +42,10 @@ export const synFlood = defineTargetDetector<Config>({
   id: 'syn_flood',
   title: 'SYN flood',
   summary:
-    'One port of one protected address gets many SYNs, fast, of which hardly any becomes a connection: from spoofed ' +
-    'sources (each seen once) or from a few. A denial of service (RFC 4987), not a scan. Sources seen only inside it are ' +
-    'counted at the target instead of one by one.',
+    'One port of one protected address gets many SYNs, fast, of which hardly any becomes a ' +
+    'connection: from spoofed sources (each seen once) or from a few. A denial of service (RFC ' +
+    '4987), not a scan. Sources seen only inside it are counted at the target instead of one by ' +
+    'one.',
   kinds: ['syn_flood'],
   mitre: ['T1498.001', 'T1499.001'],
   config,
@@ -36,21 +62,36 @@ export const synFlood = defineTargetDetector<Config>({
     const alone = sources.count === 1;
     return {
       undecided: false,
-      verdicts: [{
-        kind: 'syn_flood', target: null, source: alone ? window.sampleSources(1)[0] : null,
-        count: syns.sum, exact: true, threshold: settings.syns_min, confidence: 0.9,
-        reasons: [
-          `+ ${syns.sum} SYNs, ${established} connections`,
-          alone ? '+ from one source' : `+ from ${sources.count} sources`,
-        ],
-        severity: 2, firstSeenUs: window.firstSeenUs, lastSeenUs: window.lastSeenUs, protocol: 6, probe: 'syn',
-        evidence: {
-          port: top.port, port_share: Math.round(top.share * 1000) / 1000, peak_per_epoch: syns.max,
-          sources: sources.count, sources_exact: sources.exact, established,
-          answered: window.counter(TargetCounter.synAcks).sum,
-          folded: window.counter(TargetCounter.singlesFolded).sum,
+      verdicts: [
+        {
+          kind: 'syn_flood',
+          target: null,
+          source: alone ? window.sampleSources(1)[0] : null,
+          count: syns.sum,
+          exact: true,
+          threshold: settings.syns_min,
+          confidence: 0.9,
+          reasons: [
+            `+ ${syns.sum} SYNs, ${established} connections`,
+            alone ? '+ from one source' : `+ from ${sources.count} sources`,
+          ],
+          severity: 2,
+          firstSeenUs: window.firstSeenUs,
+          lastSeenUs: window.lastSeenUs,
+          protocol: 6,
+          probe: 'syn',
+          evidence: {
+            port: top.port,
+            port_share: Math.round(top.share * 1000) / 1000,
+            peak_per_epoch: syns.max,
+            sources: sources.count,
+            sources_exact: sources.exact,
+            established,
+            answered: window.counter(TargetCounter.synAcks).sum,
+            folded: window.counter(TargetCounter.singlesFolded).sum,
+          },
         },
-      }],
+      ],
     };
   },
 });

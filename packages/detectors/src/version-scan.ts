@@ -40,10 +40,11 @@ export const versionScan = defineSourceDetector<Config>({
   id: 'version_scan',
   title: 'Version scan',
   summary:
-    'One source connects to services, says nothing for six seconds to hear a banner, then sends probe after probe to ' +
-    'learn what answers (Nmap -sV; service_scan.cc). Probes are recognised by their bytes. One that only the tool sends, ' +
-    'or that opens a connection after the silence, needs a second probe or service beside it; ones that a client could ' +
-    'send (GET / HTTP/1.0, HELP) need to be several at one service, or services where the source only listened. A UDP ' +
+    'One source connects to services, says nothing for six seconds to hear a banner, then sends ' +
+    'probe after probe to learn what answers (Nmap -sV; service_scan.cc). Probes are recognised ' +
+    'by their bytes. One that only the tool sends, or that opens a connection after the silence, ' +
+    'needs a second probe or service beside it; ones that a client could send (GET / HTTP/1.0, ' +
+    'HELP) need to be several at one service, or services where the source only listened. A UDP ' +
     'port scan sends one or two known payloads to a port: five are a version scan.',
   kinds: ['version_scan'],
   mitre: ['T1595.002', 'T1046'],

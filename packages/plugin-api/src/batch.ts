@@ -1,10 +1,23 @@
 /**
  * Reads a batch (layout: `native/core/batch/layout.h`). Batches may come from a queue, so they are
- * untrusted: one pass checks every type, size and range, and what it returns needs no further checks.
+ * untrusted: one pass checks every type, size and range, and what it returns needs no further
+ * checks.
  */
 import {
-  CONTACT_SIZE, CoverageField, HIT_SIZE, HITS_PER_SOURCE_MAX, HLL_REGISTERS, HostCounter, LAYOUT_VERSION, NO_SIGNATURE,
-  SAMPLE_SIZE_MAX, SAMPLES_PER_SOURCE_MAX, SINGLE_SIZE, SOURCE_SIGNATURES_MAX, SourceCounter, TargetCounter,
+  CONTACT_SIZE,
+  CoverageField,
+  HIT_SIZE,
+  HITS_PER_SOURCE_MAX,
+  HLL_REGISTERS,
+  HostCounter,
+  LAYOUT_VERSION,
+  NO_SIGNATURE,
+  SAMPLE_SIZE_MAX,
+  SAMPLES_PER_SOURCE_MAX,
+  SINGLE_SIZE,
+  SOURCE_SIGNATURES_MAX,
+  SourceCounter,
+  TargetCounter,
 } from './batch-layout.js';
 import { MsgpackReader } from './msgpack-reader.js';
 
@@ -128,8 +141,19 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   r.end();
   checkSingles(r, singles, signatures.length);
   return {
-    sensor, shard, shardCount, sequence, final, epochStartUs, epochUs, coverage, signatures, sources,
-    singles, targets, hosts,
+    sensor,
+    shard,
+    shardCount,
+    sequence,
+    final,
+    epochStartUs,
+    epochUs,
+    coverage,
+    signatures,
+    sources,
+    singles,
+    targets,
+    hosts,
   };
 }
 
@@ -150,10 +174,18 @@ function readSource(r: MsgpackReader, signatureCount: number): SourceObservation
   const contacts = r.bin(CONTACTS_LISTED_MAX * CONTACT_SIZE);
   if (contacts.length % CONTACT_SIZE !== 0) r.fail('contacts are not whole records');
   for (let at = 0; at < contacts.length; at += CONTACT_SIZE) {
-    if ((contacts[at] | (contacts[at + 1] << 8)) >= targetCount) r.fail('a contact names no target');
+    if ((contacts[at] | (contacts[at + 1] << 8)) >= targetCount)
+      r.fail('a contact names no target');
   }
   return {
-    tunnelKey, address, firstUs, lastUs, counters, signatures, targets, contacts,
+    tunnelKey,
+    address,
+    firstUs,
+    lastUs,
+    counters,
+    signatures,
+    targets,
+    contacts,
     targetSketch: readSketch(r),
     pairSketch: readSketch(r),
     portSketch: readSketch(r),
@@ -171,7 +203,11 @@ function readSource(r: MsgpackReader, signatureCount: number): SourceObservation
     hits: readHits(r, targetCount),
     samples: r.list(SAMPLES_PER_SOURCE_MAX, () => {
       r.array(3, 3);
-      return { targetIndex: r.uint(0, targetCount - 1), port: r.uint(0, 0xffff), bytes: r.bin(SAMPLE_SIZE_MAX) };
+      return {
+        targetIndex: r.uint(0, targetCount - 1),
+        port: r.uint(0, 0xffff),
+        bytes: r.bin(SAMPLE_SIZE_MAX),
+      };
     }),
   };
 }
@@ -194,28 +230,45 @@ function readTarget(r: MsgpackReader): TargetObservation {
   const topPortSyns = r.uint(0, 0xffffffff);
   const sources = r.bin(TARGETS_LISTED_MAX * address.length);
   if (sources.length % address.length !== 0) r.fail('sources are not whole addresses');
-  return { tunnelKey, address, counters, topPort, topPortSyns, sources, sourceSketch: readSketch(r) };
+  return {
+    tunnelKey,
+    address,
+    counters,
+    topPort,
+    topPortSyns,
+    sources,
+    sourceSketch: readSketch(r),
+  };
 }
 
 function readHost(r: MsgpackReader): HostObservation {
   r.array(3, 3);
-  return { tunnelKey: r.uint(0, 0xffffffff), address: readAddress(r), counters: r.uints(HOST_COUNTERS) };
+  return {
+    tunnelKey: r.uint(0, 0xffffffff),
+    address: readAddress(r),
+    counters: r.uints(HOST_COUNTERS),
+  };
 }
 
 function readAddress(r: MsgpackReader): Uint8Array {
   const address = r.bin(16);
-  return address.length === 4 || address.length === 16 ? address : r.fail('an address is 4 or 16 bytes');
+  return address.length === 4 || address.length === 16
+    ? address
+    : r.fail('an address is 4 or 16 bytes');
 }
 
 function readSketch(r: MsgpackReader): Uint8Array | null {
   if (r.nil()) return null;
   const sketch = r.bin(HLL_REGISTERS);
-  return sketch.length === 0 || sketch.length === HLL_REGISTERS ? sketch : r.fail('a sketch of the wrong size');
+  return sketch.length === 0 || sketch.length === HLL_REGISTERS
+    ? sketch
+    : r.fail('a sketch of the wrong size');
 }
 
 function checkSingles(r: MsgpackReader, singles: Uint8Array, signatureCount: number): void {
   for (let at = 0; at < singles.length; at += SINGLE_SIZE) {
     const signature = singles[at + 46] | (singles[at + 47] << 8);
-    if (signature !== NO_SIGNATURE && signature >= signatureCount) r.fail('a single names no signature');
+    if (signature !== NO_SIGNATURE && signature >= signatureCount)
+      r.fail('a single names no signature');
   }
 }

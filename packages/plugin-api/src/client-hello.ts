@@ -1,6 +1,6 @@
 /**
- * A TLS client's hello, read from untrusted bytes as far as they go, and the two fingerprints people
- * search for: JA3 and JA4 (the TLS client part only, FoxIO's specification "JA4.md").
+ * A TLS client's hello, read from untrusted bytes as far as they go, and the two fingerprints
+ * people search for: JA3 and JA4 (the TLS client part only, FoxIO's specification "JA4.md").
  */
 import { createHash } from 'node:crypto';
 

@@ -1,7 +1,7 @@
 /**
  * What a detector is: an id, the entity it looks at, its configuration with defaults, and one pure
- * function from a window to verdicts. It keeps no state, reads no clock and does no I/O; suppression,
- * escalation and ids are the engine's.
+ * function from a window to verdicts. It keeps no state, reads no clock and does no I/O;
+ * suppression, escalation and ids are the engine's.
  */
 import type { z } from 'zod';
 import type { Kind, Severity } from './finding.js';
@@ -67,9 +67,17 @@ interface DetectorBase<Config> {
 
 export interface SourceDetector<Config = unknown> extends DetectorBase<Config> {
   entity: 'source';
-  /** A cheap look at the window: false when there can be no verdict. Keeps the many quiet sources cheap. */
+  /**
+   * A cheap look at the window: false when there can be no verdict. Keeps the many quiet sources
+   * cheap.
+   */
   concerns(window: SourceWindow, config: Config): boolean;
-  judge(summary: SourceSummary, window: SourceWindow, config: Config, circumstances: Circumstances): Judgement;
+  judge(
+    summary: SourceSummary,
+    window: SourceWindow,
+    config: Config,
+    circumstances: Circumstances,
+  ): Judgement;
 }
 
 export interface TargetDetector<Config = unknown> extends DetectorBase<Config> {
@@ -79,7 +87,9 @@ export interface TargetDetector<Config = unknown> extends DetectorBase<Config> {
 
 /** A source's long memory, as a detector sees it. */
 export interface SourceHistory {
-  /** Log-likelihood that the source is a scanner, by its contacts' outcomes (`SCANNER_AT` decides). */
+  /**
+   * Log-likelihood that the source is a scanner, by its contacts' outcomes (`SCANNER_AT` decides).
+   */
   likelihood: number;
   /** Probes from a user-space stack, or with a tool's mark. */
   raw: boolean;
@@ -94,17 +104,26 @@ export interface HistoryDetector<Config = unknown> extends DetectorBase<Config> 
   judge(history: SourceHistory, config: Config, circumstances: Circumstances): Judgement;
 }
 
-export type Detector<Config = unknown> = SourceDetector<Config> | TargetDetector<Config> | HistoryDetector<Config>;
+export type Detector<Config = unknown> =
+  | SourceDetector<Config>
+  | TargetDetector<Config>
+  | HistoryDetector<Config>;
 
 /** Declares a detector: checks nothing at run time, infers the configuration's type for `judge`. */
-export function defineSourceDetector<Config>(detector: SourceDetector<Config>): SourceDetector<Config> {
+export function defineSourceDetector<Config>(
+  detector: SourceDetector<Config>,
+): SourceDetector<Config> {
   return detector;
 }
 
-export function defineHistoryDetector<Config>(detector: HistoryDetector<Config>): HistoryDetector<Config> {
+export function defineHistoryDetector<Config>(
+  detector: HistoryDetector<Config>,
+): HistoryDetector<Config> {
   return detector;
 }
 
-export function defineTargetDetector<Config>(detector: TargetDetector<Config>): TargetDetector<Config> {
+export function defineTargetDetector<Config>(
+  detector: TargetDetector<Config>,
+): TargetDetector<Config> {
   return detector;
 }

@@ -5,7 +5,10 @@
  * Both the observer and the windows need it. Twin: `native/core/base/hash.h`.
  */
 
-/** Seed of every hash unless the configuration sets another: the same in all sensors, or sketches cannot merge. */
+/**
+ * Seed of every hash unless the configuration sets another: the same in all sensors, or sketches
+ * cannot merge.
+ */
 export const HASH_SEED = 0x5069636b; // "Pick"
 
 /** Folds one 32-bit word into the running hash. Both int32. */

@@ -17,7 +17,8 @@ describe('Histories', () => {
   it('counts distinct failed contacts inside a horizon', () => {
     const histories = new Histories(16);
     let record = -1;
-    for (let i = 0; i < 100; i++) record = histories.note('s', target(i % 50), 6, 22, false, false, i * 10);
+    for (let i = 0; i < 100; i++)
+      record = histories.note('s', target(i % 50), 6, 22, false, false, i * 10);
     expect(histories.summarize(record, 10_000, 1000).failed).toBe(50);
     expect(histories.summarize(record, 95, 1000).failed).toBe(9);
   });
@@ -33,7 +34,8 @@ describe('Histories', () => {
   it('forgets benign sources first, keeps the scanner, and counts what it forgot', () => {
     const histories = new Histories(64);
     for (let i = 0; i < 20; i++) histories.note('scanner', target(i), 6, 445, false, true, i);
-    for (let i = 0; i < 5_000; i++) histories.note(`visitor ${i}`, target(1), 6, 443, true, false, 20 + i);
+    for (let i = 0; i < 5_000; i++)
+      histories.note(`visitor ${i}`, target(1), 6, 443, true, false, 20 + i);
     expect(histories.size).toBe(64);
     expect(histories.forgottenSources).toBe(5_001 - 64);
     const record = histories.find('scanner');

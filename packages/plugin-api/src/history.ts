@@ -1,7 +1,7 @@
 /**
  * Long memory: what a source tried over hours, for scans slower than every window. Up to a million
- * sources in typed arrays of fixed size: 64 bytes a source and 12 a contact, in chained blocks. When it
- * is full, sources whose contacts succeed are forgotten first (guarantee 4).
+ * sources in typed arrays of fixed size: 64 bytes a source and 12 a contact, in chained blocks.
+ * When it is full, sources whose contacts succeed are forgotten first (guarantee 4).
  *
  * Every decided contact moves the sequential hypothesis test of Jung et al. 2004 (TRW): a benign
  * source's first contacts succeed with probability 0.8, a scanner's with 0.2.
@@ -65,8 +65,12 @@ export class Histories {
   forgottenContacts = 0;
 
   /** `sourcesMax` sources, with one block of contacts each and a quarter more to share. */
-  constructor(private readonly sourcesMax: number, private readonly blocksMax = Math.ceil(sourcesMax * 1.25)) {
-    if (!(sourcesMax >= 1)) throw new RangeError(`${sourcesMax} sources: at least one must be remembered`);
+  constructor(
+    private readonly sourcesMax: number,
+    private readonly blocksMax = Math.ceil(sourcesMax * 1.25),
+  ) {
+    if (!(sourcesMax >= 1))
+      throw new RangeError(`${sourcesMax} sources: at least one must be remembered`);
     const size = 2 ** Math.ceil(Math.log2(Math.max(16, sourcesMax)));
     this.bucketMask = size - 1;
     this.buckets = new Int32Array(size).fill(NONE);
@@ -97,7 +101,15 @@ export class Histories {
   }
 
   /** Remembers a decided contact. `nowS` in seconds of packet time. Returns the source's record. */
-  note(key: string, target: string, protocol: number, port: number, served: boolean, silent: boolean, nowS: number): number {
+  note(
+    key: string,
+    target: string,
+    protocol: number,
+    port: number,
+    served: boolean,
+    silent: boolean,
+    nowS: number,
+  ): number {
     let record = this.find(key);
     if (record === NONE) record = this.add(key);
     this.lastS[record] = nowS;
@@ -143,7 +155,9 @@ export class Histories {
     return this.count[record];
   }
 
-  /** What failed in the last `horizonS` seconds, and since the faster detectors last had the source. */
+  /**
+   * What failed in the last `horizonS` seconds, and since the faster detectors last had the source.
+   */
   summarize(record: number, horizonS: number, nowS: number): HistorySummary {
     const oldest = Math.max(nowS - horizonS, this.fastS[record]);
     const targets = new Set<number>();
@@ -154,7 +168,7 @@ export class Histories {
     let left = this.count[record];
     for (let block = this.head[record]; block !== NONE && left > 0; block = this.nextBlock[block]) {
       const { words, at } = this.blockAt(block);
-      const inBlock = (left - 1) % BLOCK_ENTRIES + 1;
+      const inBlock = ((left - 1) % BLOCK_ENTRIES) + 1;
       for (let entry = 0; entry < inBlock; entry++) {
         const seconds = words[at + entry * ENTRY_WORDS + 2] >>> 0;
         if (seconds < oldest) continue;
@@ -169,8 +183,14 @@ export class Histories {
       left -= inBlock;
     }
     return {
-      horizonS, failed: pairs.size, failedTargets: targets.size, failedPorts: ports.size, firstS, lastS,
-      targets: [...targets].slice(0, LISTED_MAX), ports: [...ports].map((s) => s & 0xffff).slice(0, LISTED_MAX),
+      horizonS,
+      failed: pairs.size,
+      failedTargets: targets.size,
+      failedPorts: ports.size,
+      firstS,
+      lastS,
+      targets: [...targets].slice(0, LISTED_MAX),
+      ports: [...ports].map((s) => s & 0xffff).slice(0, LISTED_MAX),
     };
   }
 
@@ -195,7 +215,11 @@ export class Histories {
     let worst = this.hand;
     for (let i = 0; i < EVICTION_SAMPLE; i++) {
       const r = (this.hand + i) % this.used;
-      if (this.llr[r] < this.llr[worst] || (this.llr[r] === this.llr[worst] && this.lastS[r] < this.lastS[worst])) worst = r;
+      if (
+        this.llr[r] < this.llr[worst] ||
+        (this.llr[r] === this.llr[worst] && this.lastS[r] < this.lastS[worst])
+      )
+        worst = r;
     }
     this.hand = (this.hand + EVICTION_SAMPLE) % this.used;
     this.forgottenSources++;
@@ -265,8 +289,12 @@ const SLAB_BLOCKS = 4096;
 const LISTED_MAX = 256;
 
 function word(address: string): number {
-  return (address.charCodeAt(0) << 24) | (address.charCodeAt(1) << 16) | (address.charCodeAt(2) << 8) |
-    address.charCodeAt(3);
+  return (
+    (address.charCodeAt(0) << 24) |
+    (address.charCodeAt(1) << 16) |
+    (address.charCodeAt(2) << 8) |
+    address.charCodeAt(3)
+  );
 }
 
 function keyHash(key: string): number {

@@ -1,5 +1,11 @@
 /** What a detector author sees. Built-in detectors import nothing else of Picket. */
-export { decodeBatch, type Batch, type HostObservation, type SourceObservation, type TargetObservation } from './batch.js';
+export {
+  decodeBatch,
+  type Batch,
+  type HostObservation,
+  type SourceObservation,
+  type TargetObservation,
+} from './batch.js';
 export * from './batch-layout.js';
 export * from './detector.js';
 export * from './finding.js';

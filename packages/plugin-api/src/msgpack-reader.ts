@@ -1,7 +1,7 @@
 /**
- * Reads the subset of msgpack that batches use, from untrusted bytes: nothing is allocated on the word
- * of a length that the bytes do not back, and every value is checked against the range the caller
- * states. A general decoder would build whatever the bytes claim first.
+ * Reads the subset of msgpack that batches use, from untrusted bytes: nothing is allocated on the
+ * word of a length that the bytes do not back, and every value is checked against the range the
+ * caller states. A general decoder would build whatever the bytes claim first.
  */
 export class MsgpackReader {
   private at = 0;
@@ -29,10 +29,17 @@ export class MsgpackReader {
   /** An array header; returns its element count. */
   array(min: number, max: number): number {
     const byte = this.byte();
-    const count = (byte & 0xf0) === 0x90 ? byte & 0x0f
-      : byte === 0xdc ? this.sized(2) : byte === 0xdd ? this.sized(4) : this.fail('an array is expected');
+    const count =
+      (byte & 0xf0) === 0x90
+        ? byte & 0x0f
+        : byte === 0xdc
+          ? this.sized(2)
+          : byte === 0xdd
+            ? this.sized(4)
+            : this.fail('an array is expected');
     if (count < min || count > max) this.fail(`an array of ${count}, expected ${min} to ${max}`);
-    if (count > this.bytes.length - this.at) this.fail(`an array of ${count} in ${this.bytes.length - this.at} bytes`);
+    if (count > this.bytes.length - this.at)
+      this.fail(`an array of ${count} in ${this.bytes.length - this.at} bytes`);
     return count;
   }
 
@@ -47,16 +54,28 @@ export class MsgpackReader {
   /** A binary of at most `max` bytes: a view, not a copy. */
   bin(max: number): Uint8Array {
     const byte = this.byte();
-    const size = byte === 0xc4 ? this.sized(1) : byte === 0xc5 ? this.sized(2)
-      : byte === 0xc6 ? this.sized(4) : this.fail('binary is expected');
+    const size =
+      byte === 0xc4
+        ? this.sized(1)
+        : byte === 0xc5
+          ? this.sized(2)
+          : byte === 0xc6
+            ? this.sized(4)
+            : this.fail('binary is expected');
     return this.span(size, max);
   }
 
   /** UTF-8 text of at most `max` bytes. */
   string(max: number): string {
     const byte = this.byte();
-    const size = (byte & 0xe0) === 0xa0 ? byte & 0x1f : byte === 0xd9 ? this.sized(1)
-      : byte === 0xda ? this.sized(2) : this.fail('text is expected');
+    const size =
+      (byte & 0xe0) === 0xa0
+        ? byte & 0x1f
+        : byte === 0xd9
+          ? this.sized(1)
+          : byte === 0xda
+            ? this.sized(2)
+            : this.fail('text is expected');
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(this.span(size, max));
     } catch {
@@ -100,7 +119,11 @@ export class MsgpackReader {
     if (this.at + width > this.bytes.length) this.fail('the batch ends too early');
     const at = this.at;
     this.at += width;
-    return width === 1 ? this.bytes[at] : width === 2 ? this.view.getUint16(at) : this.view.getUint32(at);
+    return width === 1
+      ? this.bytes[at]
+      : width === 2
+        ? this.view.getUint16(at)
+        : this.view.getUint32(at);
   }
 
   private span(size: number, max: number): Uint8Array {

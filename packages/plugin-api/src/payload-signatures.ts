@@ -14,7 +14,8 @@
 export type PayloadPhase = 'version' | 'script' | 'tool';
 
 /**
- * Where the bytes must stand: be the whole payload, open it, or lie anywhere in its first 512 bytes.
+ * Where the bytes must stand: be the whole payload, open it, or lie anywhere in its first 512
+ * bytes.
  * `hex` is pairs of hex digits, `..` for any byte; the first byte is never `..`.
  */
 export interface PayloadContent {
@@ -175,7 +176,8 @@ const SCRIPT_PAYLOADS: Entry[] = [
     306,
     'smb',
     startHex(
-      `00000031ff534d4272000000001845..${'00'.repeat(14)}....00000100000e00024e54204c4d20302e313200`,
+      `00000031ff534d4272000000001845..${'00'.repeat(14)}....` +
+        '00000100000e00024e54204c4d20302e313200',
     ),
   ),
   // [MS-CIFS] 2.2.5.5: PeekNamedPipe of file id 0; the answer tells whether MS17-010 is fixed.

@@ -1,8 +1,8 @@
 /**
- * HyperLogLog on the judging side: the sketches of batches are merged here and read. Registers as the
- * observers write them (batch-layout: 2,048 registers, rank 1 to 22); estimate by Ertl 2017, "New
- * cardinality estimation algorithms for HyperLogLog sketches", algorithm 6: unbiased over the whole
- * range without tables.
+ * HyperLogLog on the judging side: the sketches of batches are merged here and read. Registers as
+ * the observers write them (batch-layout: 2,048 registers, rank 1 to 22); estimate by Ertl 2017,
+ * "New cardinality estimation algorithms for HyperLogLog sketches", algorithm 6: unbiased over the
+ * whole range without tables.
  */
 import { HLL_PRECISION, HLL_REGISTERS } from './batch-layout.js';
 

@@ -35,11 +35,19 @@ export interface SourceSummary {
   lastSeenUs: number;
 }
 
-const UNSOLICITED = Outcome.backscatterSynAck | Outcome.backscatterRst | Outcome.backscatterIcmp |
+const UNSOLICITED =
+  Outcome.backscatterSynAck |
+  Outcome.backscatterRst |
+  Outcome.backscatterIcmp |
   Outcome.backscatterReply;
 
 /** Counts the window's last `windowS` seconds up to `nowUs`. */
-export function summarize(window: SourceWindow, windowS: number, nowUs: number, atEnd: boolean): SourceSummary {
+export function summarize(
+  window: SourceWindow,
+  windowS: number,
+  nowUs: number,
+  atEnd: boolean,
+): SourceSummary {
   const oldestUs = nowUs - windowS * 1e6;
   const targets = new Map<string, TargetTally>();
   const contacts: Contact[] = [];
@@ -67,13 +75,21 @@ export function summarize(window: SourceWindow, windowS: number, nowUs: number, 
   }
   const syns = window.counter(SourceCounter.syn);
   return {
-    windowS, contacts, targets, unsolicited, servedTargets, pendingTargets,
+    windowS,
+    contacts,
+    targets,
+    unsolicited,
+    servedTargets,
+    pendingTargets,
     targetCount: window.targetCount(targets),
     pairCount: window.pairCount(contacts),
     failedTargets: targets.size - servedTargets - pendingTargets,
-    served: total.served, failed: total.failed, pending: total.pending,
+    served: total.served,
+    failed: total.failed,
+    pending: total.pending,
     rawShare: syns === 0 ? 0 : Math.min(1, window.counter(SourceCounter.rawStack) / syns),
-    firstSeenUs, lastSeenUs,
+    firstSeenUs,
+    lastSeenUs,
   };
 }
 
@@ -89,16 +105,31 @@ function tallyOf(targets: Map<string, TargetTally>, contact: Contact): TargetTal
 /** Whether the source's probes come from a user-space stack or carry a scanner's mark, so far. */
 export function isRawSource(window: SourceWindow): boolean {
   const syns = window.total(SourceCounter.syn);
-  const marked = window.total(SourceCounter.markMasscan) + window.total(SourceCounter.markZmap) +
-    window.total(SourceCounter.markNmap) + window.total(SourceCounter.markMirai);
+  const marked =
+    window.total(SourceCounter.markMasscan) +
+    window.total(SourceCounter.markZmap) +
+    window.total(SourceCounter.markNmap) +
+    window.total(SourceCounter.markMirai);
   return (syns > 0 && window.total(SourceCounter.rawStack) >= syns / 2) || marked >= 3;
 }
 
 /** Names of the probe kinds, as findings print them. */
 export const PROBE_NAMES: Readonly<Record<keyof typeof ProbeKind, string>> = {
-  syn: 'syn', fin: 'fin', null: 'null', xmas: 'xmas', ack: 'ack', maimon: 'maimon', oddFlags: 'odd_flags',
-  udp: 'udp', icmpEcho: 'icmp_echo', icmpTimestamp: 'icmp_timestamp', icmpMask: 'icmp_mask',
-  icmpOther: 'icmp_other', sctpInit: 'sctp_init', sctpCookieEcho: 'sctp_cookie_echo', ipProtocol: 'ip_protocol',
+  syn: 'syn',
+  fin: 'fin',
+  null: 'null',
+  xmas: 'xmas',
+  ack: 'ack',
+  maimon: 'maimon',
+  oddFlags: 'odd_flags',
+  udp: 'udp',
+  icmpEcho: 'icmp_echo',
+  icmpTimestamp: 'icmp_timestamp',
+  icmpMask: 'icmp_mask',
+  icmpOther: 'icmp_other',
+  sctpInit: 'sctp_init',
+  sctpCookieEcho: 'sctp_cookie_echo',
+  ipProtocol: 'ip_protocol',
   inferred: 'inferred',
 };
 

@@ -1,6 +1,7 @@
 /**
- * What the correlator needs to tie sources together: the new, unserved contacts of one source in one
- * epoch. Decoys share probe tuples; shards of one scan share a fingerprint and divide the targets.
+ * What the correlator needs to tie sources together: the new, unserved contacts of one source in
+ * one epoch. Decoys share probe tuples; shards of one scan share a fingerprint and divide the
+ * targets.
  */
 import type { EntityName } from './finding.js';
 
@@ -17,7 +18,9 @@ export interface Suspect {
   raw: boolean;
   /** Nmap's run key, 0 unknown. */
   runKey: number;
-  /** How strongly its return path is proven: 0 not, 1 it reset our answers, 2 it acknowledged them. */
+  /**
+   * How strongly its return path is proven: 0 not, 1 it reset our answers, 2 it acknowledged them.
+   */
   proof: 0 | 1 | 2;
   /** At most `SUSPECT_CONTACTS_MAX`, in the order they came. */
   contacts: SuspectContact[];

@@ -23,7 +23,11 @@ export class TargetWindow {
   private sketch: { sketch: Sketch; lastUs: number } | null = null;
   lastSeenUs = 0;
 
-  constructor(readonly tunnelKey: number, readonly address: Uint8Array, private readonly horizonUs: number) {}
+  constructor(
+    readonly tunnelKey: number,
+    readonly address: Uint8Array,
+    private readonly horizonUs: number,
+  ) {}
 
   merge(observation: TargetObservation, epochStartUs: number, epochUs: number): void {
     const { counters, topPort, topPortSyns, sources, sourceSketch } = observation;
@@ -34,7 +38,8 @@ export class TargetWindow {
     const size = this.address.length;
     for (let at = 0; at < sources.length; at += size) {
       const source = latin1(sources, at, size);
-      if (this.sources.size < SOURCES_MAX || this.sources.has(source)) this.sources.set(source, epochStartUs);
+      if (this.sources.size < SOURCES_MAX || this.sources.has(source))
+        this.sources.set(source, epochStartUs);
       else this.addToSketch(addressHash(source), epochStartUs);
     }
     if (sourceSketch !== null && sourceSketch.length > 0) {

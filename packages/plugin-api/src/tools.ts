@@ -1,6 +1,7 @@
 /**
- * Which tool sent a source's probes: from the marks that stateless scanners leave in every packet, the
- * SYN's stack and the run key. Facts per tool and version with their evidence: docs/detectors.md.
+ * Which tool sent a source's probes: from the marks that stateless scanners leave in every packet,
+ * the SYN's stack and the run key. Facts per tool and version with their evidence:
+ * docs/detectors.md.
  */
 import { Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
 import type { ToolGuess } from './finding.js';
@@ -13,7 +14,10 @@ const MARKED_SHARE = 0.3;
 /** Share of TCP probes that must look like Nmap's for a high confidence. */
 const NMAP_SHARE = 0.8;
 
-/** The script ssl-enum-ciphers asks for 64 cipher suites at a time; one such hello may be a client's. */
+/**
+ * The script ssl-enum-ciphers asks for 64 cipher suites at a time; one such hello may be a
+ * client's.
+ */
 const CIPHER_PORTIONS = 322;
 const PORTIONS_MIN = 4;
 
@@ -31,18 +35,25 @@ export function guessTools(window: SourceWindow): ToolGuess[] {
   add('mirai', count(SourceCounter.markMirai), 0.97);
   add('unicornscan', count(SourceCounter.markUnicornscan), 0.8);
   const nmap = Math.max(
-    nmapConfidence(window), nmapByTtl(window), nmapByPortOrder(window), byPayloads(window, 'nmap'),
+    nmapConfidence(window),
+    nmapByTtl(window),
+    nmapByPortOrder(window),
+    byPayloads(window, 'nmap'),
   );
   if (nmap > 0) guesses.push({ name: 'nmap', confidence: round(nmap) });
   for (const name of ['masscan', 'zgrab']) {
     const odds = byPayloads(window, name);
-    if (odds > 0 && !guesses.some((guess) => guess.name === name)) guesses.push({ name, confidence: odds });
+    if (odds > 0 && !guesses.some((guess) => guess.name === name))
+      guesses.push({ name, confidence: odds });
   }
   if (guesses.length === 0) guesses.push(...guessByStack(window));
   return guesses.sort((a, b) => b.confidence - a.confidence);
 }
 
-/** Payloads that nobody else sends; a version probe that opens a connection after Nmap's silence is one. */
+/**
+ * Payloads that nobody else sends; a version probe that opens a connection after Nmap's silence is
+ * one.
+ */
 function byPayloads(window: SourceWindow, tool: string): number {
   const hits = window.payloads?.hits(0).filter(({ signature }) => signature.tool === tool) ?? [];
   const decisive = hits.filter(({ signature }) => signature.weight === 'decisive');
@@ -52,7 +63,10 @@ function byPayloads(window: SourceWindow, tool: string): number {
   return portions >= PORTIONS_MIN ? 0.8 : 0;
 }
 
-/** Nmap's window and options, one sequence value a run, a kernel that resets what the raw socket asked. */
+/**
+ * Nmap's window and options, one sequence value a run, a kernel that resets what the raw socket
+ * asked.
+ */
 function nmapConfidence(window: SourceWindow): number {
   const marked = window.total(SourceCounter.markNmap);
   if (marked < MARKED_MIN) return 0;
@@ -65,16 +79,19 @@ function nmapConfidence(window: SourceWindow): number {
 }
 
 /**
- * Nmap's raw probes leave with a random TTL of 37 to 59 each (tcpip.cc, build_ip_raw), whatever their
- * protocol: a spread that no stack and no other scanner has.
+ * Nmap's raw probes leave with a random TTL of 37 to 59 each (tcpip.cc, build_ip_raw), whatever
+ * their protocol: a spread that no stack and no other scanner has.
  */
 function nmapByTtl(window: SourceWindow): number {
-  const probes = [...window.contacts.values()].filter((contact) => contact.kinds !== 0 && contact.ttl !== 0);
+  const probes = [...window.contacts.values()].filter(
+    (contact) => contact.kinds !== 0 && contact.ttl !== 0,
+  );
   if (probes.length < TTL_PROBES_MIN) return 0;
   const ttls = new Set(probes.map((contact) => contact.ttl));
   const low = Math.min(...ttls);
   const high = Math.max(...ttls);
-  if (high > NMAP_TTL_MAX || high - low >= NMAP_TTL_VALUES || high - low < 6 || low < TTL_LOW_MIN) return 0;
+  if (high > NMAP_TTL_MAX || high - low >= NMAP_TTL_VALUES || high - low < 6 || low < TTL_LOW_MIN)
+    return 0;
   return ttls.size >= Math.min(8, probes.length / 2) ? 0.85 : 0.6;
 }
 
@@ -100,15 +117,16 @@ function nmapByPortOrder(window: SourceWindow): number {
   for (const ports of byTarget.values()) {
     if (ports.length < PORTS_ORDERED_MIN) continue;
     const first = ports.sort((a, b) => a.firstUs - b.firstUs).slice(0, POPULAR_PORTS.size + 5);
-    if (first.filter(({ port }) => POPULAR_PORTS.has(port)).length >= POPULAR_PORTS.size / 2) return 0.8;
+    if (first.filter(({ port }) => POPULAR_PORTS.has(port)).length >= POPULAR_PORTS.size / 2)
+      return 0.8;
   }
   return 0;
 }
 
 const PORTS_ORDERED_MIN = 60;
 const POPULAR_PORTS = new Set([
-  80, 23, 443, 21, 22, 25, 3389, 110, 445, 139, 143, 53, 135, 3306, 8080, 1723, 111, 995, 993, 5900, 1025, 587, 8888,
-  199, 1720,
+  80, 23, 443, 21, 22, 25, 3389, 110, 445, 139, 143, 53, 135, 3306, 8080, 1723, 111, 995, 993, 5900,
+  1025, 587, 8888, 199, 1720,
 ]);
 
 /** What is left to go by: the whole stack's look, and how the source behaves. Weak, and said so. */
@@ -116,14 +134,21 @@ function guessByStack(window: SourceWindow): ToolGuess[] {
   const [signature] = [...window.signatures].sort((a, b) => b[1] - a[1])[0] ?? [''];
   if (signature !== '' && isHping(signature)) return [{ name: 'hping3', confidence: 0.8 }];
   const echoes = window.total(SourceCounter.icmpEcho);
-  if (echoes >= ECHOES_MIN && window.total(SourceCounter.emptyEcho) === 0 && window.ttlMin === window.ttlMax) {
+  if (
+    echoes >= ECHOES_MIN &&
+    window.total(SourceCounter.emptyEcho) === 0 &&
+    window.ttlMin === window.ttlMax
+  ) {
     return [{ name: 'fping', confidence: 0.4 }];
   }
   const contacts = [...window.contacts.values()].filter((c) => (c.kinds & ProbeKind.syn) !== 0);
-  const hollow = contacts.filter((c) => (c.outcome & Outcome.open) !== 0 && (c.outcome & DATA) === 0).length;
+  const hollow = contacts.filter(
+    (c) => (c.outcome & Outcome.open) !== 0 && (c.outcome & DATA) === 0,
+  ).length;
   const failed = contacts.filter((c) => (c.outcome & DATA) === 0).length;
   // Connections opened for nothing: a connect scan. Nmap's is the most common by far.
-  if (failed >= CONNECTS_MIN && failed >= 0.8 * contacts.length && hollow > 0) return [{ name: 'nmap', confidence: 0.5 }];
+  if (failed >= CONNECTS_MIN && failed >= 0.8 * contacts.length && hollow > 0)
+    return [{ name: 'nmap', confidence: 0.5 }];
   return [];
 }
 
@@ -134,17 +159,32 @@ const DATA = Outcome.sourceData | Outcome.targetData;
 /** hping3 sends SYNs without options, window 512, from an initial TTL of 64 (hping3 sendtcp.c). */
 function isHping(signature: string): boolean {
   const byte = (at: number) => signature.charCodeAt(at);
-  return byte(1) === 64 && byte(3) === 0xff && byte(4) === 0xff && ((byte(5) << 8) | byte(6)) === 512 &&
-    byte(14) === 0;
+  return (
+    byte(1) === 64 &&
+    byte(3) === 0xff &&
+    byte(4) === 0xff &&
+    ((byte(5) << 8) | byte(6)) === 512 &&
+    byte(14) === 0
+  );
 }
 
 const TCP_COUNTERS = [
-  SourceCounter.syn, SourceCounter.fin, SourceCounter.null, SourceCounter.xmas, SourceCounter.ack,
-  SourceCounter.maimon, SourceCounter.oddFlags,
+  SourceCounter.syn,
+  SourceCounter.fin,
+  SourceCounter.null,
+  SourceCounter.xmas,
+  SourceCounter.ack,
+  SourceCounter.maimon,
+  SourceCounter.oddFlags,
 ];
 
 /** Kinds that no connection ever sends first. */
-export const STEALTH_KINDS = ProbeKind.fin | ProbeKind.null | ProbeKind.xmas | ProbeKind.ack | ProbeKind.maimon |
+export const STEALTH_KINDS =
+  ProbeKind.fin |
+  ProbeKind.null |
+  ProbeKind.xmas |
+  ProbeKind.ack |
+  ProbeKind.maimon |
   ProbeKind.oddFlags;
 
 function round(value: number): number {

@@ -33,10 +33,26 @@ function observe(touched: Touched[]): SourceObservation {
   const counters = new Array<number>(Object.keys(SourceCounter).length).fill(0);
   counters[SourceCounter.syn] = touched.length;
   return {
-    tunnelKey: 0, address: SOURCE, firstUs: 0, lastUs: 0, counters, signatures: [],
-    targets: Uint8Array.from(targets.flatMap((t) => [198, 51, t >> 8, t & 0xff])), contacts,
-    targetSketch: null, pairSketch: null, portSketch: null, deep: [], hits: new Uint8Array(0), samples: [], runKey: 0, ttlMin: 0, ttlMax: 0,
-    sourcePortMin: 0, sourcePortMax: 0, traits: 0,
+    tunnelKey: 0,
+    address: SOURCE,
+    firstUs: 0,
+    lastUs: 0,
+    counters,
+    signatures: [],
+    targets: Uint8Array.from(targets.flatMap((t) => [198, 51, t >> 8, t & 0xff])),
+    contacts,
+    targetSketch: null,
+    pairSketch: null,
+    portSketch: null,
+    deep: [],
+    hits: new Uint8Array(0),
+    samples: [],
+    runKey: 0,
+    ttlMin: 0,
+    ttlMax: 0,
+    sourcePortMin: 0,
+    sourcePortMax: 0,
+    traits: 0,
   };
 }
 
@@ -72,8 +88,12 @@ describe('SourceWindow', () => {
 
   it('is exact up to its bound and says so when it is not', () => {
     const window = open();
-    for (let epoch = 0; epoch < 4; epoch++) window.merge(observe(sweep(epoch * 256, 256)), [], epoch * SECOND);
-    expect(summarize(window, 60, 5 * SECOND, true).targetCount).toEqual({ count: CONTACTS_MAX, exact: true });
+    for (let epoch = 0; epoch < 4; epoch++)
+      window.merge(observe(sweep(epoch * 256, 256)), [], epoch * SECOND);
+    expect(summarize(window, 60, 5 * SECOND, true).targetCount).toEqual({
+      count: CONTACTS_MAX,
+      exact: true,
+    });
     window.merge(observe(sweep(5000, 200)), [], 4 * SECOND);
     const { count, exact } = summarize(window, 60, 5 * SECOND, true).targetCount;
     expect(exact).toBe(false);
@@ -82,22 +102,32 @@ describe('SourceWindow', () => {
 
   it('makes room from expired contacts before it estimates', () => {
     const window = open();
-    for (let epoch = 0; epoch < 4; epoch++) window.merge(observe(sweep(epoch * 256, 256)), [], epoch * SECOND);
+    for (let epoch = 0; epoch < 4; epoch++)
+      window.merge(observe(sweep(epoch * 256, 256)), [], epoch * SECOND);
     window.merge(observe(sweep(9000, 100)), [], 100 * SECOND);
-    expect(summarize(window, 60, 101 * SECOND, true).targetCount).toEqual({ count: 100, exact: true });
+    expect(summarize(window, 60, 101 * SECOND, true).targetCount).toEqual({
+      count: 100,
+      exact: true,
+    });
   });
 
   it('tells served, failed and pending contacts apart', () => {
     const window = open();
-    window.merge(observe([
-      { target: 1, port: 80, outcome: Outcome.open | Outcome.established | Outcome.targetData },
-      { target: 2, port: 80, outcome: Outcome.closed },
-      { target: 3, port: 80 },
-      { target: 4, port: 80, kinds: 0, outcome: Outcome.backscatterSynAck },
-      { target: 5, port: 4000, kinds: ProbeKind.udp, protocol: 17, packets: 50 },
-    ]), [], 0);
+    window.merge(
+      observe([
+        { target: 1, port: 80, outcome: Outcome.open | Outcome.established | Outcome.targetData },
+        { target: 2, port: 80, outcome: Outcome.closed },
+        { target: 3, port: 80 },
+        { target: 4, port: 80, kinds: 0, outcome: Outcome.backscatterSynAck },
+        { target: 5, port: 4000, kinds: ProbeKind.udp, protocol: 17, packets: 50 },
+      ]),
+      [],
+      0,
+    );
     const young = summarize(window, 60, SECOND / 2, false);
-    expect([young.served, young.failed, young.pending, young.unsolicited.length]).toEqual([1, 1, 1, 1]);
+    expect([young.served, young.failed, young.pending, young.unsolicited.length]).toEqual([
+      1, 1, 1, 1,
+    ]);
     const old = summarize(window, 60, 3 * SECOND, false);
     expect([old.served, old.failed, old.pending]).toEqual([1, 2, 0]);
   });
@@ -116,7 +146,11 @@ describe('SourceWindow beyond its bound', () => {
     for (let epoch = 0; epoch < 5; epoch++) {
       const block = sweep(0, 200).map(({ target }) => ({ target, port: 1000 + epoch * 2 }));
       window.merge(observe(block), [], epoch * SECOND);
-      window.merge(observe(block.map(({ target }) => ({ target, port: 1001 + epoch * 2 }))), [], epoch * SECOND + 1);
+      window.merge(
+        observe(block.map(({ target }) => ({ target, port: 1001 + epoch * 2 }))),
+        [],
+        epoch * SECOND + 1,
+      );
     }
     const { targetCount, pairCount } = summarize(window, 60, 6 * SECOND, true);
     expect(targetCount).toEqual({ count: 200, exact: true });

@@ -1,11 +1,18 @@
 /**
- * The sliding window of one source: epochs merge into it by packet time, and detectors read it. Every
- * contact keeps the time it was last touched, so the distinct counts of any span that ends now are
- * exact without keeping epochs apart; beyond `CONTACTS_MAX` contacts in a minute, sketches in ten-second
- * buckets take over and the counts say so.
+ * The sliding window of one source: epochs merge into it by packet time, and detectors read it.
+ * Every contact keeps the time it was last touched, so the distinct counts of any span that ends
+ * now are exact without keeping epochs apart; beyond `CONTACTS_MAX` contacts in a minute, sketches
+ * in ten-second buckets take over and the counts say so.
  */
 import type { SourceObservation } from './batch.js';
-import { CONTACT_SIZE, Outcome, ProbeKind, SINGLE_SIZE, SourceCounter, Trait } from './batch-layout.js';
+import {
+  CONTACT_SIZE,
+  Outcome,
+  ProbeKind,
+  SINGLE_SIZE,
+  SourceCounter,
+  Trait,
+} from './batch-layout.js';
 import { finish, HASH_SEED, mix } from './hash.js';
 import { PayloadEvidence } from './payload-evidence.js';
 import { Sketch } from './sketch.js';
@@ -23,7 +30,10 @@ const UDP_STREAM_PACKETS = 8;
 /** Time a connection gets to answer and carry data before its silence counts against the source. */
 export const PENDING_US = 1_000_000;
 
-/** One (target, protocol, port) of the source. Addresses are latin1 strings of 4 or 16 bytes: map keys. */
+/**
+ * One (target, protocol, port) of the source. Addresses are latin1 strings of 4 or 16 bytes: map
+ * keys.
+ */
 export interface Contact {
   target: string;
   protocol: number;
@@ -36,7 +46,10 @@ export interface Contact {
   lastUs: number;
   ttl: number;
   tuple: number;
-  /** Packets counted from earlier epochs, and the epoch the rest comes from: an early batch is superseded. */
+  /**
+   * Packets counted from earlier epochs, and the epoch the rest comes from: an early batch is
+   * superseded.
+   */
   packetsBefore: number;
   epochStartUs: number;
   /** Its fate has been written to the source's long memory: 0 no, 1 served, 2 failed. */
@@ -91,39 +104,71 @@ export class SourceWindow {
   private readonly epochs: { startUs: number; counters: readonly number[] }[] = [];
   private readonly settled: number[] = new Array<number>(SOURCE_COUNTERS).fill(0);
 
-  constructor(readonly tunnelKey: number, readonly address: Uint8Array, private readonly horizonUs: number) {}
+  constructor(
+    readonly tunnelKey: number,
+    readonly address: Uint8Array,
+    private readonly horizonUs: number,
+  ) {}
 
   /** Takes in one epoch's observation. Idempotent for the same epoch: a later one supersedes. */
-  merge(observation: SourceObservation, signatures: readonly Uint8Array[], epochStartUs: number): void {
+  merge(
+    observation: SourceObservation,
+    signatures: readonly Uint8Array[],
+    epochStartUs: number,
+  ): void {
     const { address, targets, contacts } = observation;
     const names: string[] = [];
-    for (let at = 0; at < targets.length; at += address.length) names.push(latin1(targets, at, address.length));
+    for (let at = 0; at < targets.length; at += address.length)
+      names.push(latin1(targets, at, address.length));
     const view = new DataView(contacts.buffer, contacts.byteOffset, contacts.byteLength);
     for (let at = 0; at < contacts.length; at += CONTACT_SIZE) {
       this.mergeContact({
-        target: names[view.getUint16(at, true)], protocol: view.getUint8(at + 2), port: view.getUint16(at + 4, true),
-        kinds: view.getUint16(at + 6, true), outcome: view.getUint16(at + 8, true),
-        packets: view.getUint16(at + 10, true), firstUs: epochStartUs + view.getUint32(at + 12, true),
-        lastUs: epochStartUs + view.getUint32(at + 16, true), ttl: view.getUint8(at + 3),
-        tuple: view.getUint32(at + 20, true), packetsBefore: 0, epochStartUs, remembered: 0,
+        target: names[view.getUint16(at, true)],
+        protocol: view.getUint8(at + 2),
+        port: view.getUint16(at + 4, true),
+        kinds: view.getUint16(at + 6, true),
+        outcome: view.getUint16(at + 8, true),
+        packets: view.getUint16(at + 10, true),
+        firstUs: epochStartUs + view.getUint32(at + 12, true),
+        lastUs: epochStartUs + view.getUint32(at + 16, true),
+        ttl: view.getUint8(at + 3),
+        tuple: view.getUint32(at + 20, true),
+        packetsBefore: 0,
+        epochStartUs,
+        remembered: 0,
       });
     }
     this.mergeSketches(observation, names, epochStartUs);
     this.mergeEpoch(observation.counters, epochStartUs);
-    for (const { index, count } of observation.signatures) this.countSignature(signatures[index], count);
+    for (const { index, count } of observation.signatures)
+      this.countSignature(signatures[index], count);
     if (this.runKey === 0) this.runKey = observation.runKey;
     this.traits |= observation.traits;
-    this.noteStack(observation.ttlMin, observation.ttlMax, observation.sourcePortMin, observation.sourcePortMax);
+    this.noteStack(
+      observation.ttlMin,
+      observation.ttlMax,
+      observation.sourcePortMin,
+      observation.sourcePortMax,
+    );
     this.seen(epochStartUs + observation.firstUs, epochStartUs + observation.lastUs);
     if (observation.hits.length === 0 && observation.samples.length === 0) return;
     this.payloads ??= new PayloadEvidence();
     this.payloads.merge(
-      observation, names, epochStartUs, epochStartUs + observation.firstUs, epochStartUs + observation.lastUs,
+      observation,
+      names,
+      epochStartUs,
+      epochStartUs + observation.firstUs,
+      epochStartUs + observation.lastUs,
     );
   }
 
   /** Takes in one single: a SINGLE_SIZE record at `at`. */
-  mergeSingle(singles: Uint8Array, at: number, signatures: readonly Uint8Array[], epochStartUs: number): void {
+  mergeSingle(
+    singles: Uint8Array,
+    at: number,
+    signatures: readonly Uint8Array[],
+    epochStartUs: number,
+  ): void {
     const view = new DataView(singles.buffer, singles.byteOffset + at, SINGLE_SIZE);
     const size = this.address.length;
     const kinds = view.getUint16(40, true);
@@ -132,11 +177,24 @@ export class SourceWindow {
     const lastUs = epochStartUs + view.getUint32(56, true);
     const outcome = view.getUint16(42, true);
     this.mergeContact({
-      target: latin1(singles, at + 36 - size, size), protocol: view.getUint8(36), port: view.getUint16(38, true),
-      kinds, outcome, packets, firstUs, lastUs, ttl: view.getUint8(37), tuple: view.getUint32(60, true),
-      packetsBefore: 0, epochStartUs, remembered: 0,
+      target: latin1(singles, at + 36 - size, size),
+      protocol: view.getUint8(36),
+      port: view.getUint16(38, true),
+      kinds,
+      outcome,
+      packets,
+      firstUs,
+      lastUs,
+      ttl: view.getUint8(37),
+      tuple: view.getUint32(60, true),
+      packetsBefore: 0,
+      epochStartUs,
+      remembered: 0,
     });
-    this.mergeEpoch(countersOfSingle(kinds, outcome, view.getUint32(48, true), packets), epochStartUs);
+    this.mergeEpoch(
+      countersOfSingle(kinds, outcome, view.getUint32(48, true), packets),
+      epochStartUs,
+    );
     const signature = view.getUint16(46, true);
     if (signature < signatures.length) this.countSignature(signatures[signature], packets);
     this.traits |= view.getUint32(48, true);
@@ -147,14 +205,19 @@ export class SourceWindow {
   /** Forgets what is older than the horizon at packet time `nowUs`. True when nothing is left. */
   expire(nowUs: number): boolean {
     const oldest = nowUs - this.horizonUs;
-    for (const [key, contact] of this.contacts) if (contact.lastUs < oldest) this.forget(key, contact);
+    for (const [key, contact] of this.contacts)
+      if (contact.lastUs < oldest) this.forget(key, contact);
     if (this.payloads?.expire(oldest)) this.payloads = null;
     this.settleEpochs(nowUs);
-    while (this.buckets.length > 0 && this.buckets[0].startUs + BUCKET_US < nowUs - MINUTE_US) this.buckets.shift();
+    while (this.buckets.length > 0 && this.buckets[0].startUs + BUCKET_US < nowUs - MINUTE_US)
+      this.buckets.shift();
     return this.contacts.size === 0 && this.buckets.length === 0;
   }
 
-  /** A counter (SourceCounter) since the source was first heard of without a pause of a whole horizon. */
+  /**
+   * A counter (SourceCounter) since the source was first heard of without a pause of a whole
+   * horizon.
+   */
   total(counter: number): number {
     return this.settled[counter] + this.counter(counter);
   }
@@ -178,34 +241,59 @@ export class SourceWindow {
 
   /** Distinct targets that were probed. */
   targetCount(exactTargets: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
-    return this.estimate('targets', exactTargets.size, (bucket) => bucket.targets, (sketch) => {
-      for (const target of exactTargets.keys()) sketch.add(addressHash(target));
-    });
+    return this.estimate(
+      'targets',
+      exactTargets.size,
+      (bucket) => bucket.targets,
+      (sketch) => {
+        for (const target of exactTargets.keys()) sketch.add(addressHash(target));
+      },
+    );
   }
 
   /** Distinct (target, protocol, port), given the exactly known ones. */
   pairCount(counted: readonly Contact[]): Count {
-    return this.estimate('pairs', counted.length, (bucket) => bucket.pairs, (sketch) => {
-      for (const c of counted) sketch.add(finish(mix(addressHash(c.target), serviceOf(c))));
-    });
+    return this.estimate(
+      'pairs',
+      counted.length,
+      (bucket) => bucket.pairs,
+      (sketch) => {
+        for (const c of counted) sketch.add(finish(mix(addressHash(c.target), serviceOf(c))));
+      },
+    );
   }
 
   /** Distinct ports of one target, given the exactly known contacts with it. */
   portCount(target: string, contacts: readonly Contact[]): Count {
-    return this.estimate('deep', contacts.length, (bucket) => bucket.deep.get(target) ?? null, (sketch) => {
-      for (const c of contacts) sketch.add(finish(mix(HASH_SEED, serviceOf(c))));
-    });
+    return this.estimate(
+      'deep',
+      contacts.length,
+      (bucket) => bucket.deep.get(target) ?? null,
+      (sketch) => {
+        for (const c of contacts) sketch.add(finish(mix(HASH_SEED, serviceOf(c))));
+      },
+    );
   }
 
   /** Distinct ports over all targets, given the exactly known contacts. */
   allPortCount(contacts: readonly Contact[]): Count {
     const services = new Set(contacts.map(serviceOf));
-    return this.estimate('ports', services.size, (bucket) => bucket.ports, (sketch) => {
-      for (const service of services) sketch.add(finish(mix(HASH_SEED, service)));
-    });
+    return this.estimate(
+      'ports',
+      services.size,
+      (bucket) => bucket.ports,
+      (sketch) => {
+        for (const service of services) sketch.add(finish(mix(HASH_SEED, service)));
+      },
+    );
   }
 
-  private estimate(name: SetName, exact: number, pick: (bucket: Bucket) => Sketch | null, addExact: (sketch: Sketch) => void): Count {
+  private estimate(
+    name: SetName,
+    exact: number,
+    pick: (bucket: Bucket) => Sketch | null,
+    addExact: (sketch: Sketch) => void,
+  ): Count {
     let merged: Sketch | null = null;
     let complete = true;
     for (const bucket of this.buckets) {
@@ -243,7 +331,10 @@ export class SourceWindow {
     if (known.tuple === 0) known.tuple = fresh.tuple;
   }
 
-  /** Forgets contacts older than a minute, oldest first: long memory yields to the exactness of the short. */
+  /**
+   * Forgets contacts older than a minute, oldest first: long memory yields to the exactness of the
+   * short.
+   */
   private makeRoom(nowUs: number): boolean {
     this.expire(nowUs);
     if (this.contacts.size < CONTACTS_MAX) return true;
@@ -255,7 +346,10 @@ export class SourceWindow {
     return this.contacts.size < CONTACTS_MAX;
   }
 
-  /** The window is full: the contact goes into the sketches, and so does everything listed (by `estimate`). */
+  /**
+   * The window is full: the contact goes into the sketches, and so does everything listed (by
+   * `estimate`).
+   */
   private overflowContact(contact: Contact): void {
     this.dropped++;
     if (contact.kinds === 0) return;
@@ -270,16 +364,28 @@ export class SourceWindow {
     bucket.ports ??= new Sketch();
     bucket.ports.add(finish(mix(HASH_SEED, serviceOf(contact))));
     let deep = bucket.deep.get(contact.target);
-    if (deep === undefined && bucket.deep.size < DEEP_MAX) bucket.deep.set(contact.target, (deep = new Sketch()));
+    if (deep === undefined && bucket.deep.size < DEEP_MAX) {
+      deep = new Sketch();
+      bucket.deep.set(contact.target, deep);
+    }
     if (deep === undefined) bucket.incomplete.add('deep');
     else deep.add(finish(mix(HASH_SEED, serviceOf(contact))));
   }
 
-  private mergeSketches(observation: SourceObservation, names: readonly string[], epochStartUs: number): void {
+  private mergeSketches(
+    observation: SourceObservation,
+    names: readonly string[],
+    epochStartUs: number,
+  ): void {
     const { targetSketch, pairSketch, portSketch, deep } = observation;
-    if (targetSketch === null && pairSketch === null && portSketch === null && deep.length === 0) return;
+    if (targetSketch === null && pairSketch === null && portSketch === null && deep.length === 0)
+      return;
     const bucket = this.bucketAt(epochStartUs);
-    const merge = (name: SetName, into: Sketch | null, registers: Uint8Array | null): Sketch | null => {
+    const merge = (
+      name: SetName,
+      into: Sketch | null,
+      registers: Uint8Array | null,
+    ): Sketch | null => {
       if (registers === null) return into;
       if (registers.length === 0) {
         bucket.incomplete.add(name);
@@ -315,7 +421,14 @@ export class SourceWindow {
     const startUs = Math.floor(epochStartUs / BUCKET_US) * BUCKET_US;
     let bucket = this.buckets.find((b) => b.startUs === startUs);
     if (bucket === undefined) {
-      bucket = { startUs, targets: null, pairs: null, ports: null, deep: new Map(), incomplete: new Set() };
+      bucket = {
+        startUs,
+        targets: null,
+        pairs: null,
+        ports: null,
+        deep: new Map(),
+        incomplete: new Set(),
+      };
       this.buckets.push(bucket);
       this.buckets.sort((a, b) => a.startUs - b.startUs);
     }
@@ -346,7 +459,8 @@ export class SourceWindow {
   private noteStack(ttlMin: number, ttlMax: number, portMin: number, portMax: number): void {
     if (ttlMin !== 0 && (this.ttlMin === 0 || ttlMin < this.ttlMin)) this.ttlMin = ttlMin;
     this.ttlMax = Math.max(this.ttlMax, ttlMax);
-    if (portMin !== 0 && (this.sourcePortMin === 0 || portMin < this.sourcePortMin)) this.sourcePortMin = portMin;
+    if (portMin !== 0 && (this.sourcePortMin === 0 || portMin < this.sourcePortMin))
+      this.sourcePortMin = portMin;
     this.sourcePortMax = Math.max(this.sourcePortMax, portMax);
   }
 
@@ -365,7 +479,9 @@ export interface Count {
 const DEEP_MAX = 64;
 const SIGNATURES_MAX = 16;
 
-/** What came of a contact, at packet time `nowUs`; at the end of input nothing is pending any more. */
+/**
+ * What came of a contact, at packet time `nowUs`; at the end of input nothing is pending any more.
+ */
 export function fateOf(contact: Contact, nowUs: number, atEnd: boolean): Fate {
   const { kinds, outcome } = contact;
   if (kinds === 0) return 'none';
@@ -378,7 +494,11 @@ export function fateOf(contact: Contact, nowUs: number, atEnd: boolean): Fate {
     if (contact.packets >= UDP_STREAM_PACKETS) return 'none';
     return young ? 'pending' : 'failed';
   }
-  if (contact.protocol === SERVICE_TCP && (outcome & (Outcome.sourceData | Outcome.targetData)) !== 0) return 'served';
+  if (
+    contact.protocol === SERVICE_TCP &&
+    (outcome & (Outcome.sourceData | Outcome.targetData)) !== 0
+  )
+    return 'served';
   return young ? 'pending' : 'failed';
 }
 
@@ -397,15 +517,23 @@ export function latin1(bytes: Uint8Array, at: number, size: number): string {
 /** The observers' hash of an address given as latin1. */
 export function addressHash(address: string): number {
   const word = (at: number) =>
-    (address.charCodeAt(at) << 24) | (address.charCodeAt(at + 1) << 16) | (address.charCodeAt(at + 2) << 8) |
+    (address.charCodeAt(at) << 24) |
+    (address.charCodeAt(at + 1) << 16) |
+    (address.charCodeAt(at + 2) << 8) |
     address.charCodeAt(at + 3);
   if (address.length === 4) return finish(mix(HASH_SEED, word(0)));
   return finish(mix(mix(mix(mix(HASH_SEED, word(0)), word(4)), word(8)), word(12)));
 }
 
-function countersOfSingle(kinds: number, outcome: number, traits: number, packets: number): number[] {
+function countersOfSingle(
+  kinds: number,
+  outcome: number,
+  traits: number,
+  packets: number,
+): number[] {
   const counters = new Array<number>(Object.keys(SourceCounter).length).fill(0);
-  if (kinds !== 0 && kinds !== ProbeKind.inferred) counters[31 - Math.clz32(kinds & 0x7fff)] = packets;
+  if (kinds !== 0 && kinds !== ProbeKind.inferred)
+    counters[31 - Math.clz32(kinds & 0x7fff)] = packets;
   for (const [name, bit] of Object.entries(Outcome)) {
     const counter = COUNTER_OF_OUTCOME[name as keyof typeof Outcome];
     if ((outcome & bit) !== 0 && counter !== undefined) counters[counter] = 1;
@@ -418,9 +546,14 @@ function countersOfSingle(kinds: number, outcome: number, traits: number, packet
 }
 
 const COUNTER_OF_OUTCOME: Partial<Record<keyof typeof Outcome, number>> = {
-  open: SourceCounter.answerOpen, closed: SourceCounter.answerClosed,
-  unreachable: SourceCounter.answerUnreachable, established: SourceCounter.established,
-  sourceReset: SourceCounter.reset, stackSplit: SourceCounter.stackSplit,
-  backscatterSynAck: SourceCounter.unsolicited, backscatterRst: SourceCounter.unsolicited,
-  backscatterIcmp: SourceCounter.unsolicited, backscatterReply: SourceCounter.unsolicited,
+  open: SourceCounter.answerOpen,
+  closed: SourceCounter.answerClosed,
+  unreachable: SourceCounter.answerUnreachable,
+  established: SourceCounter.established,
+  sourceReset: SourceCounter.reset,
+  stackSplit: SourceCounter.stackSplit,
+  backscatterSynAck: SourceCounter.unsolicited,
+  backscatterRst: SourceCounter.unsolicited,
+  backscatterIcmp: SourceCounter.unsolicited,
+  backscatterReply: SourceCounter.unsolicited,
 };
