@@ -253,6 +253,7 @@ export class OpenIncident {
         topPorts: ports.slice(0, limits.topPortsMax).map((port) => ({ ...port })),
         targets: targets.slice(0, limits.targetsListedMax),
         networks: coverTargets(targets).parts,
+        studied: sortByAddress([...this.#depthTargets], (target) => target),
       },
       exposed: this.#exposed(),
       recipe: reconstruct({

@@ -129,6 +129,7 @@ export function incidentEvent(incident: Incident): EveEvent {
         top_ports: scope.topPorts.map(({ proto, port, hits }) => ({ proto, port, hits })),
         targets: scope.targets,
         networks: scope.networks,
+        studied: scope.studied,
       },
       exposed: incident.exposed.map(({ ip, port, proto, service }) =>
         service === undefined ? { ip, port, proto } : { ip, port, proto, service },

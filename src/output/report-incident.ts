@@ -52,6 +52,7 @@ function writeScope(page: Page, { scope }: Incident): void {
   const pairsText = pairs > Math.max(hosts, ports) ? `, ${plural(pairs, 'combination')}` : '';
   page.field('Reached', `${hostsText}, ${about}${plural(ports, 'port')}${pairsText}`);
   if (targets.length > 0) page.field('Hosts', targetsText(scope));
+  if (scope.studied.length > 0 && hosts > 1) page.field('Studied', listText(scope.studied));
   if (topPorts.length > 0) page.field('Ports', portsText(topPorts, ports));
 }
 
@@ -116,7 +117,9 @@ function grouped<T>(members: T[], keyOf: (member: T) => string): Map<string, T[]
 function nextText(incident: Incident): string {
   const who = actorsText(incident);
   const byHost = grouped(incident.exposed, ({ ip }) => ip);
-  const hosts = mostFirst(byHost).map(([ip]) => ip);
+  // What was studied is what the operator wants; then what offers most.
+  const studied = incident.scope.studied.filter((ip) => byHost.has(ip));
+  const hosts = [...new Set([...studied, ...mostFirst(byHost).map(([ip]) => ip)])];
   if (hosts.length === 0) {
     return (
       `Nothing was seen to answer ${who}, so no host needs care now. ` +

@@ -207,6 +207,7 @@ describe('report', () => {
           topPorts: hosts('', 1, 20).map((port) => ({ proto: 'tcp', port: Number(port), hits: 1 })),
           targets: ['198.51.100.9'],
           networks: ['198.51.100.9'],
+          studied: ['198.51.100.9'],
         },
         reasons: ['- nothing proves that it received our answers: the address may be spoofed'],
       }),

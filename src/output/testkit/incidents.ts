@@ -36,6 +36,7 @@ export function makeIncident(given: Partial<Incident> = {}): Incident {
       topPorts: [22, 80, 443].map((port) => ({ proto: 'tcp', port, hits: 256 })),
       targets: hosts('198.51.100.', 0, 256),
       networks: ['198.51.100.0/24'],
+      studied: ['198.51.100.20', '198.51.100.96'],
     },
     exposed: [
       { ip: '198.51.100.20', port: 22, proto: 'tcp' },
