@@ -1,22 +1,36 @@
 /**
- * What Picket says: findings (one detector's statement about one entity in one window) and incidents
- * (one operator's activity over time). These are the shapes of the output contract, section 4 of the
- * design, in the form they travel inside the program; `src/output/eve.ts` prints them.
+ * What Picket says: findings (one detector's statement about one entity in one window) and
+ * incidents (one operator's activity over time). These are the shapes of the output contract,
+ * section 4 of the design, in the form they travel inside the program; `src/output/eve.ts` prints
+ * them.
  */
 
 export type Phase = 'breadth' | 'depth' | 'evasion' | 'side_channel' | 'deception' | 'noise';
 
 /** Every kind of finding there is, with the phase it belongs to. */
 export const PHASE_OF_KIND = {
-  address_scan: 'breadth', random_scan: 'breadth', scanner_signature: 'breadth',
+  address_scan: 'breadth',
+  random_scan: 'breadth',
+  scanner_signature: 'breadth',
   distributed_address_scan: 'breadth',
-  port_scan: 'depth', distributed_port_scan: 'depth', version_scan: 'depth', script_scan: 'depth',
-  os_detection: 'depth', ip_protocol_scan: 'depth',
-  stealth_scan: 'evasion', bad_checksum: 'evasion', fragmented_probe: 'evasion',
-  trusted_source_port: 'evasion', decoy_scan: 'evasion', slow_scan: 'evasion',
-  idle_scan_zombie: 'side_channel', idle_scan_target: 'side_channel',
+  port_scan: 'depth',
+  distributed_port_scan: 'depth',
+  version_scan: 'depth',
+  script_scan: 'depth',
+  os_detection: 'depth',
+  ip_protocol_scan: 'depth',
+  stealth_scan: 'evasion',
+  bad_checksum: 'evasion',
+  fragmented_probe: 'evasion',
+  trusted_source_port: 'evasion',
+  decoy_scan: 'evasion',
+  slow_scan: 'evasion',
+  idle_scan_zombie: 'side_channel',
+  idle_scan_target: 'side_channel',
   honeyport: 'deception',
-  syn_flood: 'noise', fan_out: 'noise', backscatter: 'noise',
+  syn_flood: 'noise',
+  fan_out: 'noise',
+  backscatter: 'noise',
 } as const satisfies Record<string, Phase>;
 export type Kind = keyof typeof PHASE_OF_KIND;
 
@@ -46,12 +60,15 @@ export interface ContactSummary {
 
 /**
  * What a source did inside the window of a finding, for the correlator and the report. Lists are
- * bounded by `limits.activityItemsMax`; the counts are of the whole window, and `exact` says whether
- * they were counted or estimated.
+ * bounded by `limits.activityItemsMax`; the counts are of the whole window, and `exact` says
+ * whether they were counted or estimated.
  */
 export interface Activity {
   source: EntityName;
-  /** Packet time (microseconds) of its last probe: tells an incident that goes on from one that ended. */
+  /**
+   * Packet time (microseconds) of its last probe: tells an incident that goes on from one that
+   * ended.
+   */
   lastSeenUs: number;
   targetCount: number;
   portCount: number;
@@ -96,7 +113,9 @@ export interface Finding {
   state: FindingState;
   kind: Kind;
   phase: Phase;
-  /** The entity: a source, or for floods the target. Sharding, ordering and suppression go by it. */
+  /**
+   * The entity: a source, or for floods the target. Sharding, ordering and suppression go by it.
+   */
   source: EntityName | null;
   target: EntityName | null;
   /** Lower-case name of the protocol most probes used. */
@@ -139,7 +158,10 @@ export interface Incident {
   firstSeenUs: number;
   lastSeenUs: number;
   scope: {
-    hosts: number; ports: number; pairs: number; exact: boolean;
+    hosts: number;
+    ports: number;
+    pairs: number;
+    exact: boolean;
     topPorts: { proto: string; port: number; hits: number }[];
     targets: string[];
     /** At most four networks that hold all known targets, mostly filled by them if they can be. */
