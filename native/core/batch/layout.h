@@ -98,11 +98,11 @@ enum Outcome : uint16_t {
 ///   20 tuple u32 (hash of the first probe's source port, sequence number and IP ID: decoys share
 ///   it)
 /// A hit: a known payload, or a TLS hello of a certain shape, sent to one service, HIT_SIZE bytes:
-///   0 code u32 | 4 targetIndex u16 | 6 protocol u8 | 7 flags u8 | 8 port u16 | 10 count u16
-///   (saturating)
-///   A code below 2^31 is a signature's id. One above is a hello: HELLO_OBSOLETE when it offers less
-///   than TLS 1.2, and a hash of its version and cipher suites in the 30 bits below. A sample is the
-///   beginning of a TLS hello or HTTP request, at most SAMPLE_SIZE_MAX bytes.
+///   0 code u32 | 4 targetIndex u16 | 6 protocol u8 | 7 flags u8 | 8 port u16
+///   10 count u16 (saturating)
+/// A code below 2^31 is a signature's id. One above is a hello: HELLO_OBSOLETE when it offers less
+/// than TLS 1.2, and a hash of its version and cipher suites in the 30 bits below. A sample is the
+/// beginning of a TLS hello or HTTP request, at most SAMPLE_SIZE_MAX bytes.
 /// A single, SINGLE_SIZE bytes: a source and its only contact:
 ///   0 tunnelKey u32 | 4 source 16 bytes | 20 target 16 bytes (IPv4 mapped)
 ///   36 protocol u8 | 37 ttl u8 | 38 port u16 | 40 kinds u16 | 42 outcome u16 | 44 packets u16

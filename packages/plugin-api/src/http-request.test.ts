@@ -16,7 +16,9 @@ describe('readHttpRequest', () => {
   });
 
   it('takes what was captured of a request that is cut', () => {
-    expect(read('GET /a HTTP/1.1\r\nUser-Agent: Mozilla/5.0 (co')?.userAgent).toBe('Mozilla/5.0 (co');
+    expect(read('GET /a HTTP/1.1\r\nUser-Agent: Mozilla/5.0 (co')?.userAgent).toBe(
+      'Mozilla/5.0 (co',
+    );
   });
 
   it('is not fooled by a user agent in the path, and knows what is no request', () => {

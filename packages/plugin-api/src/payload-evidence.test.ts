@@ -41,7 +41,10 @@ function merged(...epochs: [epochS: number, observation: PayloadObservation][]):
 
 describe('PayloadEvidence', () => {
   it('keeps what was said to which service, and when', () => {
-    const evidence = merged([5, observe([{ code: 1, target: 1, port: 8080, flags: HIT_AFTER_WAIT }])]);
+    const evidence = merged([
+      5,
+      observe([{ code: 1, target: 1, port: 8080, flags: HIT_AFTER_WAIT }]),
+    ]);
     expect(evidence.hits(0)).toMatchObject([
       {
         signature: { id: 1, name: 'GetRequest' },
@@ -70,12 +73,14 @@ describe('PayloadEvidence', () => {
     const shape = 0x80000001;
     const evidence = merged([
       0,
-      observe([
-        { code: shape, port: 443 },
-        { code: shape | HELLO_OBSOLETE, port: 443 },
-        { code: shape, port: 8443 },
-        { code: shape, port: 443, target: 1 },
-      ].map((said) => ({ ...said, code: said.code >>> 0 }))),
+      observe(
+        [
+          { code: shape, port: 443 },
+          { code: shape | HELLO_OBSOLETE, port: 443 },
+          { code: shape, port: 8443 },
+          { code: shape, port: 443, target: 1 },
+        ].map((said) => ({ ...said, code: said.code >>> 0 })),
+      ),
     ]);
     expect(evidence.shapeCount).toBe(4);
     expect(evidence.hellos(0).filter((hello) => hello.isObsolete)).toHaveLength(1);

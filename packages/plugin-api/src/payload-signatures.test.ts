@@ -9,16 +9,21 @@ describe('PAYLOAD_SIGNATURES', () => {
   });
 
   it('says the same bytes at the same place once only', () => {
-    const contents = PAYLOAD_SIGNATURES.map(({ transport, at, hex }) => `${transport} ${at} ${hex}`);
+    const contents = PAYLOAD_SIGNATURES.map(
+      ({ transport, at, hex }) => `${transport} ${at} ${hex}`,
+    );
     expect(new Set(contents).size).toBe(contents.length);
   });
 
-  it.each(PAYLOAD_SIGNATURES)('$id $name is a pattern and has a source', ({ hex, name, source }) => {
-    expect(hex).toMatch(/^[0-9a-f]{2}([0-9a-f]{2}|\.\.)*$/);
-    expect(hex.length / 2).toBeLessThanOrEqual(128);
-    expect(name).not.toBe('');
-    expect(source).not.toBe('');
-  });
+  it.each(PAYLOAD_SIGNATURES)(
+    '$id $name is a pattern and has a source',
+    ({ hex, name, source }) => {
+      expect(hex).toMatch(/^[0-9a-f]{2}([0-9a-f]{2}|\.\.)*$/);
+      expect(hex.length / 2).toBeLessThanOrEqual(128);
+      expect(name).not.toBe('');
+      expect(source).not.toBe('');
+    },
+  );
 
   it('calls nothing short or common decisive', () => {
     const known = PAYLOAD_SIGNATURES.filter(({ weight }) => weight === 'decisive');

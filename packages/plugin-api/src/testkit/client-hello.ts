@@ -30,7 +30,12 @@ export const alpn = (...names: string[]): [number, number[]] => {
 };
 
 export function clientHello(fields: HelloFields = {}): Uint8Array {
-  const { version = 0x0303, recordVersion = 0x0301, sessionIdSize = 0, ciphers = [0x1301] } = fields;
+  const {
+    version = 0x0303,
+    recordVersion = 0x0301,
+    sessionIdSize = 0,
+    ciphers = [0x1301],
+  } = fields;
   const extensions = fields.extensions === undefined ? [] : fields.extensions;
   const body = [
     ...u16be(version),
