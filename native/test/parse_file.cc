@@ -1,6 +1,7 @@
 /// Prints what the capture parser makes of files, one line each: frames, a hash over every frame's
 /// bytes, sizes, time and link type, and the damage. `-c SIZE` pushes chunks of SIZE bytes instead
 /// of reading the file in blocks. The differential test compares it with the TypeScript parser.
+#include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -10,7 +11,7 @@
 
 namespace {
 
-/// FNV-1a, 64 bits.
+/// FNV-1a, 32 bits: a number that JavaScript can compute as well.
 class HashingSink : public picket::FrameSink {
  public:
   void frame(const uint8_t* bytes, uint32_t captured, uint32_t wire, int64_t time_us,
@@ -18,17 +19,18 @@ class HashingSink : public picket::FrameSink {
     frames++;
     add(captured);
     add(wire);
-    add(static_cast<uint64_t>(time_us));
+    add(static_cast<uint32_t>(time_us));
+    add(static_cast<uint32_t>(time_us >> 32));
     add(link_type);
     for (uint32_t i = 0; i < captured; i++) hash = (hash ^ bytes[i]) * PRIME;
   }
   uint64_t frames = 0;
-  uint64_t hash = 0xcbf29ce484222325;
+  uint32_t hash = 0x811c9dc5;
 
  private:
-  static constexpr uint64_t PRIME = 0x100000001b3;
-  void add(uint64_t value) {
-    for (int i = 0; i < 8; i++) hash = (hash ^ (value >> (8 * i) & 0xff)) * PRIME;
+  static constexpr uint32_t PRIME = 0x01000193;
+  void add(uint32_t value) {
+    for (int i = 0; i < 4; i++) hash = (hash ^ (value >> (8 * i) & 0xff)) * PRIME;
   }
 };
 
@@ -68,11 +70,9 @@ int main(int argc, char** argv) {
     HashingSink sink;
     const auto damage =
         chunk_size > 0 ? push_chunks(argv[i], chunk_size, sink) : read_whole(argv[i], sink);
-    std::printf("%llu %016llx", static_cast<unsigned long long>(sink.frames),
-                static_cast<unsigned long long>(sink.hash));
+    std::printf("%" PRIu64 " %08" PRIx32, sink.frames, sink.hash);
     if (damage) {
-      std::printf(" %llu %s", static_cast<unsigned long long>(damage->offset),
-                  damage->reason.c_str());
+      std::printf(" %" PRIu64 " %s", damage->offset, damage->reason.c_str());
     }
     std::printf("\n");
   }
