@@ -46,6 +46,15 @@ describe('eve: finding', () => {
     await expect(`${JSON.stringify(event, null, 2)}\n`).toMatchFileSnapshot('golden/finding.json');
   });
 
+  it('tags the latest TLS client and lists the HTTP clients, where there were any', () => {
+    const ja3 = ['0'.repeat(32), 'a'.repeat(32)];
+    const ja4 = ['t13d1516h2_8daaf6152771_b186095e22b6'];
+    const activity = makeActivity({ ja3, ja4, userAgents: ['curl/8.5.0'] });
+    const event = read(findingEvent(makeFinding({ activity })));
+    expect(event.tags).toMatchObject({ ja3: ja3[1], ja4: ja4[0] });
+    expect(event.finding.evidence.activity.user_agents).toEqual(['curl/8.5.0']);
+  });
+
   it.each(KINDS)('has a schema that knows %s', (kind) => {
     expect(read(findingEvent(makeFinding({ kind }))).finding).toMatchObject({
       kind,

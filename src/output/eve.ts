@@ -208,6 +208,7 @@ function activityOf(activity: Activity): EveEvent {
     fingerprints: activity.fingerprints
       .slice(0, FINGERPRINTS_MAX)
       .map(({ p0f, hash, muonfp }) => ({ p0f, hash, muonfp })),
+    ...(activity.userAgents ? { user_agents: activity.userAgents.slice(0, LIST_MAX) } : {}),
   };
 }
 
