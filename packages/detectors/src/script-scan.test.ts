@@ -4,7 +4,7 @@ import { judge, type Said, windowOf } from './testkit/said.js';
 
 const verdicts = (said: Said[], afterS = 1) => judge(scriptScan, windowOf(said), afterS);
 
-/** Hellos with different cipher suites to one service; the first `obsolete` ask for old versions. */
+/** Hellos with different cipher suites to one service; the first `obsolete` are old. */
 const hellos = (count: number, obsolete: number, over: Partial<Said> = {}): Said[] =>
   Array.from({ length: count }, (_, shape) => {
     return { what: shape + 1, port: 443, obsolete: shape < obsolete, ...over };

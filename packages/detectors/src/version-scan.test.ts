@@ -127,7 +127,7 @@ describe('guessTools, by payload', () => {
     expect(tool([{ what: 'ZGrab user agent' }])?.name).toBe('zgrab');
   });
 
-  it('takes repeated portions of 64 cipher suites for ssl-enum-ciphers, and one for a client', () => {
+  it('takes portions of 64 cipher suites for ssl-enum-ciphers, and one for a client', () => {
     expect(tool([{ what: 'ssl-enum-ciphers', count: 4 }])).toEqual({
       name: 'nmap',
       confidence: 0.8,

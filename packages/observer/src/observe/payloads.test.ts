@@ -176,7 +176,7 @@ describe('observePayload', () => {
     expect(scene.contact(SCANNER).outcome & Outcome.waited).toBe(0);
   });
 
-  it('takes a datagram of a source it knows, and gives no state for one that may be spoofed', () => {
+  it('takes a datagram of a source it knows, and makes no state for one maybe spoofed', () => {
     const rpc = Buffer.from('72fe1d130000000000000002000186a00001977c', 'hex');
     const scene = new Scene();
     scene.udp(SCANNER, SERVER, { dstPort: 111, ...payload(rpc) });
