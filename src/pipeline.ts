@@ -42,6 +42,7 @@ export class Pipeline {
   /** By worker: its counters are of all its shards together. */
   readonly #losses = new Map<number, Record<string, number>>();
   readonly #span: Span = { firstUs: null, lastUs: null };
+  #isComplete = false;
 
   /** @throws PicketError `observer-unavailable`. */
   constructor(options: PipelineOptions) {
@@ -84,9 +85,11 @@ export class Pipeline {
         ...(progress && { progress }),
         ...(damage && { damage }),
       });
+      this.#isComplete = true;
     } finally {
       await this.#transport.close().finally(() => this.#say(this.#correlator.end()));
-      this.reportStats();
+      // An input that never opened has nothing to tell.
+      if (this.#isComplete || this.#span.lastUs !== null) this.reportStats();
       await Promise.all(outputs.map((output) => output.close()));
     }
   }
@@ -102,6 +105,11 @@ export class Pipeline {
     // Before the first packet there is no packet time; live, the clock is the best guess of it.
     const timeUs = this.#span.lastUs ?? (this.#options.order === 'arrival' ? Date.now() * 1000 : 0);
     for (const output of this.#options.outputs) output.stats(timeUs, sections);
+  }
+
+  /** The input was read to its end, or until `stop`. */
+  get isComplete(): boolean {
+    return this.#isComplete;
   }
 
   get span(): Span {

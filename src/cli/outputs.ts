@@ -3,9 +3,13 @@ import type { PicketConfig } from '../config/schema.js';
 import type { Output } from '../output/contract.js';
 import { linesToFile, linesToStream } from '../output/json-lines.js';
 import { EveOutput, LiveOutput } from '../output/line-outputs.js';
+import type { ReportSummary } from '../output/report.js';
+import type { ReportOutput } from '../output/report-output.js';
+import type { Pipeline } from '../pipeline.js';
 import { networkMatcher } from '../shared/cidr.js';
 import type { PicketError } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
+import { print } from './stdout.js';
 
 /**
  * `show` is what standard output carries while running; the report is its caller's.
@@ -41,6 +45,18 @@ export async function openOutputs(
 /** Terminals get colours unless NO_COLOR is set (no-color.org). */
 export function colorWanted(stream: { isTTY?: boolean }): boolean {
   return stream.isTTY === true && !process.env.NO_COLOR;
+}
+
+/** Prints the report on standard output; nothing when no packet was judged and it ended early. */
+export function printReport(
+  report: ReportOutput,
+  summary: Pick<ReportSummary, 'inputs' | 'homeNets' | 'damages'>,
+  pipeline: Pipeline,
+): void {
+  if (pipeline.span.lastUs === null && !pipeline.isComplete) return;
+  const page = { color: colorWanted(process.stdout), width: process.stdout.columns ?? 80 };
+  const note = pipeline.fellBack === undefined ? {} : { note: fallbackText(pipeline.fellBack) };
+  print(report.render({ ...summary, ...pipeline.span, sources: null, ...note }, page));
 }
 
 /** What to tell when the native observer was not taken; `reason` is a clause. */

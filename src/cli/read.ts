@@ -6,10 +6,9 @@ import { Pipeline } from '../pipeline.js';
 import { ERROR_CODES, PicketError } from '../shared/errors.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type SharedFlags } from './flags.js';
-import { colorWanted, fallbackText, openOutputs } from './outputs.js';
+import { fallbackText, openOutputs, printReport } from './outputs.js';
 import { openProgressBar } from './progress.js';
 import { onStopSignal } from './signals.js';
-import { print } from './stdout.js';
 
 /**
  * Reads the files in the order given and reports. Returns 3 when one of them is damaged; everything
@@ -39,16 +38,13 @@ export async function read(files: string[], flags: SharedFlags): Promise<number>
   } finally {
     bar.clear();
     release();
-  }
-  if (report) {
-    const summary = { inputs: files, homeNets: config.home_nets, sources: null, damages };
-    const page = { color: colorWanted(process.stdout), width: process.stdout.columns ?? 80 };
-    print(report.render({ ...summary, ...pipeline.span }, page));
-  }
-  for (const { path, offset, reason } of damages) {
-    process.stderr.write(
-      `picket: ${path}: damaged at byte ${offset}: ${reason}. What came before was read.\n`,
-    );
+    // Also when it ends with an error: everything readable is reported.
+    const summary = { inputs: files, homeNets: config.home_nets, damages };
+    if (report) printReport(report, summary, pipeline);
+    for (const { path, offset, reason } of damages) {
+      const what = `${path}: damaged at byte ${offset}: ${reason}. What came before was read.`;
+      process.stderr.write(`picket: ${what}\n`);
+    }
   }
   return damages.length > 0 ? ERROR_CODES['input-damaged'].exit : 0;
 }

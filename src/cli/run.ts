@@ -7,9 +7,8 @@ import { PicketError } from '../shared/errors.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type SharedFlags } from './flags.js';
 import { defaultHomeNets } from './home.js';
-import { colorWanted, fallbackText, openOutputs } from './outputs.js';
+import { fallbackText, openOutputs, printReport } from './outputs.js';
 import { onStopSignal } from './signals.js';
-import { print } from './stdout.js';
 
 const BYTES_PER_MIB = 1024 * 1024;
 
@@ -47,16 +46,8 @@ export async function run(flags: SharedFlags & { interface?: string }): Promise<
   } finally {
     clearInterval(timer);
     release();
-  }
-  if (report) {
-    const summary = {
-      inputs: [input.name],
-      homeNets: config.home_nets,
-      sources: null,
-      damages: [],
-    };
-    const page = { color: colorWanted(process.stdout), width: process.stdout.columns ?? 80 };
-    print(`\n${report.render({ ...summary, ...pipeline.span }, page)}`);
+    const summary = { inputs: [input.name], homeNets: config.home_nets, damages: [] };
+    if (report) printReport(report, summary, pipeline);
   }
   return 0;
 }

@@ -57,9 +57,14 @@ export function parseConfig(
   const values = withOverrides(toValues(document, name), overrides);
   const result = schema.safeParse(values);
   if (result.success) return result.data;
+  const found = findProblems(schema, values, result.error.issues).map((problem) => ({
+    ...problem,
+    offset: offsetOf(document, problem.path, problem.atKey) ?? 0,
+  }));
+  found.sort((left, right) => left.offset - right.offset);
   throw invalid(
-    findProblems(schema, values, result.error.issues).map(({ path, message, atKey }) => ({
-      where: placeOf(document, lines, name, path, atKey, overrides),
+    found.map(({ path, message, offset }) => ({
+      where: placeOf(lines, name, path, offset, overrides),
       path: path.join('.'),
       message,
     })),
@@ -119,17 +124,14 @@ function withOverrides(values: unknown, overrides: readonly Override[]): unknown
 
 /** `picket.yaml:12:16`, or the flag that gave the value. */
 function placeOf(
-  document: Document.Parsed,
   lines: LineCounter,
   name: string,
   path: Path,
-  atKey: boolean,
+  offset: number,
   overrides: readonly Override[],
 ): string {
   const override = overrides.find((one) => one.path.every((step, index) => step === path[index]));
   if (override) return override.flag;
-  const offset = offsetOf(document, path, atKey);
-  if (offset === null) return name;
   const { line, col } = lines.linePos(offset);
   return `${name}:${line}:${col}`;
 }
