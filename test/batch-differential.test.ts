@@ -1,0 +1,144 @@
+/**
+ * The two observers agree batch for batch on a small world where everything meets everything: few
+ * addresses, ports and numbers, all protocols and flags, in tables that hold it and in tables that
+ * do not. The native one runs under sanitizers. Captures are compared by `differential.test.ts` and
+ * `scripts/check-differential.mjs`.
+ */
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { LinkType } from '../packages/observer/src/base/link-types.js';
+import { pcap } from '../packages/observer/src/capture/testkit/build-capture.js';
+import * as build from '../packages/observer/src/decode/testkit/build-frame.js';
+import { DEFAULT_OPTIONS } from '../packages/observer/src/options.js';
+import { Random } from './generate/random.js';
+import { batchDump } from './support/batch-dump.js';
+import { scratchFolder } from './support/scratch.js';
+
+const WORLD_HOME = ['198.51.100.0/24'];
+const FRAMES = 6000;
+const { bytes, ipv4, tcp } = build;
+const DNS_ANSWER = bytes('1234 8180 0001 0001 0000 0000');
+const HTTP_REQUEST = bytes(new TextEncoder().encode('GET / HTTP/1.0\r\n\r\n'));
+const hasCompiler = ['g++', 'make'].every((name) => spawnSync(name, ['--version']).status === 0);
+const folder = scratchFolder();
+const patterns = join(folder, 'payloads.txt');
+let program = '';
+
+describe.skipIf(!hasCompiler)('native and TypeScript observer', () => {
+  beforeAll(() => {
+    const built = spawnSync('bash', ['native/test/build.sh', 'batch_dump'], { encoding: 'utf8' });
+    if (built.status !== 0) throw new Error(built.stderr);
+    program = built.stdout.trim();
+    const lines = DEFAULT_OPTIONS.payloadSignatures.map(
+      ({ id, transport, at, hex }) => `${id} ${transport} ${at} ${hex}\n`,
+    );
+    writeFileSync(patterns, lines.join(''));
+  }, 600_000);
+
+  it.each([1, 2, 3])('agree on a small world (seed %i)', (seed) => {
+    const path = join(folder, `world-${seed}.pcap`);
+    const random = new Random(seed);
+    const packets: Uint8Array[] = [];
+    // One in ten is a copy, as a span port makes them.
+    for (let index = 0; index < FRAMES; index++) {
+      const copied = index > 0 && random.below(10) === 0;
+      packets.push(copied ? packets[index - 1] : packet(random));
+    }
+    const frames = packets.map((bytes, index) => ({
+      bytes,
+      seconds: 1_795_000_000 + Math.floor(index / 1500),
+      fraction: (index % 1500) * 600,
+    }));
+    writeFileSync(path, pcap(frames, { linkType: LinkType.raw }));
+    const counts = new Map(expectEqual(path, WORLD_HOME).map(pairOf));
+    for (const name of ['probes', 'orphans', 'duplicates', 'internal', 'partial_batches']) {
+      expect(Number(counts.get(name)), name).toBeGreaterThan(0);
+    }
+    expectEqual(path, WORLD_HOME, 64);
+    expectEqual(path, WORLD_HOME, 2);
+  });
+});
+
+/** Both observers' lines, which are the same. */
+function expectEqual(file: string, home: string[], capacity?: number): string[] {
+  const tables = capacity === undefined ? [] : ['-t', `${capacity}`];
+  const nets = home.flatMap((net) => ['-h', net]);
+  const words = ['-p', patterns, ...tables, ...nets, file];
+  const run = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  expect(run.stderr).toBe('');
+  expect(run.status).toBe(0);
+  const typescript = batchDump(file, home, capacity);
+  expect(run.stdout.trimEnd().split('\n')).toEqual(typescript);
+  return typescript;
+}
+
+function pairOf(line: string): [name: string, value: string] {
+  const at = line.indexOf('=');
+  return [line.slice(0, at), line.slice(at + 1)];
+}
+
+/** Ours are spoken to by a crowd, and now and then speak to it and to each other. */
+function packet(random: Random): Uint8Array {
+  const ours = `198.51.100.${random.below(random.pick([3, 200]))}`;
+  const theirs = `203.0.113.${random.below(random.pick([2, 2, 250]))}`;
+  const kind = random.below(8);
+  const neighbour = `198.51.100.${random.below(3)}`;
+  const [src, dst] = kind < 5 ? [theirs, ours] : [ours, kind < 7 ? theirs : neighbour];
+  const fields = { src, dst, id: random.below(300), ttl: random.pick([40, 50, 51, 60]) };
+  const inbound = kind < 5;
+  switch (random.below(12)) {
+    case 0:
+    case 1:
+      return ipv4(datagram(random, inbound), { ...fields, protocol: 17 });
+    case 2:
+      return ipv4(icmpMessage(random, dst, src), { ...fields, protocol: 1 });
+    case 3:
+      return ipv4(
+        bytes(ports(random, inbound), '0000cafe00000000', random.pick([1, 2, 6, 10, 11]), '000004'),
+        { ...fields, protocol: 132 },
+      );
+    case 4:
+      return ipv4(random.bytes(random.below(20)), { ...fields, protocol: random.below(256) });
+    default:
+      return ipv4(segment(random, inbound), fields);
+  }
+}
+
+/** Source and target port: a service's is the second of who comes in. */
+function ports(random: Random, inbound: boolean): Uint8Array {
+  const service = random.below(random.pick([2, 2, 400])) + 80;
+  const client = random.pick([40_000, 40_001, 53]);
+  const [src, dst] = inbound ? [client, service] : [service, client];
+  return bytes(build.be16(src), build.be16(dst));
+}
+
+function segment(random: Random, inbound: boolean): Uint8Array {
+  const [a, b, c, d] = ports(random, inbound);
+  const flags = random.pick([2, 2, 2, 18, 18, 16, 16, 24, 17, 4, 20, 1, 0, 41, random.below(64)]);
+  const payload = flags & 8 ? random.pick([HTTP_REQUEST, DNS_ANSWER]) : bytes();
+  return tcp({
+    src: (a << 8) | b,
+    dst: (c << 8) | d,
+    seq: random.below(3) * 1000,
+    ack: random.below(3) * 1000 + 1,
+    flags,
+    window: random.pick([1024, 2048, 64_240]),
+    options: random.pick(['', '020405b4', '020405b40402080a0000000100000000']),
+    payload,
+  });
+}
+
+function datagram(random: Random, inbound: boolean): Uint8Array {
+  const [a, b, c, d] = ports(random, inbound);
+  const payload = random.pick([DNS_ANSWER, bytes(), random.bytes(20)]);
+  return build.udp(payload, { src: (a << 8) | b, dst: (c << 8) | d });
+}
+
+/** Requests, replies, and errors about a packet the receiver may have sent. */
+function icmpMessage(random: Random, to: string, from: string): Uint8Array {
+  const quoted = { src: to, dst: from, protocol: random.pick([1, 6, 17]) };
+  const rest = bytes('00000000', ipv4(ports(random, false), quoted), '00000000');
+  return build.icmp(random.pick([0, 3, 3, 8, 8, 11, 13, 14, 17, 18]), random.below(4), rest);
+}
