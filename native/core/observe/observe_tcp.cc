@@ -153,6 +153,9 @@ void observe_reset(Observer& observer, const Packet& packet) {
 /// The prober goes on: it proves its path, speaks, or closes.
 void observe_initiator(Observer& observer, const Packet& packet, Flow& flow) {
   const bool has_data = packet.payload_wire_size > 0;
+  // Most packets that come here acknowledge a download.
+  const bool is_closing = (packet.tcp_flags & TCP_FIN) != 0;
+  if (!has_data && (flow.state & FLOW_ESTABLISHED) != 0 && !is_closing) return;
   const bool is_seen = (flow.state & FLOW_LAST_SEGMENT) != 0;
   const bool is_silent = (flow.state & FLOW_RESPONDER_DATA) == 0;
   const bool listened = only_listened(flow, packet.time_us);
@@ -168,7 +171,7 @@ void observe_initiator(Observer& observer, const Packet& packet, Flow& flow) {
     flow.state |= FLOW_INITIATOR_DATA;
     outcome |= OUTCOME_SOURCE_DATA;
     if (waited) outcome |= OUTCOME_WAITED;
-  } else if ((packet.tcp_flags & TCP_FIN) != 0 && listened) {
+  } else if (is_closing && listened) {
     outcome |= OUTCOME_WAITED;
   }
   if (has_data && !is_seen) flow.state = static_cast<uint16_t>(flow.state + FLOW_SEGMENT);

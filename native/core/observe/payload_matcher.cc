@@ -14,6 +14,11 @@ int hex_digit(char c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/// A TLS record, RFC 8446 §5.1: most payloads are, and their inside is noise.
+bool is_tls(const uint8_t* payload, uint32_t size) {
+  return size > 1 && payload[0] >= 20 && payload[0] <= 23 && payload[1] == 3;
+}
+
 }  // namespace
 
 bool is_valid(const PayloadPattern& pattern) {
@@ -35,6 +40,7 @@ PayloadMatcher::PayloadMatcher(const std::vector<PayloadPattern>& patterns) {
     const uint8_t first = compiled.bytes[0];
     if (pattern.at == PayloadPlace::anywhere) {
       table.insides[first].push_back(std::move(compiled));
+      table.opens_inside[first] = true;
       table.has_insides = true;
       continue;
     }
@@ -57,7 +63,9 @@ bool PayloadMatcher::match(const uint8_t* payload, uint32_t size, uint32_t wire_
     opening = pattern.id;
     break;
   }
-  if (patterns.has_insides) search(patterns, payload, std::min(size, SEARCHED_SIZE));
+  if (patterns.has_insides && !is_tls(payload, size)) {
+    search(patterns, payload, std::min(size, SEARCHED_SIZE));
+  }
   return opening != NO_PAYLOAD || inside != NO_PAYLOAD;
 }
 
@@ -85,6 +93,7 @@ bool PayloadMatcher::fits(const Compiled& pattern, const uint8_t* bytes, uint32_
 /// The first place wins, and there the first pattern listed.
 void PayloadMatcher::search(const Patterns& patterns, const uint8_t* payload, uint32_t size) {
   for (uint32_t offset = 0; offset < size; offset++) {
+    if (!patterns.opens_inside[payload[offset]]) continue;
     for (const Compiled& pattern : patterns.insides[payload[offset]]) {
       if (!fits(pattern, payload + offset, size - offset)) continue;
       inside = pattern.id;

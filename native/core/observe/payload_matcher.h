@@ -45,6 +45,7 @@ class PayloadMatcher {
   struct Patterns {
     ByFirstByte openings;  ///< longest first, so that the most telling one wins; equals as listed
     ByFirstByte insides;
+    std::array<bool, 256> opens_inside{};  ///< whether `insides` has any for a byte
     bool has_insides = false;
   };
 

@@ -22,10 +22,7 @@ import { probeTraits } from './traits.js';
 const SIX_FLAGS = 0x3f;
 /** Nothing more to learn from a conversation: the rest of it costs one look-up a packet. */
 const ALL_SEEN =
-  FlowState.established |
-  FlowState.initiatorData |
-  FlowState.responderData |
-  FlowState.lastSegment;
+  FlowState.established | FlowState.initiatorData | FlowState.responderData | FlowState.lastSegment;
 /**
  * Nmap -sV waits six seconds for a banner; over four, whatever the halves of the first and last.
  */
@@ -209,6 +206,9 @@ function observeInitiator(observer: Observer, packet: Packet, flow: number): voi
   const flows = observer.flows;
   const state = flows.state[flow];
   const hasData = packet.payloadWireSize > 0;
+  const isClosing = (packet.tcpFlags & TcpFlags.fin) !== 0;
+  // Most packets that come here acknowledge a download.
+  if (!hasData && (state & FlowState.established) !== 0 && !isClosing) return;
   let outcome = 0;
   let now = state;
   if ((state & FlowState.established) === 0 && packet.tcpAck === flows.responderNext[flow]) {
@@ -221,7 +221,7 @@ function observeInitiator(observer: Observer, packet: Packet, flow: number): voi
     now |= FlowState.initiatorData;
     outcome |= Outcome.sourceData;
     if (hasWaited(flows, flow, packet.timeUs)) outcome |= Outcome.waited;
-  } else if ((packet.tcpFlags & TcpFlags.fin) !== 0 && onlyListened(flows, flow, packet.timeUs)) {
+  } else if (isClosing && onlyListened(flows, flow, packet.timeUs)) {
     outcome |= Outcome.waited;
   }
   if (hasData && (state & FlowState.lastSegment) === 0) now += FlowState.segment;

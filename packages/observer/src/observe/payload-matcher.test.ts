@@ -62,6 +62,12 @@ describe('PayloadMatcher', () => {
     expect(found(patterns, 'GET / Nmap')).toEqual([1, 2]);
   });
 
+  it('does not look inside TLS records', () => {
+    const patterns = [pattern(1, '\x16\x03'), pattern(2, 'Nmap', { at: 'anywhere' })];
+    expect(found(patterns, '\x16\x03\x01Nmap')).toEqual([1, NO_PAYLOAD]);
+    expect(found(patterns, '\x16\x04\x01Nmap')).toEqual([NO_PAYLOAD, 2]);
+  });
+
   it('keeps the transports apart', () => {
     const patterns = [pattern(1, 'x'), pattern(2, 'x', { transport: 'udp' })];
     expect(found(patterns, 'x')[0]).toBe(1);

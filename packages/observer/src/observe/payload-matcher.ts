@@ -28,6 +28,8 @@ class Table {
   /** Longest first, so that the most telling one wins; equals as listed. */
   readonly openings: Compiled[][] = Array.from({ length: BYTES }, () => []);
   readonly insides: Compiled[][] = Array.from({ length: BYTES }, () => []);
+  /** 1 where `insides` has any for a byte. */
+  readonly opensInside = new Uint8Array(BYTES);
   hasInsides = false;
 
   add(pattern: PayloadPattern): void {
@@ -35,6 +37,7 @@ class Table {
     const first = compiled.bytes[0];
     if (pattern.at === 'anywhere') {
       this.insides[first].push(compiled);
+      this.opensInside[first] = 1;
       this.hasInsides = true;
       return;
     }
@@ -72,22 +75,29 @@ export class PayloadMatcher {
       this.opening = pattern.id;
       break;
     }
-    if (table.hasInsides) this.search(table, bytes, at, Math.min(size, SEARCHED_SIZE));
+    if (table.hasInsides && !isTls(bytes, at, size)) {
+      this.search(table, bytes, at, Math.min(size, SEARCHED_SIZE));
+    }
     return this.opening !== NO_PAYLOAD || this.inside !== NO_PAYLOAD;
   }
 
   /** The first place wins, and there the first pattern listed. */
   private search(table: Table, bytes: Uint8Array, at: number, size: number): void {
     for (let offset = 0; offset < size; offset++) {
-      const list = table.insides[bytes[at + offset]];
-      if (list.length === 0) continue;
-      for (const pattern of list) {
+      const first = bytes[at + offset];
+      if (table.opensInside[first] === 0) continue;
+      for (const pattern of table.insides[first]) {
         if (!fits(pattern, bytes, at + offset, size - offset)) continue;
         this.inside = pattern.id;
         return;
       }
     }
   }
+}
+
+/** A TLS record, RFC 8446 §5.1: most payloads are, and their inside is noise. */
+function isTls(bytes: Uint8Array, at: number, size: number): boolean {
+  return size > 1 && bytes[at] >= 20 && bytes[at] <= 23 && bytes[at + 1] === 3;
 }
 
 function fits(pattern: Compiled, bytes: Uint8Array, at: number, size: number): boolean {
