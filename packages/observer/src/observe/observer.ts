@@ -198,13 +198,7 @@ export class Observer {
   }
 
   /** Makes the touch one that is no probe; its addresses are set. */
-  aim(
-    packet: Packet,
-    service: number,
-    outcome: number,
-    kind: number,
-    mayCreate: boolean,
-  ): void {
+  aim(packet: Packet, service: number, outcome: number, kind: number, mayCreate: boolean): void {
     const touch = this.touch;
     touch.service = service;
     touch.offsetUs = this.offsetUs(packet);
