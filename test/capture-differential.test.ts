@@ -162,7 +162,7 @@ function pcapng(bigEndian: boolean): Uint8Array {
   );
 }
 
-/** Changes a few bytes, mostly where lengths and types are, and sometimes cuts or repeats a part. */
+/** Changes a few bytes, mostly where lengths and types are; sometimes cuts or repeats a part. */
 function mutate(random: Random, source: Uint8Array): Uint8Array {
   let file: Uint8Array = Uint8Array.from(source);
   const count = 1 + random.below(4);

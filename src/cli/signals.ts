@@ -1,8 +1,10 @@
-/** Ctrl-C and termination: the first ends cleanly with everything seen reported, the second at once. */
+/**
+ * Ctrl-C and termination: the first ends cleanly with everything seen reported, the second at once.
+ */
 
 /**
- * A second signal this soon is the same request: Ctrl-C reaches the whole process group, and npm and
- * timeout(1) pass on what they receive as well.
+ * A second signal this soon is the same request: Ctrl-C reaches the whole process group, and npm
+ * and timeout(1) pass on what they receive as well.
  */
 const SAME_REQUEST_MS = 500;
 

@@ -99,6 +99,8 @@ export class SourceWindow {
   private readonly perTarget = new Map<string, number>();
   /** Contacts dropped to keep the bound, cumulative. */
   dropped = 0;
+  /** Up to this packet time a full list cannot make room: nothing in it is old enough. */
+  private fullUntilUs = -1;
   private readonly buckets: Bucket[] = [];
   /** The epochs of the last minute, and the sum of those before. */
   private readonly epochs: { startUs: number; counters: readonly number[] }[] = [];
@@ -316,6 +318,7 @@ export class SourceWindow {
         this.overflowContact(fresh);
         return;
       }
+      this.fullUntilUs = -1;
       this.contacts.set(key, fresh);
       this.perTarget.set(fresh.target, (this.perTarget.get(fresh.target) ?? 0) + 1);
       return;
@@ -336,6 +339,7 @@ export class SourceWindow {
    * short.
    */
   private makeRoom(nowUs: number): boolean {
+    if (nowUs <= this.fullUntilUs) return false;
     this.expire(nowUs);
     if (this.contacts.size < CONTACTS_MAX) return true;
     const old = [...this.contacts].filter(([, contact]) => contact.lastUs < nowUs - MINUTE_US);
@@ -343,7 +347,11 @@ export class SourceWindow {
     const forgotten = old.slice(0, Math.max(1, CONTACTS_MAX / 8));
     for (const [key, contact] of forgotten) this.forget(key, contact);
     this.dropped += forgotten.length;
-    return this.contacts.size < CONTACTS_MAX;
+    if (this.contacts.size < CONTACTS_MAX) return true;
+    let oldestUs = nowUs;
+    for (const { lastUs } of this.contacts.values()) oldestUs = Math.min(oldestUs, lastUs);
+    this.fullUntilUs = oldestUs + Math.min(this.horizonUs, MINUTE_US);
+    return false;
   }
 
   /**
