@@ -1,15 +1,12 @@
 #!/usr/bin/env node
 /**
  * The `picket` command: what can be asked for, and the exit status (0 done, 2 wrong usage, 3
- * damaged input; `src/shared/errors.ts` has the table). The only file that knows commander.
+ * damaged input; `src/shared/errors.ts` has the table). The only file that knows commander. A
+ * command's code is loaded when it is asked for.
  */
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { check } from './cli/check.js';
-import { doctor } from './cli/doctor/doctor.js';
 import type { SharedFlags } from './cli/flags.js';
-import { read } from './cli/read.js';
-import { run } from './cli/run.js';
 import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
 import { PicketError } from './shared/errors.js';
 
@@ -79,7 +76,10 @@ function buildProgram(end: (status: number) => void): Command {
     .description('Reads captures (pcap, pcapng, also gzipped) in time order and reports the scans.')
     .argument('<file...>', 'captures; - is standard input')
     .addHelpText('after', EXAMPLES.read)
-    .action(async (files: string[], flags: SharedFlags) => end(await read(files, flags)));
+    .action(async (files: string[], flags: SharedFlags) => {
+      const { read } = await import('./cli/read.js');
+      end(await read(files, flags));
+    });
   addSharedOptions(reading);
 
   const running = program
@@ -88,7 +88,10 @@ function buildProgram(end: (status: number) => void): Command {
     .description('Watches an interface live and prints findings and incidents as they happen.')
     .option('-i, --interface <name>', 'interface to watch (default: capture.interface)')
     .addHelpText('after', EXAMPLES.run)
-    .action(async (flags: SharedFlags & { interface?: string }) => end(await run(flags)));
+    .action(async (flags: SharedFlags & { interface?: string }) => {
+      const { run } = await import('./cli/run.js');
+      end(await run(flags));
+    });
   addSharedOptions(running);
 
   program
@@ -97,7 +100,10 @@ function buildProgram(end: (status: number) => void): Command {
     .description('Validates the configuration and names every mistake, each with what is accepted.')
     .option('-c, --config <file>', 'configuration (default: picket.yaml in this directory)')
     .addHelpText('after', EXAMPLES.check)
-    .action((flags: { config?: string }) => end(check(flags)));
+    .action(async (flags: { config?: string }) => {
+      const { check } = await import('./cli/check.js');
+      end(check(flags));
+    });
 
   program
     .command('doctor')
@@ -106,7 +112,10 @@ function buildProgram(end: (status: number) => void): Command {
     .option('-i, --interface <name>', 'also check this interface')
     .option('--json', 'one JSON object a line')
     .addHelpText('after', EXAMPLES.doctor)
-    .action(async (flags: { interface?: string; json?: boolean }) => end(await doctor(flags)));
+    .action(async (flags: { interface?: string; json?: boolean }) => {
+      const { doctor } = await import('./cli/doctor/doctor.js');
+      end(await doctor(flags));
+    });
   return program;
 }
 

@@ -75,7 +75,9 @@ export class Pipeline {
    */
   async run(): Promise<void> {
     const { input, outputs, progress, damage } = this.#options;
-    await this.#transport.start((outcome) => this.#correlate(outcome));
+    // Reading begins while the workers load; the transport holds what they are not ready for.
+    const started = this.#transport.start((outcome) => this.#correlate(outcome));
+    started.catch(() => this.observer.stop());
     try {
       await this.observer.run(input, {
         batch: async (shard, bytes) => {
@@ -85,6 +87,7 @@ export class Pipeline {
         ...(progress && { progress }),
         ...(damage && { damage }),
       });
+      await started;
       this.#isComplete = true;
     } finally {
       await this.#transport.close().finally(() => this.#say(this.#correlator.end()));

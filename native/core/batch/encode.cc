@@ -248,8 +248,12 @@ void BatchEncoder::write_target(uint32_t number) {
   write_counters(target.counters, TARGET_COUNTER_COUNT);
   w.uint(target.top_service & 0xffff);
   w.uint(target.top_syns);
-  write_members(observer_.targets.sources, target.first_member, target.source_count,
-                index.address(number).is_v4());
+  const bool v4 = index.address(number).is_v4();
+  if (target.is_lone()) {
+    put_member(writer_.bin_space(v4 ? 4 : 16), target.lone_source, v4);
+  } else {
+    write_members(observer_.targets.sources, target.first_member, target.source_count, v4);
+  }
   write_sketch(target.source_sketch);
 }
 
@@ -261,15 +265,20 @@ void BatchEncoder::write_host(uint32_t number) {
   write_counters(index[number].counters, HOST_COUNTER_COUNT);
 }
 
+/// An address of a set of v4 or of other addresses.
+void BatchEncoder::put_member(uint8_t* out, const Address& address, bool v4) {
+  if (v4) {
+    put_u32_be(out, address.word[3]);
+  } else {
+    put_address(out, address);
+  }
+}
+
 void BatchEncoder::write_members(const AddressSets& sets, uint32_t first, uint32_t count, bool v4) {
   const size_t size = v4 ? 4 : 16;
   uint8_t* out = writer_.bin_space(count * size);
   for (uint32_t m = first; m != NONE; m = sets[m].next) {
-    if (v4) {
-      put_u32_be(out, sets.address(m).word[3]);
-    } else {
-      put_address(out, sets.address(m));
-    }
+    put_member(out, sets.address(m), v4);
     out += size;
   }
 }

@@ -66,6 +66,7 @@ class BatchEncoder {
   void write_singles(const std::vector<uint32_t>& singles);
   void write_target(uint32_t number);
   void write_host(uint32_t number);
+  static void put_member(uint8_t* out, const Address& address, bool v4);
   void write_members(const AddressSets& sets, uint32_t first, uint32_t count, bool v4);
   void write_address(const Address& address);
   void write_counters(const uint32_t* counters, uint32_t count);

@@ -37,10 +37,6 @@ class AddressSets {
     return member;
   }
 
-  void prefetch(uint32_t owner_hash, const Address& address) const {
-    index_.prefetch(address_hash(owner_hash, address));
-  }
-
   Member& operator[](uint32_t member) { return index_[member]; }
   const Member& operator[](uint32_t member) const { return index_[member]; }
   const Address& address(uint32_t member) const { return index_.address(member); }

@@ -174,6 +174,7 @@ void Sources::clear() {
   targets.clear();
   contacts.clear();
   payloads.clear();
+  filters_.clear();
 }
 
 uint32_t Sources::add(const Touch& touch) {
@@ -218,7 +219,9 @@ void Sources::touch_full(uint32_t number, const Touch& touch) {
     note_stack(source, touch);
   }
   if (touch.reset_id >= 0 || touch.raw_syn_ack) note_strange_stack(source, touch);
-  uint32_t member = targets.find(touch.source_hash, number, touch.target);
+  uint32_t member = may_be_member(number, source, touch)
+                        ? targets.find(touch.source_hash, number, touch.target)
+                        : NONE;
   uint32_t found = member == NONE ? NONE : contacts.find(member, touch.service);
   if (found == NONE) {
     if (!touch.is_probe && !touch.may_create) return;
@@ -243,6 +246,18 @@ void Sources::touch_full(uint32_t number, const Touch& touch) {
     const uint32_t packets = uint32_t{contact.packets} + touch.packets;
     contact.packets = static_cast<uint16_t>(std::min(0xffffu, packets));
   }
+}
+
+/// False when the touch's target is certainly none of the source's exact ones.
+bool Sources::may_be_member(uint32_t number, const Source& source, const Touch& touch) {
+  if (source.target_sketch == NO_SKETCH) return true;
+  if (!filters_.has(number)) {
+    if (!filters_.open(number)) return true;
+    for (uint32_t m = source.first_member; m != NONE; m = targets[m].next) {
+      filters_.add(number, keyed_hash(touch.tunnel_key, targets.address(m)));
+    }
+  }
+  return filters_.may_contain(number, touch.target_hash);
 }
 
 /// A new target: into the exact set if there is room (else NONE), and into a sketch once there was
@@ -315,6 +330,7 @@ uint32_t Sources::add_member(uint32_t number, const Touch& touch) {
   if (source.last_member == NONE) source.first_member = member;
   source.last_member = member;
   source.target_count++;
+  filters_.add(number, touch.target_hash);
   return member;
 }
 

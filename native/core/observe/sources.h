@@ -10,6 +10,7 @@
 #include "observe/address_sets.h"
 #include "observe/contacts.h"
 #include "observe/light_sources.h"
+#include "observe/member_filter.h"
 #include "observe/payload_pool.h"
 #include "observe/sketches.h"
 #include "observe/touch.h"
@@ -62,7 +63,6 @@ class Sources {
   void prefetch(const Touch& touch) const {
     index.prefetch(touch.source_hash);
     light.index.prefetch(touch.source_hash);
-    targets.prefetch(touch.source_hash, touch.target);
   }
 
   /// Whether the source sought is unknown in this epoch: a touch would make it a light source.
@@ -105,6 +105,7 @@ class Sources {
   uint32_t add(const Touch& touch);
   void promote(uint32_t light_source, const Touch& touch);
   void touch_full(uint32_t number, const Touch& touch);
+  bool may_be_member(uint32_t number, const Source& source, const Touch& touch);
   uint32_t admit_target(uint32_t number, const Touch& touch);
   uint32_t admit_contact(uint32_t number, uint32_t member, const Touch& touch);
   void sketch_pair(Source& source, const Touch& touch);
@@ -112,6 +113,7 @@ class Sources {
   uint32_t add_contact(Source& source, uint32_t member, const Touch& touch);
 
   Sketches& sketches_;
+  MemberFilters filters_;
   uint32_t early_targets_;
   uint32_t early_ports_;
   uint32_t early_pairs_;

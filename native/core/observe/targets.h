@@ -34,6 +34,11 @@ struct Target {
   uint32_t last_member;
   int32_t source_sketch;
   uint16_t source_count;
+  /// Its first source. Listed among `sources` when a second one comes: most targets have one.
+  Address lone_source;
+
+  /// Whether `lone_source` is all there is.
+  bool is_lone() const { return source_count == 1 && first_member == NONE; }
 };
 
 class Targets {
@@ -84,11 +89,8 @@ class Targets {
     return index.find(touch.target_hash, touch.tunnel_key, touch.target);
   }
 
-  /// Starts to load what `of` and `probe` will look at.
-  void prefetch(const Touch& touch) const {
-    index.prefetch(touch.target_hash);
-    sources.prefetch(touch.target_hash, touch.source);
-  }
+  /// Starts to load what `of` will look at.
+  void prefetch(const Touch& touch) const { index.prefetch(touch.target_hash); }
 
   void clear() {
     index.clear();
@@ -127,25 +129,40 @@ class Targets {
       sketches_.add(entry.source_sketch, address_hash(HASH_SEED, touch.source));
       return;
     }
-    if (sources.find(touch.target_hash, target, touch.source) != NONE) return;
-    if (entry.source_count < TARGET_SOURCES_EXACT_MAX) {
-      const uint32_t member =
-          sources.append(touch.target_hash, target, touch.source, entry.source_count,
-                         entry.last_member);
-      if (member != NONE) {
-        if (entry.last_member == NONE) entry.first_member = member;
-        entry.last_member = member;
-        entry.source_count++;
-        return;
-      }
+    if (entry.source_count == 0) {
+      entry.lone_source = touch.source;
+      entry.source_count = 1;
+      return;
     }
+    if (entry.is_lone()) {
+      if (entry.lone_source == touch.source) return;
+      const Address lone = entry.lone_source;
+      entry.source_count = 0;
+      if (!list(target, entry, touch.target_hash, lone)) entry.source_count = 1;
+    } else if (sources.find(touch.target_hash, target, touch.source) != NONE) {
+      return;
+    }
+    const bool has_room = !entry.is_lone() && entry.source_count < TARGET_SOURCES_EXACT_MAX;
+    if (has_room && list(target, entry, touch.target_hash, touch.source)) return;
     if (entry.source_sketch != NO_SKETCH) return;
     const int32_t sketch = sketches_.take();
     entry.source_sketch = sketch;
+    if (entry.is_lone()) sketches_.add(sketch, address_hash(HASH_SEED, entry.lone_source));
     for (uint32_t m = entry.first_member; m != NONE; m = sources[m].next) {
       sketches_.add(sketch, sources.hash_of(m));
     }
     sketches_.add(sketch, address_hash(HASH_SEED, touch.source));
+  }
+
+  /// Adds an absent source to the exact set; false when the pool is full.
+  bool list(uint32_t target, Target& entry, uint32_t target_hash, const Address& source) {
+    const uint32_t member =
+        sources.append(target_hash, target, source, entry.source_count, entry.last_member);
+    if (member == NONE) return false;
+    if (entry.last_member == NONE) entry.first_member = member;
+    entry.last_member = member;
+    entry.source_count++;
+    return true;
   }
 
   Sketches& sketches_;

@@ -308,13 +308,14 @@ export class BatchEncoder {
       w.uint(t.counters[i]);
     w.uint(t.topService[target] & 0xffff);
     w.uint(t.topSyns[target]);
-    this.writeMembers(
-      t.sources.words,
-      t.sources.next,
-      t.firstMember[target],
-      t.sourceCount[target],
-      isV4(t.index.words, target * 4),
-    );
+    const v4 = isV4(t.index.words, target * 4);
+    if (t.isLone(target)) {
+      const out = this.writer.binSpace(v4 ? 4 : 16);
+      putMember(this.writer.bytesView, out, t.loneSource, target * 4, v4);
+    } else {
+      const { words, next } = t.sources;
+      this.writeMembers(words, next, t.firstMember[target], t.sourceCount[target], v4);
+    }
     this.writeSketch(t.sketches, t.sourceSketch[target]);
   }
 
@@ -339,8 +340,7 @@ export class BatchEncoder {
     let at = this.writer.binSpace(count * size);
     const view = this.writer.bytesView;
     for (let m = first; m !== NONE; m = next[m]) {
-      if (v4) view.setInt32(at, words[m * 4 + 3]);
-      else for (let word = 0; word < 4; word++) view.setInt32(at + word * 4, words[m * 4 + word]);
+      putMember(view, at, words, m * 4, v4);
       at += size;
     }
   }
@@ -367,6 +367,12 @@ const EMPTY = new Uint8Array(0);
 /** The shard of an entity, by the finished hash of its tunnel key and address. */
 export function shardOf(hash: number, shardCount: number): number {
   return (hash >>> 0) % shardCount;
+}
+
+/** The address in the four words from `from` on, as a member of a set of v4 or of other addresses. */
+function putMember(view: DataView, at: number, words: Int32Array, from: number, v4: boolean): void {
+  if (v4) view.setInt32(at, words[from + 3]);
+  else for (let word = 0; word < 4; word++) view.setInt32(at + word * 4, words[from + word]);
 }
 
 function isV4(words: Int32Array, at: number): boolean {

@@ -35,6 +35,11 @@ export class Targets {
   readonly firstMember: Int32Array;
   private readonly lastMember: Int32Array;
   readonly sourceSketch: Int32Array;
+  /**
+   * The first source, four words a target. Listed among `sources` when a second one comes: most
+   * targets have one.
+   */
+  readonly loneSource: Int32Array;
   readonly sources: AddressSets;
 
   constructor(
@@ -54,6 +59,7 @@ export class Targets {
     this.firstMember = new Int32Array(capacity);
     this.lastMember = new Int32Array(capacity);
     this.sourceSketch = new Int32Array(capacity);
+    this.loneSource = new Int32Array(capacity * 4);
     this.sources = new AddressSets(sourcesMax);
   }
 
@@ -139,38 +145,68 @@ export class Targets {
     } else this.topLead[target]--;
   }
 
+  /** Whether the target's first source is all there is: it stands in `loneSource`. */
+  isLone(target: number): boolean {
+    return this.sourceCount[target] === 1 && this.firstMember[target] === NONE;
+  }
+
   private addSource(target: number, touch: Touch): void {
     if (this.sourceSketch[target] >= 0) {
       this.sketches.add(this.sourceSketch[target], sourceHash(touch));
       return;
     }
     const { targetHash, s0, s1, s2, s3 } = touch;
-    if (this.sources.find(targetHash, target, s0, s1, s2, s3) !== NONE) return;
-    if (this.sourceCount[target] < TARGET_SOURCES_EXACT_MAX) {
-      const member = this.sources.append(
-        targetHash,
-        target,
-        s0,
-        s1,
-        s2,
-        s3,
-        this.sourceCount[target],
-        this.lastMember[target],
-      );
-      if (member !== NONE) {
-        if (this.lastMember[target] === NONE) this.firstMember[target] = member;
-        this.lastMember[target] = member;
-        this.sourceCount[target]++;
+    const lone = this.loneSource;
+    const at = target * 4;
+    if (this.sourceCount[target] === 0) {
+      lone[at] = s0;
+      lone[at + 1] = s1;
+      lone[at + 2] = s2;
+      lone[at + 3] = s3;
+      this.sourceCount[target] = 1;
+      return;
+    }
+    if (this.isLone(target)) {
+      if (lone[at + 3] === s3 && lone[at + 2] === s2 && lone[at + 1] === s1 && lone[at] === s0) {
         return;
       }
-    }
+      this.sourceCount[target] = 0;
+      if (!this.list(target, targetHash, lone[at], lone[at + 1], lone[at + 2], lone[at + 3])) {
+        this.sourceCount[target] = 1;
+      }
+    } else if (this.sources.find(targetHash, target, s0, s1, s2, s3) !== NONE) return;
+    const hasRoom = !this.isLone(target) && this.sourceCount[target] < TARGET_SOURCES_EXACT_MAX;
+    if (hasRoom && this.list(target, targetHash, s0, s1, s2, s3)) return;
     if (this.sourceSketch[target] !== NO_SKETCH) return;
     const sketch = this.sketches.take();
     this.sourceSketch[target] = sketch;
+    if (this.isLone(target)) {
+      const hash = addressHash(HASH_SEED, lone[at], lone[at + 1], lone[at + 2], lone[at + 3]);
+      this.sketches.add(sketch, hash);
+    }
     for (let m = this.firstMember[target]; m !== NONE; m = this.sources.next[m]) {
       this.sketches.add(sketch, this.sources.hashOf(m));
     }
     this.sketches.add(sketch, sourceHash(touch));
+  }
+
+  /** Adds an absent source to the exact set; false when the pool is full. */
+  private list(
+    target: number,
+    targetHash: number,
+    w0: number,
+    w1: number,
+    w2: number,
+    w3: number,
+  ): boolean {
+    const previous = this.lastMember[target];
+    const ordinal = this.sourceCount[target];
+    const member = this.sources.append(targetHash, target, w0, w1, w2, w3, ordinal, previous);
+    if (member === NONE) return false;
+    if (previous === NONE) this.firstMember[target] = member;
+    this.lastMember[target] = member;
+    this.sourceCount[target]++;
+    return true;
   }
 }
 
