@@ -84,7 +84,8 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
   touch.tuple = probe_tuple(packet);
   touch.run_value = (kind & (PROBE_ACK | PROBE_MAIMON)) != 0 ? packet.tcp_ack : packet.tcp_seq;
   sources.seek(touch);
-  const uint32_t target = targets.of(touch);
+  // A scanner too wide to list its targets must not fill the table of them either.
+  const uint32_t target = sources.is_wide() ? targets.find(touch) : targets.of(touch);
   if (target != NONE) {
     targets.probe(target, touch);
     if (sources.is_new() && targets.folds(target, touch)) {

@@ -68,6 +68,9 @@ class Sources {
   /// Whether the source sought is unknown in this epoch: a touch would make it a light source.
   bool is_new() const { return full_ == NONE && waiting_ == NONE; }
 
+  /// Whether the source sought has more targets than can be listed.
+  bool is_wide() const { return full_ != NONE && index[full_].target_sketch != NO_SKETCH; }
+
   /// Takes in one touch of the source sought; `crossed` names a source that has just reached an
   /// early count.
   void touch(const Touch& touch);

@@ -93,10 +93,13 @@ export class SourceWindow {
   sourcePortMax = 0;
   /** Union of its probes' Trait bits. */
   traits = 0;
-  /** Canonical SYN signatures (latin1) and how many SYNs carried each. */
-  readonly signatures = new Map<string, number>();
-  /** Listed contacts per target: a target that is listed need not go into a sketch. */
-  private readonly perTarget = new Map<string, number>();
+  /**
+   * What few sources need is made when it is needed: a flood leaves tens of thousands of windows
+   * with one contact each.
+   */
+  private signatureCounts: Map<string, number> | null = null;
+  /** Contacts per listed target, once the list has been full: those need not go into a sketch. */
+  private perTarget: Map<string, number> | null = null;
   /** Contacts dropped to keep the bound, cumulative. */
   dropped = 0;
   /** Up to this packet time a full list cannot make room: nothing in it is old enough. */
@@ -104,7 +107,7 @@ export class SourceWindow {
   private readonly buckets: Bucket[] = [];
   /** The epochs of the last minute, and the sum of those before. */
   private readonly epochs: { startUs: number; counters: readonly number[] }[] = [];
-  private readonly settled: number[] = new Array<number>(SOURCE_COUNTERS).fill(0);
+  private settled: number[] | null = null;
 
   constructor(
     readonly tunnelKey: number,
@@ -221,7 +224,7 @@ export class SourceWindow {
    * horizon.
    */
   total(counter: number): number {
-    return this.settled[counter] + this.counter(counter);
+    return (this.settled?.[counter] ?? 0) + this.counter(counter);
   }
 
   /** A counter (SourceCounter) summed over the last minute. */
@@ -234,6 +237,11 @@ export class SourceWindow {
   /** Several counters summed over the last minute. */
   counters(counters: readonly number[]): number {
     return counters.reduce((sum, counter) => sum + this.counter(counter), 0);
+  }
+
+  /** Canonical SYN signatures (latin1) and how many SYNs carried each. */
+  get signatures(): ReadonlyMap<string, number> {
+    return this.signatureCounts ?? NO_SIGNATURES;
   }
 
   /** Whether `count` distinct contacts are possible: listed, or hidden in a sketch. */
@@ -320,7 +328,7 @@ export class SourceWindow {
       }
       this.fullUntilUs = -1;
       this.contacts.set(key, fresh);
-      this.perTarget.set(fresh.target, (this.perTarget.get(fresh.target) ?? 0) + 1);
+      this.perTarget?.set(fresh.target, (this.perTarget.get(fresh.target) ?? 0) + 1);
       return;
     }
     known.kinds |= fresh.kinds;
@@ -363,6 +371,7 @@ export class SourceWindow {
     if (contact.kinds === 0) return;
     const bucket = this.bucketAt(contact.epochStartUs);
     const target = addressHash(contact.target);
+    this.perTarget ??= countTargets(this.contacts.values());
     if (!this.perTarget.has(contact.target)) {
       bucket.targets ??= new Sketch();
       bucket.targets.add(target);
@@ -420,6 +429,7 @@ export class SourceWindow {
 
   private forget(key: string, contact: Contact): void {
     this.contacts.delete(key);
+    if (this.perTarget === null) return;
     const left = (this.perTarget.get(contact.target) ?? 0) - 1;
     if (left > 0) this.perTarget.set(contact.target, left);
     else this.perTarget.delete(contact.target);
@@ -453,15 +463,17 @@ export class SourceWindow {
   private settleEpochs(nowUs: number): void {
     while (this.epochs.length > 0 && this.epochs[0].startUs < nowUs - MINUTE_US) {
       const { counters } = this.epochs.shift() as { counters: readonly number[] };
+      this.settled ??= new Array<number>(SOURCE_COUNTERS).fill(0);
       for (let i = 0; i < SOURCE_COUNTERS; i++) this.settled[i] += counters[i];
     }
   }
 
   private countSignature(signature: Uint8Array, count: number): void {
     const key = latin1(signature, 0, signature.length);
-    const known = this.signatures.get(key);
-    if (known === undefined && this.signatures.size >= SIGNATURES_MAX) return;
-    this.signatures.set(key, (known ?? 0) + count);
+    this.signatureCounts ??= new Map();
+    const known = this.signatureCounts.get(key);
+    if (known === undefined && this.signatureCounts.size >= SIGNATURES_MAX) return;
+    this.signatureCounts.set(key, (known ?? 0) + count);
   }
 
   private noteStack(ttlMin: number, ttlMax: number, portMin: number, portMax: number): void {
@@ -486,6 +498,7 @@ export interface Count {
 
 const DEEP_MAX = 64;
 const SIGNATURES_MAX = 16;
+const NO_SIGNATURES: ReadonlyMap<string, number> = new Map();
 
 /**
  * What came of a contact, at packet time `nowUs`; at the end of input nothing is pending any more.
@@ -508,6 +521,12 @@ export function fateOf(contact: Contact, nowUs: number, atEnd: boolean): Fate {
   )
     return 'served';
   return young ? 'pending' : 'failed';
+}
+
+function countTargets(contacts: Iterable<Contact>): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { target } of contacts) counts.set(target, (counts.get(target) ?? 0) + 1);
+  return counts;
 }
 
 /** protocol << 16 | port: what the observers hash. */

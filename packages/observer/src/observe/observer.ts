@@ -156,7 +156,8 @@ export class Observer {
     touch.runValue =
       (kind & (ProbeKind.ack | ProbeKind.maimon)) !== 0 ? packet.tcpAck : packet.tcpSeq;
     this.sources.seek(touch);
-    const target = this.targets.of(touch);
+    // A scanner too wide to list its targets must not fill the table of them either.
+    const target = this.sources.isWide ? this.targets.find(touch) : this.targets.of(touch);
     if (target !== NONE) {
       this.targets.probe(target, touch);
       if (this.sources.isNew && this.targets.folds(target, touch)) {

@@ -155,6 +155,11 @@ export class Sources {
     return this.full === NONE && this.waiting === NONE;
   }
 
+  /** Whether the source sought has more targets than can be listed. */
+  get isWide(): boolean {
+    return this.full !== NONE && this.targetSketch[this.full] !== NO_SKETCH;
+  }
+
   /** Takes in one touch of the source sought; `crossed` names a source that has just reached an
    *  early count. */
   touch(touch: Touch): void {
