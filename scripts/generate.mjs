@@ -1,6 +1,5 @@
 // npm run generate: everything in the repository that is made from something else. `--check` writes
-// nothing and fails when a file is stale. The documentation is made from the built program, so that
-// it shows what the program accepts.
+// nothing and fails when a file is stale.
 import { spawnSync } from 'node:child_process';
 
 const GENERATORS = ['scripts/generate-layout.mjs', 'scripts/generate-docs.mjs'];

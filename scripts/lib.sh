@@ -66,9 +66,10 @@ install_npm_packages() {
 }
 
 build_typescript() {
-  stale dist/.built src packages package.json tsconfig.json tsconfig.build.json || return 0
+  stale dist/.built src packages package.json tsconfig.json tsconfig.build.json scripts/bundle.mjs || return 0
   say 'building TypeScript'
   tsc -p tsconfig.build.json
+  node scripts/bundle.mjs
   chmod +x dist/src/main.js
   touch dist/.built
 }

@@ -4,11 +4,11 @@
  * damaged input; `src/shared/errors.ts` has the table). The only file that knows commander. A
  * command's code is loaded when it is asked for.
  */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { SharedFlags } from './cli/flags.js';
 import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
 import { PicketError } from './shared/errors.js';
+import { ownPackage } from './shared/program-file.js';
 
 const EXIT_USAGE = 2;
 
@@ -65,7 +65,7 @@ function buildProgram(end: (status: number) => void): Command {
     .description(
       'Recognises recon scans beside an IDS: who, since when, what, and what they learned.',
     )
-    .version(packageVersion(), '-V, --version')
+    .version(ownPackage().version, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(picket --help shows what is possible)')
     .addHelpText('after', EXAMPLES.program);
@@ -144,17 +144,4 @@ function splitList(text: string): string[] {
 function toInteger(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('Give a whole number.');
   return Number(text);
-}
-
-function packageVersion(): string {
-  // dist/src/main.js and src/main.ts lie at different depths.
-  for (const above of ['../package.json', '../../package.json']) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL(above, import.meta.url), 'utf8'));
-      if (name === 'picket') return version;
-    } catch {
-      // Not at this depth.
-    }
-  }
-  return 'unknown';
 }

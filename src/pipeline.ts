@@ -12,6 +12,7 @@ import { Correlator, type OutputEvent } from './correlate/correlator.js';
 import type { Output } from './output/contract.js';
 import { detectOptions, observerOptions, workerCount } from './pipeline-options.js';
 import { networkMatcher } from './shared/cidr.js';
+import { threadFile } from './shared/program-file.js';
 import type { ShardOutcome } from './transport/contract.js';
 import { EmbeddedTransport } from './transport/embedded.js';
 
@@ -56,7 +57,7 @@ export class Pipeline {
     this.#transport = new EmbeddedTransport({
       shardCount: config.shards,
       workers: this.#workers,
-      workerFile: new URL('./worker.js', import.meta.url),
+      workerFile: threadFile('src/worker'),
       workerData: detectOptions(config),
     });
     this.#correlator = new Correlator({

@@ -5,10 +5,10 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ObserverOptions } from '../src/capture/contract.js';
-import type { openObserver as OpenObserver } from '../src/capture/open-observer.js';
+import { openObserver } from '../src/capture/open-observer.js';
 import { buildConfigSchema } from '../src/config/schema.js';
 import { observerOptions } from '../src/pipeline-options.js';
 import { conversationFrames } from './generate/conversation.js';
@@ -83,9 +83,7 @@ async function observe(
   path: string,
   options: ObserverOptions,
 ): Promise<string[]> {
-  // The TypeScript observer starts a worker thread from its built file, so both come from dist.
-  const built = await import(resolve('dist/src/capture/open-observer.js'));
-  const { observer } = (built.openObserver as typeof OpenObserver)(which, options, false);
+  const { observer } = openObserver(which, options, false);
   const lines: string[] = [];
   await observer.run(
     { kind: 'files', paths: [path] },

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import type { LiveProblem } from '../../packages/observer/src/capture/live-source.js';
 import { LAYOUT_VERSION } from '../../packages/plugin-api/src/batch-layout.js';
+import { ownPackage } from '../shared/program-file.js';
 import type { ObserverOptions, ObserverStats } from './contract.js';
 import type { WatchInput } from './engine.js';
 
@@ -61,7 +60,7 @@ export function load(environment: NodeJS.ProcessEnv): LoadedAddon {
     return { reason: 'PICKET_OBSERVER=typescript is set' };
   }
   const path =
-    environment.PICKET_ADDON || join(packageFolder(), 'native/build/Release/picket.node');
+    environment.PICKET_ADDON || join(ownPackage().folder, 'native/build/Release/picket.node');
   let addon: Addon;
   try {
     addon = createRequire(import.meta.url)(path) as Addon;
@@ -79,18 +78,4 @@ export function load(environment: NodeJS.ProcessEnv): LoadedAddon {
     return { reason: `the addon is of another version (batch layout ${versions}): npm run build` };
   }
   return { addon };
-}
-
-/** The folder of our package.json: this file lies at different depths as source and compiled. */
-function packageFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  for (let depth = 0; depth < 8; depth++, folder = dirname(folder)) {
-    try {
-      const text = readFileSync(join(folder, 'package.json'), 'utf8');
-      if (JSON.parse(text).name === 'picket') return folder;
-    } catch {
-      // Not at this depth.
-    }
-  }
-  return folder;
 }

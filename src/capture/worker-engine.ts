@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { watchInterface } from '../../packages/observer/src/capture/live-source.js';
 import { PicketError } from '../shared/errors.js';
-import { workerFile } from '../shared/worker-file.js';
+import { processArguments, threadFile } from '../shared/program-file.js';
 import type { ObserverOptions, ObserverStats } from './contract.js';
 import type { BatchListener, Engine, EngineFailure, WatchInput } from './engine.js';
 import {
@@ -41,7 +41,7 @@ export class WorkerEngine implements Engine {
     const control = new SharedArrayBuffer(WorkerControl.SIZE);
     this.#control = new WorkerControl(control);
     this.#onBatch = onBatch;
-    const file = workerFile(import.meta.url, './typescript-worker');
+    const file = threadFile('src/capture/typescript-worker');
     const workerData: WorkerSettings = { options, control };
     this.#worker = new Worker(file, { workerData, name: 'picket-observer' });
     this.#worker.on('message', (message: WorkerMessage) => this.#take(message));
@@ -76,7 +76,12 @@ export class WorkerEngine implements Engine {
       },
     };
     this.#captureStats = { ...CAPTURE_STATS, capture_losses_unknown: 1 };
-    const failure = await watchInterface(input, sink, this.#stop.signal);
+    const failure = await watchInterface(
+      input,
+      processArguments('packages/observer/src/capture/live-process'),
+      sink,
+      this.#stop.signal,
+    );
     return failure && { kind: 'live-failed', problem: failure.problem, reason: failure.detail };
   }
 

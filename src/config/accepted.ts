@@ -2,7 +2,7 @@
  * What a setting accepts, in words, from its JSON Schema: for error messages and the reference
  * page.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ConfigSchema } from './schema.js';
 
 /** The parts of JSON Schema that our own schema uses. */

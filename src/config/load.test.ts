@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PicketError } from '../shared/errors.js';
 import { parseConfig, type Override } from './load.js';
 import { buildConfigSchema } from './schema.js';

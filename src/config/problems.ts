@@ -2,7 +2,7 @@
  * Turns schema issues into sentences: the offending value, what is accepted, the key that was
  * meant.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { acceptedText, settingAt, toSettingSchema, type SettingSchema } from './accepted.js';
 import type { ConfigSchema } from './schema.js';
 

@@ -3,7 +3,7 @@
  * Schema, the error messages and the types are all made from this one schema. Keys carry their unit
  * last.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseNetwork } from '../shared/cidr.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../shared/logger.js';
 

@@ -10,8 +10,6 @@ namespace {
 
 uint32_t swap16(uint32_t value) { return ((value & 0xff) << 8) | (value >> 8); }
 
-uint32_t halves(uint32_t word) { return (word & 0xffff) + (word >> 16); }
-
 /// Reflected polynomial of CRC32c, RFC 9260 appendix A.
 constexpr uint32_t CRC32C_POLYNOMIAL = 0x82f63b78;
 
@@ -31,37 +29,39 @@ constexpr std::array<uint32_t, 256> CRC32C_TABLE = crc32c_table();
 
 }  // namespace
 
-/// Sums four bytes at a time in the host's order, which RFC 1071 §2 (B) allows: the folded sum only
-/// has to be swapped at the end. 64 bits hold 2^32 such words.
+/// Sums eight bytes at a time in the host's order, which RFC 1071 §2 (B) allows: only the folded sum
+/// has to be swapped. A carry goes back in at the bottom.
 uint32_t sum16(const uint8_t* bytes, uint32_t at, uint32_t end) {
   const uint8_t* next = bytes + at;
   uint32_t left = end - at;
   uint64_t sum = 0;
-  for (; left >= 4; left -= 4, next += 4) {
+  const auto add = [&sum](uint64_t words) {
+    sum += words;
+    sum += sum < words ? 1 : 0;
+  };
+  for (; left >= 8; left -= 8, next += 8) {
+    uint64_t words;
+    std::memcpy(&words, next, 8);
+    add(words);
+  }
+  if (left >= 4) {
     uint32_t word;
     std::memcpy(&word, next, 4);
-    sum += word;
+    add(word);
+    left -= 4;
+    next += 4;
   }
-  uint8_t tail[4] = {0, 0, 0, 0};
-  for (uint32_t byte = 0; byte < left; byte++) tail[byte] = next[byte];
-  uint32_t word;
-  std::memcpy(&word, tail, 4);
-  sum += word;
+  if (left > 0) {
+    uint8_t tail[4] = {0, 0, 0, 0};
+    for (uint32_t byte = 0; byte < left; byte++) tail[byte] = next[byte];
+    uint32_t word;
+    std::memcpy(&word, tail, 4);
+    add(word);
+  }
   sum = (sum & 0xffffffff) + (sum >> 32);
   sum = (sum & 0xffff) + ((sum >> 16) & 0xffff) + (sum >> 32);
   const uint32_t folded = fold(static_cast<uint32_t>(sum));
   return std::endian::native == std::endian::little ? swap16(folded) : folded;
-}
-
-uint32_t pseudo_sum(const Packet& packet, uint8_t protocol, uint32_t size) {
-  uint32_t sum = protocol + (size & 0xffff) + (size >> 16) + halves(packet.src.word[3]) +
-                 halves(packet.dst.word[3]);
-  if (packet.ip_version == 6) {
-    for (int word = 0; word < 3; word++) {
-      sum += halves(packet.src.word[word]) + halves(packet.dst.word[word]);
-    }
-  }
-  return fold(sum);
 }
 
 Checksum judge16(uint32_t observed, uint32_t covered, uint32_t pseudo) {

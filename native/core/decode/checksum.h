@@ -16,9 +16,20 @@ inline uint32_t fold(uint32_t sum) {
   return (sum & 0xffff) + (sum >> 16);
 }
 
+inline uint32_t halves(uint32_t word) { return (word & 0xffff) + (word >> 16); }
+
 /// Folded sum of the pseudo-header of the packet's innermost addresses, RFC 9293 §3.1, RFC 8200
 /// §8.1.
-uint32_t pseudo_sum(const Packet& packet, uint8_t protocol, uint32_t size);
+inline uint32_t pseudo_sum(const Packet& packet, uint8_t protocol, uint32_t size) {
+  uint32_t sum = protocol + (size & 0xffff) + (size >> 16) + halves(packet.src.word[3]) +
+                 halves(packet.dst.word[3]);
+  if (packet.ip_version == 6) {
+    for (int word = 0; word < 3; word++) {
+      sum += halves(packet.src.word[word]) + halves(packet.dst.word[word]);
+    }
+  }
+  return fold(sum);
+}
 
 /// No pseudo-header, hence nothing a NIC would be handed.
 constexpr uint32_t NO_PSEUDO = 0xffffffff;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "base/bytes.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "decode/anomaly.h"
@@ -47,13 +48,8 @@ struct Walk {
 };
 
 /// Big-endian reads. The caller has checked that the bytes are inside the walk.
-inline uint32_t u16(const uint8_t* bytes, uint32_t at) {
-  return (uint32_t{bytes[at]} << 8) | bytes[at + 1];
-}
-
-inline uint32_t u32(const uint8_t* bytes, uint32_t at) {
-  return (u16(bytes, at) << 16) | u16(bytes, at + 2);
-}
+inline uint32_t u16(const uint8_t* bytes, uint32_t at) { return read_u16(bytes + at, true); }
+inline uint32_t u32(const uint8_t* bytes, uint32_t at) { return read_u32(bytes + at, true); }
 
 /// Sets an anomaly's bit; the decoder counts the bits once the frame is done.
 inline void note(Packet& packet, Anomaly anomaly) {

@@ -7,8 +7,6 @@ namespace picket {
 
 namespace {
 
-/// All flags but PSH and ECN's, which no rule below looks at.
-constexpr uint32_t FLAGS = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG;
 constexpr uint32_t XMAS = TCP_FIN | TCP_PSH | TCP_URG;
 /// MSS 1460 as an option.
 constexpr uint32_t MSS_1460 = 0x020405b4;
@@ -168,10 +166,6 @@ bool is_nmap(const Packet& packet) {
     case Transport::sctp: return is_nmap_sctp(packet);
     default: return false;
   }
-}
-
-bool is_syn(const Packet& packet) {
-  return packet.transport == Transport::tcp && (packet.tcp_flags & FLAGS) == TCP_SYN;
 }
 
 }  // namespace picket

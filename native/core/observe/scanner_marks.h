@@ -30,6 +30,9 @@ bool is_mirai(const Packet& packet);
 bool is_nmap(const Packet& packet);
 
 /// A connection request, whatever PSH and ECN's flags say.
-bool is_syn(const Packet& packet);
+inline bool is_syn(const Packet& packet) {
+  constexpr uint32_t flags = TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK | TCP_URG;
+  return packet.transport == Transport::tcp && (packet.tcp_flags & flags) == TCP_SYN;
+}
 
 }  // namespace picket

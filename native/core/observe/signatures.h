@@ -29,13 +29,13 @@ class Signatures {
 
   /// The number of the packet's signature, or NO_SIGNATURE when the pool is full.
   uint16_t of(const Packet& packet) {
+    if (last_ != NO_SIGNATURE && last_facts_.match(packet)) return last_;
+    last_facts_.take(packet);
     uint8_t* scratch = reinterpret_cast<uint8_t*>(scratch_);
     const uint32_t size = write_syn_signature(packet, scratch);
     const uint32_t padded = (size + 3) & ~3u;
     for (uint32_t at = size; at < padded; at++) scratch[at] = 0;
-    if (last_ == NO_SIGNATURE || !equals(last_, size)) {
-      last_ = static_cast<uint16_t>(intern(size, padded / 4));
-    }
+    last_ = static_cast<uint16_t>(intern(size, padded / 4));
     return last_;
   }
 
@@ -95,8 +95,9 @@ class Signatures {
   Table<uint32_t> slots_;  ///< signature number + 1, 0 empty
   Table<Entry> entries_;
   uint32_t scratch_[SIGNATURE_SIZE_MAX / 4] = {};
-  /// The one the last SYN had: most SYNs have their predecessor's.
+  /// The one the last SYN had, and that SYN's facts: most SYNs have their predecessor's.
   uint16_t last_ = NO_SIGNATURE;
+  SynFacts last_facts_;
 };
 
 }  // namespace picket

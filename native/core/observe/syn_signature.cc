@@ -1,6 +1,7 @@
 #include "observe/syn_signature.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "decode/walk.h"
 
@@ -158,10 +159,30 @@ uint32_t write_syn_signature(const Packet& packet, uint8_t* out) {
   return KINDS_AT + out[14];
 }
 
-uint8_t initial_ttl(uint8_t ttl) {
-  if (ttl <= 32) return 32;
-  if (ttl <= 64) return 64;
-  return ttl <= 128 ? 128 : 255;
+void SynFacts::take(const Packet& packet) {
+  fields_ = fields(packet);
+  quirks_ = quirks(packet);
+  std::memcpy(options_, packet.bytes + packet.tcp_options_at, packet.tcp_options_size);
+}
+
+bool SynFacts::match(const Packet& packet) const {
+  return fields_ == fields(packet) && quirks_ == quirks(packet) &&
+         std::memcmp(options_, packet.bytes + packet.tcp_options_at, packet.tcp_options_size) == 0;
+}
+
+uint64_t SynFacts::fields(const Packet& packet) {
+  return uint64_t{packet.tcp_window} | (uint64_t{packet.tcp_flags} << 16) |
+         (uint64_t{initial_ttl(packet.ttl)} << 32) | (uint64_t{packet.tcp_options_size} << 40) |
+         (uint64_t{packet.bytes[packet.transport_at + TCP_OFFSET_AT]} << 48) |
+         (uint64_t{packet.ip_version} << 56);
+}
+
+uint64_t SynFacts::quirks(const Packet& packet) {
+  return uint64_t{packet.ip_options_size} | (uint64_t{packet.tos} << 16) |
+         (uint64_t{packet.dont_fragment} << 24) | (uint64_t{packet.ip_reserved_bit} << 25) |
+         (uint64_t{packet.payload_wire_size > 0} << 26) | (uint64_t{packet.ip_id == 0} << 27) |
+         (uint64_t{packet.flow_label == 0} << 28) | (uint64_t{packet.tcp_seq == 0} << 29) |
+         (uint64_t{packet.tcp_ack == 0} << 30) | (uint64_t{packet.tcp_urgent == 0} << 31);
 }
 
 }  // namespace picket

@@ -7,6 +7,8 @@
 ///   13 eolPadSize u8 | 14 optionCount u8 | 15 option kinds, one byte each, in order
 #pragma once
 
+#include <cstdint>
+
 #include "decode/packet.h"
 
 namespace picket {
@@ -18,7 +20,27 @@ constexpr uint32_t SYN_SIGNATURE_SIZE_MAX = 64;
 /// Returns the bytes written, 15 to 39.
 uint32_t write_syn_signature(const Packet& packet, uint8_t* out);
 
+/// All that a signature is made of, cheaper to compare than to make one: two SYNs with equal facts
+/// have equal signatures.
+class SynFacts {
+ public:
+  void take(const Packet& packet);
+  bool match(const Packet& packet) const;
+
+ private:
+  static uint64_t fields(const Packet& packet);
+  static uint64_t quirks(const Packet& packet);
+
+  uint64_t fields_ = 0;
+  uint64_t quirks_ = 0;
+  uint8_t options_[40];
+};
+
 /// What the sender's TTL began with, taken as the next usual value.
-uint8_t initial_ttl(uint8_t ttl);
+inline uint8_t initial_ttl(uint8_t ttl) {
+  if (ttl <= 32) return 32;
+  if (ttl <= 64) return 64;
+  return ttl <= 128 ? 128 : 255;
+}
 
 }  // namespace picket

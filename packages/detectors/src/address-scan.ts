@@ -1,5 +1,5 @@
 /** `address_scan`: one source reaches many targets. Copy this file to add a detector. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Circumstances,
   defineSourceDetector,

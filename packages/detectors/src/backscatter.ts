@@ -2,7 +2,7 @@
  * `backscatter`: answers to packets we never sent, from the victim of somebody else's spoofing.
  * Noise.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Contact,
   defineSourceDetector,

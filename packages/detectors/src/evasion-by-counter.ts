@@ -2,7 +2,7 @@
  * Evasions that single packets show and counters add up: `bad_checksum`, `fragmented_probe`,
  * `trusted_source_port`. One shape, three detectors.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineSourceDetector,
   type Judgement,

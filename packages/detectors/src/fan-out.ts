@@ -1,7 +1,7 @@
 /**
  * `fan_out`: many targets, but the connections complete and carry data. Noise, for the allowlist.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineSourceDetector,
   type Judgement,

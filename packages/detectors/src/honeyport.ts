@@ -1,5 +1,5 @@
 /** `honeyport`: somebody touched what nobody uses. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Contact,
   defineSourceDetector,

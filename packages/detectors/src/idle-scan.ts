@@ -2,7 +2,7 @@
  * `idle_scan_zombie` and `idle_scan_target`: the two ends of Nmap -sI that we can be. The zombie's
  * counting IP IDs tell the operator what the target answered (Antirez 1998; Nmap's idle_scan.cc).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Contact,
   defineSourceDetector,

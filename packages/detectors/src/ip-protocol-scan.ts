@@ -1,5 +1,5 @@
 /** `ip_protocol_scan`: one source tries many IP protocol numbers on a target. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineSourceDetector,
   type Judgement,

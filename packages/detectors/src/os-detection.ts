@@ -1,5 +1,5 @@
 /** `os_detection`: Nmap -O's packet series. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineSourceDetector,
   type Judgement,

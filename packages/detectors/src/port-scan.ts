@@ -1,5 +1,5 @@
 /** `port_scan`: one source reaches many ports of one target. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineSourceDetector,
   type Judgement,

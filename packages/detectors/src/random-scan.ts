@@ -2,7 +2,7 @@
  * `random_scan`: many (target, port) pairs, with neither many targets nor many ports of one: a
  * block scan.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineSourceDetector,
   type Judgement,

@@ -1,5 +1,5 @@
 /** `scanner_signature`: probes that carry a stateless scanner's mark, however few. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineSourceDetector,
   guessTools,

@@ -1,5 +1,5 @@
 /** `script_scan`: what Nmap's scripting engine says, and TLS enumeration by whatever tool. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineSourceDetector,
   type HelloShape,

@@ -1,5 +1,5 @@
 /** `slow_scan`: a scan under every fast threshold, seen over hours. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Circumstances,
   defineHistoryDetector,

@@ -1,5 +1,5 @@
 /** `stealth_scan`: flag combinations outside any connection. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type Contact,
   defineSourceDetector,

@@ -1,7 +1,7 @@
 /**
  * `syn_flood`: many SYNs at one service that nobody means to use. Noise, and it must hide no scan.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineTargetDetector,
   type Judgement,

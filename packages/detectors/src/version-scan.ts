@@ -1,5 +1,5 @@
 /** `version_scan`: Nmap -sV's way with a service: listen, then say one probe after another. */
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   defineSourceDetector,
   type Judgement,

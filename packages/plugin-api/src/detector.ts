@@ -3,7 +3,7 @@
  * function from a window to verdicts. It keeps no state, reads no clock and does no I/O;
  * suppression, escalation and ids are the engine's.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Kind, Severity } from './finding.js';
 import type { HistorySummary } from './history.js';
 import type { SourceSummary } from './summary.js';

@@ -6,7 +6,6 @@
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { readParcels } from './live-stream.js';
 
 export interface LiveOptions {
@@ -53,15 +52,18 @@ export function hasCap(): boolean {
   }
 }
 
-/** Delivers frames until `stop` is aborted or the interface fails; says how it failed. */
+/**
+ * Delivers frames until `stop` is aborted or the interface fails; says how it failed.
+ * `nodeArguments` start live-process.ts.
+ */
 export async function watchInterface(
   options: LiveOptions,
+  nodeArguments: readonly string[],
   sink: LiveSink,
   stop: AbortSignal,
 ): Promise<LiveFailure | undefined> {
   if (!hasCap()) return { problem: 'not-built', detail: 'the package cap is not installed' };
-  const { file, execArgv } = processFile();
-  const args = [...execArgv, file, options.name, String(options.bufferSize), options.filter ?? ''];
+  const args = [...nodeArguments, options.name, String(options.bufferSize), options.filter ?? ''];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let message = '';
   child.stderr.setEncoding('utf8');
@@ -86,15 +88,6 @@ export async function watchInterface(
   }
   await ended;
   return stop.aborted ? undefined : failureOf(message, child.signalCode);
-}
-
-/** The compiled file, or the source with its loader where sources are run (tests, tsx). */
-function processFile(): { file: string; execArgv: string[] } {
-  const isSource = import.meta.url.endsWith('.ts');
-  const name = isSource ? './live-process.ts' : './live-process.js';
-  const loader = () => pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-  const execArgv = isSource ? ['--import', loader()] : [];
-  return { file: fileURLToPath(new URL(name, import.meta.url)), execArgv };
 }
 
 /** `cap` throws libpcap's text and nothing else, so the text has to tell. */
