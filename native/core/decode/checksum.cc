@@ -29,7 +29,7 @@ constexpr std::array<uint32_t, 256> CRC32C_TABLE = crc32c_table();
 
 }  // namespace
 
-/// Sums eight bytes at a time in the host's order, which RFC 1071 §2 (B) allows: only the folded sum
+/// Sums eight bytes at a time in the host's order, as RFC 1071 §2 (B) allows: only the folded sum
 /// has to be swapped. A carry goes back in at the bottom.
 uint32_t sum16(const uint8_t* bytes, uint32_t at, uint32_t end) {
   const uint8_t* next = bytes + at;
