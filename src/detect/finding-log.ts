@@ -30,18 +30,19 @@ interface Open {
 
 /** The open findings of one entity. */
 export class FindingLog {
-  private readonly open = new Map<string, Open>();
+  /** Made for the first finding: most entities never have one. */
+  private opened: Map<string, Open> | null = null;
   /** Verdicts not opened since the entity had too many, cumulative. */
   suppressed = 0;
 
   /** Whether anything is open. */
   get active(): boolean {
-    return this.open.size > 0;
+    return this.opened !== null && this.opened.size > 0;
   }
 
   /** Kinds of the open findings. */
   kinds(): Set<Finding['kind']> {
-    return new Set([...this.open.values()].map(({ finding }) => finding.kind));
+    return new Set([...(this.opened?.values() ?? [])].map(({ finding }) => finding.kind));
   }
 
   /** Takes in what a detector says holds now and returns the lines to speak. */
@@ -53,14 +54,17 @@ export class FindingLog {
     nowUs: number,
     activity: () => Activity | null,
   ): Finding[] {
+    if (this.opened === null && verdicts.length === 0) return [];
+    this.opened ??= new Map();
+    const all = this.opened;
     const spoken: Finding[] = [];
     const holding = new Set<string>();
     for (const verdict of verdicts) {
       const key = `${detector.id} ${verdict.kind} ${verdict.target ?? ''}`;
       holding.add(key);
-      const open = this.open.get(key);
+      const open = all.get(key);
       if (open === undefined) {
-        const ofDetector = [...this.open.keys()].filter((k) =>
+        const ofDetector = [...all.keys()].filter((k) =>
           k.startsWith(`${detector.id} `),
         ).length;
         if (ofDetector >= OPEN_PER_ENTITY_MAX) {
@@ -68,7 +72,7 @@ export class FindingLog {
           continue;
         }
         const finding = findingOf(detector, windowS, entity, verdict, nowUs, activity());
-        this.open.set(key, { finding, spokenCount: finding.count });
+        all.set(key, { finding, spokenCount: finding.count });
         spoken.push(finding);
         continue;
       }
@@ -80,9 +84,9 @@ export class FindingLog {
         spoken.push(open.finding);
       }
     }
-    for (const [key, open] of this.open) {
+    for (const [key, open] of all) {
       if (!key.startsWith(`${detector.id} `) || holding.has(key)) continue;
-      this.open.delete(key);
+      all.delete(key);
       spoken.push({ ...open.finding, state: 'ended', judgedUs: nowUs, activity: null });
     }
     return spoken;
@@ -90,10 +94,10 @@ export class FindingLog {
 
   /** Ends everything: no more input. */
   end(nowUs: number): Finding[] {
-    const ended = [...this.open.values()].map(
+    const ended = [...(this.opened?.values() ?? [])].map(
       ({ finding }): Finding => ({ ...finding, state: 'ended', judgedUs: nowUs, activity: null }),
     );
-    this.open.clear();
+    this.opened = null;
     return ended;
   }
 }

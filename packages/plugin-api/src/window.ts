@@ -552,13 +552,23 @@ export function addressHash(address: string): number {
   return finish(mix(mix(mix(mix(HASH_SEED, word(0)), word(4)), word(8)), word(12)));
 }
 
+/**
+ * The counters a single adds, by what it is. Shared, since a flood's singles are all alike; never
+ * more than `SINGLE_SORTS_MAX` of them are kept.
+ */
+const sortsOfSingle = new Map<string, readonly number[]>();
+const SINGLE_SORTS_MAX = 256;
+
 function countersOfSingle(
   kinds: number,
   outcome: number,
   traits: number,
   packets: number,
-): number[] {
-  const counters = new Array<number>(Object.keys(SourceCounter).length).fill(0);
+): readonly number[] {
+  const sort = `${kinds} ${outcome} ${traits} ${packets}`;
+  const known = sortsOfSingle.get(sort);
+  if (known !== undefined) return known;
+  const counters = new Array<number>(SOURCE_COUNTERS).fill(0);
   if (kinds !== 0 && kinds !== ProbeKind.inferred)
     counters[31 - Math.clz32(kinds & 0x7fff)] = packets;
   for (const [name, bit] of Object.entries(Outcome)) {
@@ -569,6 +579,7 @@ function countersOfSingle(
     const counter = SourceCounter[name as keyof typeof SourceCounter];
     if ((traits & bit) !== 0 && counter !== undefined) counters[counter] = packets;
   }
+  if (sortsOfSingle.size < SINGLE_SORTS_MAX) sortsOfSingle.set(sort, counters);
   return counters;
 }
 
