@@ -10,11 +10,20 @@ import { Checksum, type Packet } from './packet.js';
  */
 const FOLD_SIZE = 8192;
 
+/** From here on, setting up the sum by words costs less than it saves. */
+const WORDS_SIZE_MIN = 64;
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** The last buffer summed, and it as words: frames come from the same block again and again. */
+let viewed: ArrayBufferLike | undefined;
+let words = new Int32Array(0);
+
 /**
  * One's complement sum of `bytes[at..end)`, folded to 16 bits, not complemented. An odd last byte
  * counts as the high one.
  */
 export function sum16(bytes: Uint8Array, at: number, end: number): number {
+  if (IS_LITTLE_ENDIAN && end - at >= WORDS_SIZE_MIN) return sumWords(bytes, at, end);
   let sum = 0;
   const even = at + ((end - at) & ~1);
   while (at < even) {
@@ -24,6 +33,42 @@ export function sum16(bytes: Uint8Array, at: number, end: number): number {
   }
   if (at < end) sum += bytes[at] << 8;
   return fold(sum);
+}
+
+/**
+ * The same four bytes at a time, in the host's order, which RFC 1071 §2 (B) allows. Words lie at
+ * multiples of four: what is before and behind is added by bytes. Where they begin at an odd byte,
+ * host order and network order change places.
+ */
+function sumWords(bytes: Uint8Array, at: number, end: number): number {
+  if (bytes.buffer !== viewed) {
+    viewed = bytes.buffer;
+    words = new Int32Array(viewed, 0, viewed.byteLength >>> 2);
+  }
+  const base = bytes.byteOffset;
+  const isOdd = ((base + at) & 1) !== 0;
+  let rest = isOdd ? bytes[at++] << 8 : 0;
+  let sum = 0;
+  if (((base + at) & 2) !== 0) {
+    sum += bytes[at] | (bytes[at + 1] << 8);
+    at += 2;
+  }
+  let word = (base + at) >>> 2;
+  while (end - at >= 4) {
+    const until = Math.min(end, at + FOLD_SIZE);
+    const last = word + ((until - at) >>> 2);
+    at += (last - word) * 4;
+    for (; word < last; word++) sum += (words[word] & 0xffff) + (words[word] >>> 16);
+    sum = (sum & 0xffff) + (sum >>> 16);
+  }
+  if (end - at >= 2) {
+    sum += bytes[at] | (bytes[at + 1] << 8);
+    at += 2;
+  }
+  sum = fold(sum);
+  // The last byte is the high one of a pair whose low one is not there.
+  if (at < end) rest += isOdd ? bytes[at] : bytes[at] << 8;
+  return fold((isOdd ? sum : ((sum & 0xff) << 8) | (sum >>> 8)) + rest);
 }
 
 export function fold(sum: number): number {
