@@ -175,11 +175,7 @@ export class ShardDetector {
     for (const observation of batch.sources) {
       const { tunnelKey, address } = observation;
       const key = entityKey(tunnelKey, address);
-      this.source(shard, key, tunnelKey, address).window.merge(
-        observation,
-        batch.signatures,
-        batch.epochStartUs,
-      );
+      this.source(shard, key, tunnelKey, address).window.merge(observation, batch);
       touched.add(key);
     }
     const view = new DataView(
@@ -196,7 +192,7 @@ export class ShardDetector {
       const address = batch.singles.subarray(v4 ? at + 16 : at + 4, at + 20);
       const key = entityKey(tunnelKey, address);
       const { window } = this.source(shard, key, tunnelKey, address);
-      window.mergeSingle(batch.singles, at, batch.signatures, batch.epochStartUs);
+      window.mergeSingle(batch.singles, at, batch);
       touched.add(key);
     }
     for (const observation of batch.targets) {
@@ -213,7 +209,7 @@ export class ShardDetector {
         tracked = { window, log: new FindingLog() };
         shard.targets.set(key, tracked);
       }
-      tracked.window.merge(observation, batch.epochStartUs, batch.epochUs);
+      tracked.window.merge(observation, batch);
     }
     return touched;
   }

@@ -33,7 +33,6 @@ function contact(target: number, port: number, over: Partial<Contact> = {}): Con
     ttl: 60,
     tuple: 1,
     packetsBefore: 0,
-    epochStartUs: SECOND,
     remembered: 0,
     ...over,
   };

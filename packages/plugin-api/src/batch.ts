@@ -41,6 +41,9 @@ export interface Batch {
   hosts: HostObservation[];
 }
 
+/** Where an observation comes from: what windows need to know of its batch. */
+export type Origin = Pick<Batch, 'sensor' | 'final' | 'epochStartUs' | 'signatures'>;
+
 export interface SourceObservation {
   tunnelKey: number;
   /** 4 or 16 bytes; the addresses in `targets` have the same length. */

@@ -3,6 +3,7 @@ export {
   decodeBatch,
   type Batch,
   type HostObservation,
+  type Origin,
   type SourceObservation,
   type TargetObservation,
 } from './batch.js';

@@ -30,11 +30,13 @@ function observe(said: Said[], samples: Uint8Array[] = []): PayloadObservation {
   return { hits, samples: samples.map((bytes) => ({ targetIndex: 0, port: 443, bytes })) };
 }
 
-function merged(...epochs: [epochS: number, observation: PayloadObservation][]): PayloadEvidence {
+function merged(
+  ...epochs: [epochS: number, observation: PayloadObservation, isFinal?: boolean][]
+): PayloadEvidence {
   const evidence = new PayloadEvidence();
-  for (const [epochS, observation] of epochs) {
+  for (const [epochS, observation, isFinal = true] of epochs) {
     const at = epochS * SECOND;
-    evidence.merge(observation, TARGETS, at, at + 1000, at + 2000);
+    evidence.merge(observation, TARGETS, isFinal, at + 1000, at + 2000);
   }
   return evidence;
 }
@@ -61,7 +63,7 @@ describe('PayloadEvidence', () => {
     const early = observe([{ code: 1, count: 2 }]);
     const final = observe([{ code: 1, count: 3, flags: HIT_AFTER_WAIT }]);
     const next = observe([{ code: 1, count: 10 }]);
-    const [hit] = merged([0, early], [0, final], [1, next]).hits(0);
+    const [hit] = merged([0, early, false], [0, final], [1, next]).hits(0);
     expect(hit).toMatchObject({ count: 13, afterWait: true });
   });
 
@@ -107,7 +109,7 @@ describe('PayloadEvidence', () => {
     const evidence = new PayloadEvidence();
     for (let epoch = 0; epoch < 8; epoch++) {
       const said = Array.from({ length: 64 }, (_, i) => ({ code: 1, port: epoch * 64 + i }));
-      evidence.merge(observe(said), TARGETS, epoch * SECOND, 0, 0);
+      evidence.merge(observe(said), TARGETS, true, 0, 0);
     }
     expect(evidence.hits(0)).toHaveLength(256);
     expect(evidence.dropped).toBe(256);

@@ -37,10 +37,9 @@ export interface HelloShape {
   lastUs: number;
 }
 
-/** Counts of one epoch may come twice, early and final: the later one supersedes. */
+/** An early count is superseded by its epoch's final one: `countBefore` is of finished epochs. */
 interface Counted {
   hit: PayloadHit;
-  epochStartUs: number;
   countBefore: number;
 }
 
@@ -79,11 +78,14 @@ export class PayloadEvidence {
   /** Hits and shapes that found no room, cumulative. */
   dropped = 0;
 
-  /** `names` are the observation's targets; times are microseconds of packet time. */
+  /**
+   * `names` are the observation's targets; times are microseconds of packet time. `isFinal` as
+   * `Batch.final`.
+   */
   merge(
     { hits, samples }: PayloadObservation,
     names: readonly string[],
-    epochStartUs: number,
+    isFinal: boolean,
     firstUs: number,
     lastUs: number,
   ): void {
@@ -100,7 +102,7 @@ export class PayloadEvidence {
       const afterWait = (view.getUint8(at + 7) & HIT_AFTER_WAIT) !== 0;
       const count = view.getUint16(at + 10, true);
       if (code >= 2 ** 31) this.mergeShape({ code, isObsolete: isObsolete(code), ...where });
-      else this.mergeHit(code, { count, afterWait, ...where }, epochStartUs);
+      else this.mergeHit(code, { count, afterWait, ...where }, isFinal);
     }
     for (const sample of samples) this.mergeSample(sample, lastUs);
   }
@@ -153,7 +155,7 @@ export class PayloadEvidence {
     return this.requestsSeen.names();
   }
 
-  private mergeHit(code: number, fresh: Omit<PayloadHit, 'signature'>, epochStartUs: number): void {
+  private mergeHit(code: number, fresh: Omit<PayloadHit, 'signature'>, isFinal: boolean): void {
     const signature = SIGNATURE_OF.get(code);
     if (signature === undefined) return;
     const key = keyOf(code, fresh);
@@ -162,13 +164,12 @@ export class PayloadEvidence {
       if (this.counted.size >= HITS_MAX) this.dropped++;
       else {
         const hit = { signature, ...fresh };
-        this.counted.set(key, { hit, epochStartUs, countBefore: 0 });
+        this.counted.set(key, { hit, countBefore: isFinal ? fresh.count : 0 });
       }
       return;
     }
-    if (known.epochStartUs !== epochStartUs) known.countBefore = known.hit.count;
-    known.epochStartUs = epochStartUs;
     known.hit.count = known.countBefore + fresh.count;
+    if (isFinal) known.countBefore = known.hit.count;
     known.hit.afterWait ||= fresh.afterWait;
     known.hit.lastUs = Math.max(known.hit.lastUs, fresh.lastUs);
   }

@@ -2,17 +2,21 @@
  * The sliding window of one target: what came at it, epoch by epoch. Only epochs with many SYNs are
  * reported by the observers, so it is short and exists for few targets.
  */
-import type { TargetObservation } from './batch.js';
+import type { Batch, TargetObservation } from './batch.js';
 import { TargetCounter } from './batch-layout.js';
 import { Sketch } from './sketch.js';
 import { addressHash, type Count, latin1 } from './window.js';
 
+/** What one sensor counted in one epoch. */
 interface TargetEpoch {
   startUs: number;
+  sensor: string;
   counters: readonly number[];
   topPort: number;
   topPortSyns: number;
 }
+
+type TargetOrigin = Pick<Batch, 'sensor' | 'epochStartUs' | 'epochUs'>;
 
 /** Exact sources of a target in a window; beyond it they are estimated. */
 const SOURCES_MAX = 1024;
@@ -29,10 +33,11 @@ export class TargetWindow {
     private readonly horizonUs: number,
   ) {}
 
-  merge(observation: TargetObservation, epochStartUs: number, epochUs: number): void {
+  /** Takes in one epoch's observation; what several sensors saw adds up. */
+  merge(observation: TargetObservation, { sensor, epochStartUs, epochUs }: TargetOrigin): void {
     const { counters, topPort, topPortSyns, sources, sourceSketch } = observation;
-    const epoch = { startUs: epochStartUs, counters, topPort, topPortSyns };
-    const known = this.epochs.findIndex((e) => e.startUs === epochStartUs);
+    const epoch = { startUs: epochStartUs, sensor, counters, topPort, topPortSyns };
+    const known = this.epochs.findIndex((e) => e.startUs === epochStartUs && e.sensor === sensor);
     if (known >= 0) this.epochs[known] = epoch;
     else this.epochs.push(epoch);
     const size = this.address.length;
@@ -61,13 +66,12 @@ export class TargetWindow {
 
   /** A counter (TargetCounter) summed over the window, and its largest epoch. */
   counter(counter: number): { sum: number; max: number } {
-    let sum = 0;
-    let max = 0;
-    for (const { counters } of this.epochs) {
-      sum += counters[counter];
-      max = Math.max(max, counters[counter]);
+    const ofEpoch = new Map<number, number>();
+    for (const { startUs, counters } of this.epochs) {
+      ofEpoch.set(startUs, (ofEpoch.get(startUs) ?? 0) + counters[counter]);
     }
-    return { sum, max };
+    const counts = [...ofEpoch.values()];
+    return { sum: counts.reduce((sum, count) => sum + count, 0), max: Math.max(0, ...counts) };
   }
 
   /** The port most SYNs went to, and its share of them (a lower bound, 0 to 1). */

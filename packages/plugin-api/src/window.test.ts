@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SourceObservation } from './batch.js';
+import type { Origin, SourceObservation } from './batch.js';
 import { CONTACT_SIZE, Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
 import { summarize } from './summary.js';
 import { CONTACTS_MAX, SourceWindow } from './window.js';
@@ -59,42 +59,60 @@ function observe(touched: Touched[]): SourceObservation {
 const sweep = (from: number, count: number): Touched[] =>
   Array.from({ length: count }, (_, i) => ({ target: from + i, port: 443 }));
 const open = () => new SourceWindow(0, SOURCE, 60 * SECOND);
+const at = (epochStartUs: number, more: Partial<Origin> = {}): Origin => ({
+  sensor: 'a',
+  final: true,
+  epochStartUs,
+  signatures: [],
+  ...more,
+});
 
 describe('SourceWindow', () => {
   it('counts distinct targets over epochs, each once', () => {
     const window = open();
-    window.merge(observe(sweep(0, 60)), [], 0);
-    window.merge(observe(sweep(30, 69)), [], 5 * SECOND);
+    window.merge(observe(sweep(0, 60)), at(0));
+    window.merge(observe(sweep(30, 69)), at(5 * SECOND));
     expect(summarize(window, 60, 6 * SECOND, true).targetCount).toEqual({ count: 99, exact: true });
   });
 
   it('forgets targets older than the window', () => {
     const window = open();
-    window.merge(observe(sweep(0, 60)), [], 5 * SECOND);
-    window.merge(observe(sweep(1000, 60)), [], 70 * SECOND);
+    window.merge(observe(sweep(0, 60)), at(5 * SECOND));
+    window.merge(observe(sweep(1000, 60)), at(70 * SECOND));
     expect(summarize(window, 60, 71 * SECOND, true).targetCount.count).toBe(60);
   });
 
-  it('takes a later observation of the same epoch instead of the earlier one', () => {
+  it('takes the final observation of an epoch instead of the early one', () => {
     const window = open();
-    window.merge(observe([{ target: 1, port: 80, packets: 2 }]), [], 0);
-    window.merge(observe([{ target: 1, port: 80, packets: 3, outcome: Outcome.open }]), [], 0);
-    window.merge(observe([{ target: 1, port: 80, packets: 1 }]), [], SECOND);
+    window.merge(observe([{ target: 1, port: 80, packets: 2 }]), at(0, { final: false }));
+    window.merge(observe([{ target: 1, port: 80, packets: 3, outcome: Outcome.open }]), at(0));
+    window.merge(observe([{ target: 1, port: 80, packets: 1 }]), at(SECOND));
     const [contact] = window.contacts.values();
     expect(contact.packets).toBe(4);
     expect(contact.outcome).toBe(Outcome.open);
     expect(window.counter(SourceCounter.syn)).toBe(2);
   });
 
+  it('adds up what several sensors saw in one epoch, each target once', () => {
+    const window = open();
+    window.merge(observe(sweep(0, 60)), at(0, { final: false }));
+    window.merge(observe(sweep(30, 60)), at(0, { sensor: 'b' }));
+    window.merge(observe(sweep(0, 70)), at(0));
+    expect(window.counter(SourceCounter.syn)).toBe(130);
+    expect(summarize(window, 60, SECOND, true).targetCount).toEqual({ count: 90, exact: true });
+    const packets = [...window.contacts.values()].map((contact) => contact.packets);
+    expect(packets.reduce((sum, count) => sum + count, 0)).toBe(130);
+  });
+
   it('is exact up to its bound and says so when it is not', () => {
     const window = open();
     for (let epoch = 0; epoch < 4; epoch++)
-      window.merge(observe(sweep(epoch * 256, 256)), [], epoch * SECOND);
+      window.merge(observe(sweep(epoch * 256, 256)), at(epoch * SECOND));
     expect(summarize(window, 60, 5 * SECOND, true).targetCount).toEqual({
       count: CONTACTS_MAX,
       exact: true,
     });
-    window.merge(observe(sweep(5000, 200)), [], 4 * SECOND);
+    window.merge(observe(sweep(5000, 200)), at(4 * SECOND));
     const { count, exact } = summarize(window, 60, 5 * SECOND, true).targetCount;
     expect(exact).toBe(false);
     expect(Math.abs(count - 1224) / 1224).toBeLessThan(0.08);
@@ -103,8 +121,8 @@ describe('SourceWindow', () => {
   it('makes room from expired contacts before it estimates', () => {
     const window = open();
     for (let epoch = 0; epoch < 4; epoch++)
-      window.merge(observe(sweep(epoch * 256, 256)), [], epoch * SECOND);
-    window.merge(observe(sweep(9000, 100)), [], 100 * SECOND);
+      window.merge(observe(sweep(epoch * 256, 256)), at(epoch * SECOND));
+    window.merge(observe(sweep(9000, 100)), at(100 * SECOND));
     expect(summarize(window, 60, 101 * SECOND, true).targetCount).toEqual({
       count: 100,
       exact: true,
@@ -121,8 +139,7 @@ describe('SourceWindow', () => {
         { target: 4, port: 80, kinds: 0, outcome: Outcome.backscatterSynAck },
         { target: 5, port: 4000, kinds: ProbeKind.udp, protocol: 17, packets: 50 },
       ]),
-      [],
-      0,
+      at(0),
     );
     const young = summarize(window, 60, SECOND / 2, false);
     expect([young.served, young.failed, young.pending, young.unsolicited.length]).toEqual([
@@ -134,7 +151,7 @@ describe('SourceWindow', () => {
 
   it('is empty after its horizon', () => {
     const window = open();
-    window.merge(observe(sweep(0, 10)), [], 0);
+    window.merge(observe(sweep(0, 10)), at(0));
     expect(window.expire(30 * SECOND)).toBe(false);
     expect(window.expire(61 * SECOND)).toBe(true);
   });
@@ -145,11 +162,10 @@ describe('SourceWindow beyond its bound', () => {
     const window = open();
     for (let epoch = 0; epoch < 5; epoch++) {
       const block = sweep(0, 200).map(({ target }) => ({ target, port: 1000 + epoch * 2 }));
-      window.merge(observe(block), [], epoch * SECOND);
+      window.merge(observe(block), at(epoch * SECOND));
       window.merge(
         observe(block.map(({ target }) => ({ target, port: 1001 + epoch * 2 }))),
-        [],
-        epoch * SECOND + 1,
+        at(epoch * SECOND + 1),
       );
     }
     const { targetCount, pairCount } = summarize(window, 60, 6 * SECOND, true);

@@ -4,7 +4,7 @@
  * now are exact without keeping epochs apart; beyond `CONTACTS_MAX` contacts in a minute, sketches
  * in ten-second buckets take over and the counts say so.
  */
-import type { SourceObservation } from './batch.js';
+import type { Origin, SourceObservation } from './batch.js';
 import {
   CONTACT_SIZE,
   Outcome,
@@ -46,12 +46,8 @@ export interface Contact {
   lastUs: number;
   ttl: number;
   tuple: number;
-  /**
-   * Packets counted from earlier epochs, and the epoch the rest comes from: an early batch is
-   * superseded.
-   */
+  /** Packets of finished epochs: an early batch is superseded by its epoch's final one. */
   packetsBefore: number;
-  epochStartUs: number;
   /** Its fate has been written to the source's long memory: 0 no, 1 served, 2 failed. */
   remembered: 0 | 1 | 2;
 }
@@ -66,6 +62,13 @@ export type Fate =
   | 'pending'
   /** Not a probe: backscatter, the tail of an older connection, a one-way stream. */
   | 'none';
+
+/** What one sensor counted in one epoch. */
+interface Epoch {
+  startUs: number;
+  sensor: string;
+  counters: readonly number[];
+}
 
 type SetName = 'targets' | 'pairs' | 'ports' | 'deep';
 
@@ -106,7 +109,7 @@ export class SourceWindow {
   private fullUntilUs = -1;
   private readonly buckets: Bucket[] = [];
   /** The epochs of the last minute, and the sum of those before. */
-  private readonly epochs: { startUs: number; counters: readonly number[] }[] = [];
+  private readonly epochs: Epoch[] = [];
   private settled: number[] | null = null;
 
   constructor(
@@ -115,36 +118,37 @@ export class SourceWindow {
     private readonly horizonUs: number,
   ) {}
 
-  /** Takes in one epoch's observation. Idempotent for the same epoch: a later one supersedes. */
-  merge(
-    observation: SourceObservation,
-    signatures: readonly Uint8Array[],
-    epochStartUs: number,
-  ): void {
+  /**
+   * Takes in one epoch's observation. An early one is superseded by the final one of the same
+   * sensor and epoch; what several sensors saw adds up.
+   */
+  merge(observation: SourceObservation, origin: Origin): void {
     const { address, targets, contacts } = observation;
+    const { epochStartUs, signatures } = origin;
     const names: string[] = [];
     for (let at = 0; at < targets.length; at += address.length)
       names.push(latin1(targets, at, address.length));
     const view = new DataView(contacts.buffer, contacts.byteOffset, contacts.byteLength);
     for (let at = 0; at < contacts.length; at += CONTACT_SIZE) {
-      this.mergeContact({
+      const packets = view.getUint16(at + 10, true);
+      const fresh: Contact = {
         target: names[view.getUint16(at, true)],
         protocol: view.getUint8(at + 2),
         port: view.getUint16(at + 4, true),
         kinds: view.getUint16(at + 6, true),
         outcome: view.getUint16(at + 8, true),
-        packets: view.getUint16(at + 10, true),
+        packets,
         firstUs: epochStartUs + view.getUint32(at + 12, true),
         lastUs: epochStartUs + view.getUint32(at + 16, true),
         ttl: view.getUint8(at + 3),
         tuple: view.getUint32(at + 20, true),
-        packetsBefore: 0,
-        epochStartUs,
+        packetsBefore: origin.final ? packets : 0,
         remembered: 0,
-      });
+      };
+      this.mergeContact(fresh, epochStartUs);
     }
     this.mergeSketches(observation, names, epochStartUs);
-    this.mergeEpoch(observation.counters, epochStartUs);
+    this.mergeEpoch(observation.counters, origin);
     for (const { index, count } of observation.signatures)
       this.countSignature(signatures[index], count);
     if (this.runKey === 0) this.runKey = observation.runKey;
@@ -161,19 +165,15 @@ export class SourceWindow {
     this.payloads.merge(
       observation,
       names,
-      epochStartUs,
+      origin.final,
       epochStartUs + observation.firstUs,
       epochStartUs + observation.lastUs,
     );
   }
 
   /** Takes in one single: a SINGLE_SIZE record at `at`. */
-  mergeSingle(
-    singles: Uint8Array,
-    at: number,
-    signatures: readonly Uint8Array[],
-    epochStartUs: number,
-  ): void {
+  mergeSingle(singles: Uint8Array, at: number, origin: Origin): void {
+    const { epochStartUs, signatures } = origin;
     const view = new DataView(singles.buffer, singles.byteOffset + at, SINGLE_SIZE);
     const size = this.address.length;
     const kinds = view.getUint16(40, true);
@@ -181,7 +181,7 @@ export class SourceWindow {
     const firstUs = epochStartUs + view.getUint32(52, true);
     const lastUs = epochStartUs + view.getUint32(56, true);
     const outcome = view.getUint16(42, true);
-    this.mergeContact({
+    const fresh: Contact = {
       target: latin1(singles, at + 36 - size, size),
       protocol: view.getUint8(36),
       port: view.getUint16(38, true),
@@ -192,14 +192,11 @@ export class SourceWindow {
       lastUs,
       ttl: view.getUint8(37),
       tuple: view.getUint32(60, true),
-      packetsBefore: 0,
-      epochStartUs,
+      packetsBefore: packets,
       remembered: 0,
-    });
-    this.mergeEpoch(
-      countersOfSingle(kinds, outcome, view.getUint32(48, true), packets),
-      epochStartUs,
-    );
+    };
+    this.mergeContact(fresh, epochStartUs);
+    this.mergeEpoch(countersOfSingle(kinds, outcome, view.getUint32(48, true), packets), origin);
     const signature = view.getUint16(46, true);
     if (signature < signatures.length) this.countSignature(signatures[signature], packets);
     this.traits |= view.getUint32(48, true);
@@ -318,12 +315,12 @@ export class SourceWindow {
     return { count: Math.max(exact, merged.estimate()), exact: false };
   }
 
-  private mergeContact(fresh: Contact): void {
+  private mergeContact(fresh: Contact, epochStartUs: number): void {
     const key = fresh.target + String.fromCharCode(fresh.protocol, fresh.port);
     const known = this.contacts.get(key);
     if (known === undefined) {
       if (this.contacts.size >= CONTACTS_MAX && !this.makeRoom(fresh.lastUs)) {
-        this.overflowContact(fresh);
+        this.overflowContact(fresh, epochStartUs);
         return;
       }
       this.fullUntilUs = -1;
@@ -333,9 +330,8 @@ export class SourceWindow {
     }
     known.kinds |= fresh.kinds;
     known.outcome |= fresh.outcome;
-    if (known.epochStartUs !== fresh.epochStartUs) known.packetsBefore = known.packets;
     known.packets = known.packetsBefore + fresh.packets;
-    known.epochStartUs = fresh.epochStartUs;
+    known.packetsBefore += fresh.packetsBefore;
     known.firstUs = Math.min(known.firstUs, fresh.firstUs);
     known.lastUs = Math.max(known.lastUs, fresh.lastUs);
     if (known.ttl === 0) known.ttl = fresh.ttl;
@@ -366,10 +362,10 @@ export class SourceWindow {
    * The window is full: the contact goes into the sketches, and so does everything listed (by
    * `estimate`).
    */
-  private overflowContact(contact: Contact): void {
+  private overflowContact(contact: Contact, epochStartUs: number): void {
     this.dropped++;
     if (contact.kinds === 0) return;
-    const bucket = this.bucketAt(contact.epochStartUs);
+    const bucket = this.bucketAt(epochStartUs);
     const target = addressHash(contact.target);
     this.perTarget ??= countTargets(this.contacts.values());
     if (!this.perTarget.has(contact.target)) {
@@ -453,10 +449,13 @@ export class SourceWindow {
     return bucket;
   }
 
-  private mergeEpoch(counters: readonly number[], startUs: number): void {
-    const last = this.epochs.findIndex((epoch) => epoch.startUs === startUs);
-    if (last >= 0) this.epochs[last] = { startUs, counters };
-    else this.epochs.push({ startUs, counters });
+  private mergeEpoch(counters: readonly number[], origin: Origin): void {
+    const { sensor, epochStartUs: startUs } = origin;
+    const last = this.epochs.findIndex(
+      (epoch) => epoch.startUs === startUs && epoch.sensor === sensor,
+    );
+    if (last >= 0) this.epochs[last] = { startUs, sensor, counters };
+    else this.epochs.push({ startUs, sensor, counters });
     this.settleEpochs(startUs);
   }
 

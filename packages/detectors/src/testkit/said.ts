@@ -91,8 +91,7 @@ export function windowOf(said: Said[], listened: Listened[] = []): SourceWindow 
       hits: new Uint8Array(hits.buffer),
       samples: [],
     },
-    [],
-    0,
+    { sensor: 'a', final: true, epochStartUs: 0, signatures: [] },
   );
   return window;
 }

@@ -16,7 +16,7 @@ const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** The last buffer summed, and it as words: frames come from the same block again and again. */
 let viewed: ArrayBufferLike | undefined;
-let words = new Int32Array(0);
+let words: Int32Array = new Int32Array(0);
 
 /**
  * One's complement sum of `bytes[at..end)`, folded to 16 bits, not complemented. An odd last byte
