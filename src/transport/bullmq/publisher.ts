@@ -147,7 +147,7 @@ export class Publisher {
     return items;
   }
 
-  /** Until it is in Redis: an error is a server that answers but cannot (loading, full, failover). */
+  /** Until it is in Redis: an error is a server that answers but cannot (loading, full). */
   async #add(lane: Lane, items: Item[]): Promise<boolean> {
     const message = writeMessage(this.#options.source, items);
     while (!this.#isClosed) {
