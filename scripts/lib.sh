@@ -37,8 +37,21 @@ install_debian_packages() {
   fi
 }
 
+# Debian packages that tests start as servers of their own. Only as root; else those tests are skipped.
+install_test_packages() {
+  if have redis-server || have valkey-server; then return 0; fi
+  why='the tests of the fleet start it on sockets of their own; without it they are skipped'
+  if [ "$(id -u)" = 0 ] && have apt-get; then
+    say "installing Debian packages: redis-server ($why)"
+    apt_install redis-server || say 'it could not be installed; going on without.'
+  else
+    say "missing: redis-server or valkey-server ($why)."
+  fi
+}
+
 apt_install() {
-  export DEBIAN_FRONTEND=noninteractive
+  # RUNLEVEL=1: a server that is installed is not started as a service of the machine.
+  export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1
   log=$(mktemp)
   if { timeout 120 apt-get update && timeout 600 apt-get install -y --no-install-recommends "$@"; } >"$log" 2>&1; then
     rm -f "$log"

@@ -5,6 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 prepare
+install_test_packages
 build_typescript
 build_native
 exec node scripts/checks.mjs "$@"

@@ -49,8 +49,10 @@ export function detectOptions(config: PicketConfig): DetectOptions {
   }
   return {
     detectors,
+    shardCount: config.shards,
     windowSourcesMax: config.windows.sources_max,
     windowTargetsMax: config.windows.targets_max,
     historySourcesMax: config.windows.history_sources_max,
+    sensorSilentUs: config.windows.sensor_silent_s * 1e6,
   };
 }

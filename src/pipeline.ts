@@ -40,7 +40,7 @@ export class Pipeline {
   readonly #correlator: Correlator;
   readonly #options: PipelineOptions;
   readonly #workers: number;
-  /** By worker: its counters are of all its shards together. */
+  /** By shard. */
   readonly #losses = new Map<number, Record<string, number>>();
   readonly #span: Span = { firstUs: null, lastUs: null };
   #isComplete = false;
@@ -121,7 +121,7 @@ export class Pipeline {
   }
 
   #correlate(outcome: ShardOutcome): void {
-    this.#losses.set(outcome.shard % this.#workers, outcome.losses);
+    this.#losses.set(outcome.shard, outcome.losses);
     if (outcome.watermarkUs > 0) {
       const epochUs = this.#options.config.epoch_ms * 1000;
       const { firstUs, lastUs } = this.#span;

@@ -63,12 +63,18 @@ const tables = z.strictObject({
 const windows = z.strictObject({
   sources_max: capacity(
     65_536,
-    'Sources a worker keeps a window for; the longest silent goes first',
+    'Sources that have a window; the longest silent goes first',
   ),
-  targets_max: capacity(4_096, 'Targets a worker keeps a window for'),
+  targets_max: capacity(4_096, 'Targets that have a window'),
   history_sources_max: capacity(
     1_048_576,
-    'Sources a worker remembers for slow scans; those whose contacts succeed go first',
+    'Sources remembered for slow scans; those whose contacts succeed go first',
+  ),
+  sensor_silent_s: count(
+    1,
+    86_400,
+    30,
+    'A sensor this far behind the others is waited for no more (seconds of packet time).',
   ),
 });
 
@@ -159,7 +165,9 @@ const fixedSections = {
   tables: tables
     .prefault({})
     .describe('Capacities. Memory is bounded by them; what does not fit is counted.'),
-  windows: windows.prefault({}).describe('Capacities of the sliding windows, per worker.'),
+  windows: windows
+    .prefault({})
+    .describe('The sliding windows. Every shard has its share of the capacities.'),
   capture: capture.prefault({}).describe('Live capture.'),
   correlate: correlate.prefault({}).describe('How findings become incidents. Packet time.'),
   outputs: outputs.prefault({}).describe('Where events go.'),

@@ -7,17 +7,14 @@
  * A source is one incident, until it is tied to others: decoys of one scan, shares of one scan, or
  * a later source that revisits only what was exposed. Tied sources have the same `OpenIncident`.
  */
-import type {
-  Activity,
-  EntityName,
-  Finding,
-  Incident,
-} from '../../packages/plugin-api/src/finding.js';
+import type { Activity, Finding, Incident } from '../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
+import { packCorrelator, unpackCorrelator } from './checkpoint.js';
 import { OpenIncident, opensIncident } from './incident.js';
 import { Informers } from './informers.js';
+import { compareItems, compareMoments, type Item, type Moment } from './items.js';
 import { limits } from './limits.js';
 import { type Link, Linker } from './linker.js';
 import { activityOfSuspect, ipOfKey } from './linked-findings.js';
@@ -38,45 +35,31 @@ export type OutputEvent =
   | { type: 'finding'; finding: Finding }
   | { type: 'incident'; incident: Incident };
 
-/** Something to handle at a packet time. Order within a time: findings, then activities. */
-type Item = Moment & ({ finding: Finding } | { activity: Activity } | { suspect: Suspect });
-
 /**
  * Half a microsecond after its epoch's start: before all that the epoch holds, after all before it.
  */
 const SUSPECT_OFFSET_US = 0.5;
-
-interface Moment {
-  timeUs: number;
-  /**
-   * Said after the shard's watermark had reached this time: at the end of input, and of sources in
-   * the middle of an epoch. Handled after all that is not, once every shard has gone past the time,
-   * as the others may or may not have been handled before.
-   */
-  late: boolean;
-}
 
 export class Correlator {
   readonly #canonical: boolean;
   readonly #idleUs: number;
   readonly #quietUs: number;
   readonly #allowlisted: (ip: string) => boolean;
-  readonly #watermarks: number[];
-  readonly #ended: boolean[];
+  #watermarks: number[];
+  #ended: boolean[];
   /** Not handled yet. Bounded by what the transport lets shards run apart. */
   #pending: Item[] = [];
-  readonly #incidents = new Map<string, OpenIncident>();
-  readonly #budget: MemberBudget = { left: limits.scopeMembersMax, refused: 0 };
-  readonly #linker: Linker;
-  /** Actor keys of sources tied to others, and incidents whose informer is known. */
-  readonly #tied = new Set<string>();
-  readonly #informed = new WeakSet<OpenIncident>();
-  readonly #informers = new Informers();
+  #incidents = new Map<string, OpenIncident>();
+  #budget: MemberBudget = { left: limits.scopeMembersMax, refused: 0 };
+  #linker: Linker;
+  /** Actor keys of sources tied to others. */
+  #tied = new Set<string>();
+  #informers = new Informers();
   /** No incident is idle before this time: spares a look at all of them in every epoch. */
   #nextIdleUs = Number.POSITIVE_INFINITY;
   /** The latest packet time heard of: where the end of input is. */
   #latestUs = 0;
-  readonly #counters = {
+  #counters = {
     findings: 0,
     activities: 0,
     incidents_opened: 0,
@@ -85,7 +68,11 @@ export class Correlator {
     incidents_refused: 0,
   };
 
-  constructor(options: CorrelateOptions) {
+  /**
+   * Goes on from `snapshot`, when there is one.
+   * @throws RangeError when it cannot be read, or was made with another number of shards.
+   */
+  constructor(options: CorrelateOptions, snapshot: Uint8Array | null = null) {
     this.#canonical = (options.order ?? 'canonical') === 'canonical';
     this.#idleUs = (options.idleS ?? 600) * 1e6;
     this.#quietUs = (options.quietS ?? 10) * 1e6;
@@ -93,6 +80,17 @@ export class Correlator {
     this.#linker = new Linker();
     this.#watermarks = new Array(options.shardCount).fill(Number.NEGATIVE_INFINITY);
     this.#ended = new Array(options.shardCount).fill(false);
+    if (snapshot !== null) this.#restore(unpackCorrelator(snapshot, this.pack()));
+  }
+
+  /** Everything `accept`, `advance` and `end` depend on. */
+  snapshot(): Uint8Array {
+    return packCorrelator(this.pack());
+  }
+
+  /** Every shard has ended and nothing has come since: time for `end`. */
+  get hasEnded(): boolean {
+    return this.#ended.every((ended) => ended);
   }
 
   /** Takes what a worker said. Nothing comes out before `advance` or `end`. */
@@ -111,7 +109,7 @@ export class Correlator {
       });
     }
     this.#watermarks[shard] = Math.max(before, watermarkUs);
-    if (outcome.final) this.#ended[shard] = true;
+    this.#ended[shard] = outcome.final;
     if (Number.isFinite(watermarkUs)) this.#latestUs = Math.max(this.#latestUs, watermarkUs);
     for (const finding of findings) this.#latestUs = Math.max(this.#latestUs, finding.judgedUs);
   }
@@ -149,6 +147,37 @@ export class Correlator {
       scope_members_refused: this.#budget.refused,
       links_refused: this.#linker.refused,
     };
+  }
+
+  /** The state, for a checkpoint. */
+  pack() {
+    return {
+      watermarks: this.#watermarks,
+      ended: this.#ended,
+      pending: this.#pending,
+      incidents: this.#incidents,
+      budget: this.#budget,
+      linker: this.#linker,
+      tied: this.#tied,
+      informers: this.#informers,
+      nextIdleUs: this.#nextIdleUs,
+      latestUs: this.#latestUs,
+      counters: this.#counters,
+    };
+  }
+
+  #restore(state: ReturnType<Correlator['pack']>): void {
+    this.#watermarks = state.watermarks;
+    this.#ended = state.ended;
+    this.#pending = state.pending;
+    this.#incidents = state.incidents;
+    this.#budget = state.budget;
+    this.#linker = state.linker;
+    this.#tied = state.tied;
+    this.#informers = state.informers;
+    this.#nextIdleUs = state.nextIdleUs;
+    this.#latestUs = state.latestUs;
+    this.#counters = state.counters;
   }
 
   #watermarkUs(): number {
@@ -237,10 +266,10 @@ export class Correlator {
   #inform(incident: OpenIncident, item: Item, timeUs: number, events: OutputEvent[]): OpenIncident {
     const activity =
       'finding' in item ? item.finding.activity : 'activity' in item ? item.activity : null;
-    if (!activity || this.#informed.has(incident)) return incident;
+    if (!activity || incident.isInformed) return incident;
     const informer = this.#informers.find(activity, incident, timeUs, () => this.#ordered());
     if (informer === null) return incident;
-    this.#informed.add(incident);
+    incident.isInformed = true;
     const odds = `odds of chance ${informer.chance.toPrecision(2)}`;
     const other = informer.incident;
     if (other === null) {
@@ -356,35 +385,4 @@ export class Correlator {
 
 function compareIncidents(left: OpenIncident, right: OpenIncident): number {
   return compareText(left.id, right.id);
-}
-
-/** Canonical: time, findings before activities, then kind, source, target and id. */
-function compareItems(left: Item, right: Item): number {
-  const moments = compareMoments(left, right);
-  if (moments !== 0) return moments;
-  if ('finding' in left)
-    return 'finding' in right ? compareFindings(left.finding, right.finding) : -1;
-  if ('finding' in right) return 1;
-  return compareText(actorKey(sourceOf(left)), actorKey(sourceOf(right)));
-}
-
-function sourceOf(item: { activity: Activity } | { suspect: Suspect }): EntityName {
-  return 'activity' in item ? item.activity.source : item.suspect.source;
-}
-
-function compareMoments(left: Moment, right: Moment): number {
-  return left.timeUs - right.timeUs || Number(left.late) - Number(right.late);
-}
-
-function compareFindings(left: Finding, right: Finding): number {
-  return (
-    compareText(left.kind, right.kind) ||
-    compareText(entityText(left.source), entityText(right.source)) ||
-    compareText(entityText(left.target), entityText(right.target)) ||
-    compareText(left.id, right.id)
-  );
-}
-
-function entityText(entity: EntityName | null): string {
-  return entity ? actorKey(entity) : '';
 }

@@ -39,10 +39,27 @@ interface Tuple {
 }
 
 export class Decoys {
-  readonly #tuples = new Map<string, Tuple>();
-  readonly #groupOf = new Map<string, DecoyGroup>();
+  #tuples = new Map<string, Tuple>();
+  #groupOf = new Map<string, DecoyGroup>();
   /** Tuples and groups that found no room, cumulative. */
   refused = 0;
+
+  /** The state, for a checkpoint. */
+  pack() {
+    return {
+      refused: this.refused,
+      tuples: this.#tuples,
+      groupOf: this.#groupOf,
+    };
+  }
+
+  static unpack(packed: ReturnType<Decoys['pack']>): Decoys {
+    const made = new Decoys();
+    made.refused = packed.refused;
+    made.#tuples = packed.tuples;
+    made.#groupOf = packed.groupOf;
+    return made;
+  }
 
   /**
    * Takes in one epoch's suspects; returns the groups that have become certain or have grown since.

@@ -41,17 +41,21 @@ export class OpenIncident {
   readonly id: string;
   readonly firstSeenUs: number;
   lastSeenUs: number;
+  /** Exposed services of each source when it was last tested for an informer (informers.ts). */
+  tested = new Map<string, number>();
+  /** Its informer is known. */
+  isInformed = false;
   /** Sources by key, in the order they joined: one now; linked sources join here. */
-  readonly #actors = new Map<string, Actor>();
-  readonly #kinds = new Set<Kind>();
-  readonly #phases = new Set<Phase>();
-  readonly #tools = new Map<string, number>();
-  readonly #probes = new Set<string>();
-  readonly #evidence = new Set<string>();
-  readonly #depthTargets = new Set<string>();
-  readonly #links: string[] = [];
-  readonly #scope: Scope;
-  readonly #allowlisted: boolean;
+  #actors = new Map<string, Actor>();
+  #kinds = new Set<Kind>();
+  #phases = new Set<Phase>();
+  #tools = new Map<string, number>();
+  #probes = new Set<string>();
+  #evidence = new Set<string>();
+  #depthTargets = new Set<string>();
+  #links: string[] = [];
+  #scope: Scope;
+  #allowlisted: boolean;
   #depthPortCount = 0;
   #windowUsMax = 0;
   #best: Finding;
@@ -70,6 +74,55 @@ export class OpenIncident {
     this.#allowlisted = allowlisted;
     this.#scope = new Scope(budget);
     if (first.source) this.#actors.set(key, { ip: first.source.ip, role: 'operator' });
+  }
+
+  /** The state, for a checkpoint. */
+  pack() {
+    const { id, firstSeenUs, lastSeenUs, tested, isInformed } = this;
+    return {
+      open: { id, firstSeenUs, lastSeenUs, tested, isInformed },
+      actors: this.#actors,
+      kinds: this.#kinds,
+      phases: this.#phases,
+      tools: this.#tools,
+      probes: this.#probes,
+      evidence: this.#evidence,
+      depthTargets: this.#depthTargets,
+      links: this.#links,
+      scope: this.#scope,
+      allowlisted: this.#allowlisted,
+      depthPortCount: this.#depthPortCount,
+      windowUsMax: this.#windowUsMax,
+      best: this.#best,
+      pathProven: this.#pathProven,
+      completes: this.#completes,
+      change: this.#change,
+      said: this.#said,
+      opened: this.#opened,
+    };
+  }
+
+  static unpack(packed: ReturnType<OpenIncident['pack']>): OpenIncident {
+    const { best, allowlisted, open } = packed;
+    const made = new OpenIncident('', best, allowlisted, { left: 0, refused: 0 });
+    Object.assign(made, open);
+    made.#actors = packed.actors;
+    made.#kinds = packed.kinds;
+    made.#phases = packed.phases;
+    made.#tools = packed.tools;
+    made.#probes = packed.probes;
+    made.#evidence = packed.evidence;
+    made.#depthTargets = packed.depthTargets;
+    made.#links = packed.links;
+    made.#scope = packed.scope;
+    made.#depthPortCount = packed.depthPortCount;
+    made.#windowUsMax = packed.windowUsMax;
+    made.#pathProven = packed.pathProven;
+    made.#completes = packed.completes;
+    made.#change = packed.change;
+    made.#said = packed.said;
+    made.#opened = packed.opened;
+    return made;
   }
 
   /** Actor keys that lead to this incident. */

@@ -28,12 +28,27 @@ const LEARNED_US = 24 * 3600 * 1e6;
 
 export class Informers {
   /** What ended scans learned, oldest first. */
-  readonly #ended: (Candidate & { endedUs: number })[] = [];
+  #ended: (Candidate & { endedUs: number })[] = [];
   /** Open scans as of `#openUs`. */
   #open: Candidate[] = [];
   #openUs = Number.NEGATIVE_INFINITY;
-  /** Exposed services of a source at its last test, by incident: only more of them change it. */
-  readonly #tested = new WeakMap<OpenIncident, Map<string, number>>();
+
+  /** The state, for a checkpoint. */
+  pack() {
+    return {
+      ended: this.#ended,
+      open: this.#open,
+      openUs: this.#openUs,
+    };
+  }
+
+  static unpack(packed: ReturnType<Informers['pack']>): Informers {
+    const made = new Informers();
+    made.#ended = packed.ended;
+    made.#open = packed.open;
+    made.#openUs = packed.openUs;
+    return made;
+  }
 
   /** An incident that is open no more, closed or merged into another. */
   forget(incident: OpenIncident): void {
@@ -59,7 +74,7 @@ export class Informers {
     timeUs: number,
     openIncidents: () => OpenIncident[],
   ): Informer | null {
-    if (!this.#hasMore(activity, incident)) return null;
+    if (!hasMore(activity, incident)) return null;
     if (timeUs - this.#openUs >= FRESH_US) {
       this.#open = candidatesOf(openIncidents());
       this.#openUs = timeUs;
@@ -79,18 +94,14 @@ export class Informers {
     }
     return null;
   }
+}
 
-  #hasMore(activity: Activity, incident: OpenIncident): boolean {
-    let counts = this.#tested.get(incident);
-    if (counts === undefined) {
-      counts = new Map();
-      this.#tested.set(incident, counts);
-    }
-    const key = actorKey(activity.source);
-    if (activity.exposed.length <= (counts.get(key) ?? 0)) return false;
-    counts.set(key, activity.exposed.length);
-    return true;
-  }
+/** Only more exposed services than at the source's last test can change its result. */
+function hasMore(activity: Activity, { tested }: OpenIncident): boolean {
+  const key = actorKey(activity.source);
+  if (activity.exposed.length <= (tested.get(key) ?? 0)) return false;
+  tested.set(key, activity.exposed.length);
+  return true;
 }
 
 /** The latest ones: each costs a comparison per source and epoch. */

@@ -22,8 +22,23 @@ export interface Link {
 const DECOYS_IDLE_US = 600_000_000;
 
 export class Linker {
-  readonly #decoys = new Decoys();
-  readonly #shares = new Shares();
+  #decoys = new Decoys();
+  #shares = new Shares();
+
+  /** The state, for a checkpoint. */
+  pack() {
+    return {
+      decoys: this.#decoys,
+      shares: this.#shares,
+    };
+  }
+
+  static unpack(packed: ReturnType<Linker['pack']>): Linker {
+    const made = new Linker();
+    made.#decoys = packed.decoys;
+    made.#shares = packed.shares;
+    return made;
+  }
 
   /** Takes in the suspects of one epoch, all shards'. */
   link(suspects: Suspect[]): Link[] {

@@ -26,10 +26,10 @@ export interface ScopeCounts {
 }
 
 export class Scope {
-  readonly #budget: MemberBudget;
-  readonly #targets = new Set<string>();
-  readonly #ports = new Map<string, PortHits>();
-  readonly #exposed = new Map<string, ContactSummary>();
+  #budget: MemberBudget;
+  #targets = new Set<string>();
+  #ports = new Map<string, PortHits>();
+  #exposed = new Map<string, ContactSummary>();
   /** Largest window so far; its counts bound the unions from below. */
   #widest: Activity | null = null;
   #hostsFloor = 0;
@@ -40,6 +40,36 @@ export class Scope {
 
   constructor(budget: MemberBudget) {
     this.#budget = budget;
+  }
+
+  /** The state, for a checkpoint. */
+  pack() {
+    return {
+      budget: this.#budget,
+      targets: this.#targets,
+      ports: this.#ports,
+      exposed: this.#exposed,
+      widest: this.#widest,
+      hostsFloor: this.#hostsFloor,
+      portsFloor: this.#portsFloor,
+      targetsComplete: this.#targetsComplete,
+      portsComplete: this.#portsComplete,
+      exposedComplete: this.#exposedComplete,
+    };
+  }
+
+  static unpack(packed: ReturnType<Scope['pack']>): Scope {
+    const made = new Scope(packed.budget);
+    made.#targets = packed.targets;
+    made.#ports = packed.ports;
+    made.#exposed = packed.exposed;
+    made.#widest = packed.widest;
+    made.#hostsFloor = packed.hostsFloor;
+    made.#portsFloor = packed.portsFloor;
+    made.#targetsComplete = packed.targetsComplete;
+    made.#portsComplete = packed.portsComplete;
+    made.#exposedComplete = packed.exposedComplete;
+    return made;
   }
 
   /** Returns how many exposed services were new. */

@@ -57,10 +57,26 @@ interface Member {
 }
 
 export class Shares {
-  readonly #groups = new Map<string, ShareGroup>();
+  #groups = new Map<string, ShareGroup>();
   refused = 0;
 
   constructor(private readonly options: SharesOptions = DEFAULT_SHARES) {}
+
+  /** The state, for a checkpoint. */
+  pack() {
+    return {
+      options: this.options,
+      refused: this.refused,
+      groups: this.#groups,
+    };
+  }
+
+  static unpack(packed: ReturnType<Shares['pack']>): Shares {
+    const made = new Shares(packed.options);
+    made.refused = packed.refused;
+    made.#groups = packed.groups;
+    return made;
+  }
 
   /** Takes in one epoch's suspects; returns the groups that hold now and were touched. */
   link(suspects: readonly Suspect[], nowUs: number): ShareGroup[] {

@@ -2,18 +2,24 @@
 export interface DetectOptions {
   /** Settings by detector id. A missing detector runs on its defaults; `false` switches it off. */
   detectors: Record<string, Record<string, unknown> | false>;
-  /** Sources a worker keeps a window for; the longest unheard-of goes first, and is counted. */
+  /** Shards of the deployment: each has its share of the capacities, whoever serves it. */
+  shardCount: number;
+  /** Sources that have a window; the longest unheard-of goes first, and is counted. */
   windowSourcesMax: number;
   windowTargetsMax: number;
   /**
-   * Sources a worker remembers over hours; those whose contacts succeed go first, and are counted.
+   * Sources remembered over hours; those whose contacts succeed go first, and are counted.
    */
   historySourcesMax: number;
+  /** A sensor this far behind the others (microseconds of packet time) is waited for no more. */
+  sensorSilentUs: number;
 }
 
 export const DEFAULT_DETECT_OPTIONS: DetectOptions = {
   detectors: {},
+  shardCount: 16,
   windowSourcesMax: 65_536,
   windowTargetsMax: 4_096,
   historySourcesMax: 1_048_576,
+  sensorSilentUs: 30_000_000,
 };

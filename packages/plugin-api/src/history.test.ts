@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Histories, SCANNER_AT } from './history.js';
 
@@ -53,5 +54,34 @@ describe('Histories', () => {
 
   it('refuses to remember nobody', () => {
     expect(() => new Histories(Number.NaN)).toThrow(RangeError);
+  });
+
+  it('goes on identically from its packed form, also while it forgets', () => {
+    const step = fc.tuple(fc.nat(40), fc.nat(60), fc.boolean(), fc.boolean());
+    const apply = (histories: Histories, steps: [number, number, boolean, boolean][]) =>
+      steps.map(([source, to, served, silent], second) => {
+        const record = histories.note(`s${source}`, target(to), 6, to, served, silent, second);
+        if (silent) histories.noteRepeat(record);
+        return [record, histories.likelihood(record), histories.summarize(record, 50, second)];
+      });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 400 }), fc.array(step), (first, second) => {
+        const whole = new Histories(16);
+        apply(whole, first);
+        const restored = Histories.unpack(whole.pack());
+        expect(apply(restored, second)).toEqual(apply(whole, second));
+        expect(restored.pack()).toEqual(whole.pack());
+      }),
+    );
+  });
+
+  it('refuses a packed form whose chains leave the arrays or bite their tails', () => {
+    const histories = new Histories(16);
+    for (let i = 0; i < 40; i++) histories.note('s', target(i), 6, i, false, false, i);
+    const packed = histories.pack();
+    const cyclic = { ...packed, nextBlock: Int32Array.from(packed.nextBlock).fill(1) };
+    const outside = { ...packed, head: Int32Array.of(99) };
+    for (const bad of [cyclic, outside, { ...packed, names: [] }, null, 5])
+      expect(() => Histories.unpack(bad)).toThrow(RangeError);
   });
 });

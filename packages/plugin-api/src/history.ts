@@ -7,6 +7,7 @@
  * source's first contacts succeed with probability 0.8, a scanner's with 0.2.
  */
 import { finish, HASH_SEED, mix } from './hash.js';
+import { BLOCK_WORDS, checkPacked, ENTRIES_MAX, type PackedHistories } from './history-packed.js';
 import { addressHash } from './window.js';
 
 /** Log-likelihood steps and bounds of the test: detection 0.99, false alarm 0.01. */
@@ -18,11 +19,8 @@ export const SCANNER_AT = Math.log(0.99 / 0.01);
 const BENIGN_AT = Math.log(0.01 / 0.99);
 const STEP_LIMIT = 20;
 
-const BLOCK_ENTRIES = 16;
 const ENTRY_WORDS = 3;
-const BLOCK_WORDS = BLOCK_ENTRIES * ENTRY_WORDS;
-/** Contacts remembered of one source. */
-const ENTRIES_MAX = 1024;
+const BLOCK_ENTRIES = BLOCK_WORDS / ENTRY_WORDS;
 /** Sources looked at when one must go; the most benign of them, then the oldest, does. */
 const EVICTION_SAMPLE = 16;
 const NONE = -1;
@@ -85,6 +83,59 @@ export class Histories {
     this.count = new Uint16Array(sourcesMax);
     this.flags = new Uint8Array(sourcesMax);
     this.nextBlock = new Int32Array(blocksMax);
+  }
+
+  /** The part in use, for a checkpoint. The arrays are views, good until the next change. */
+  pack(): PackedHistories {
+    const { used } = this;
+    return {
+      sourcesMax: this.sourcesMax,
+      blocksMax: this.blocksMax,
+      names: this.names.slice(0, used),
+      llr: this.llr.subarray(0, used),
+      lastS: this.lastS.subarray(0, used),
+      fastS: this.fastS.subarray(0, used),
+      repeats: this.repeats.subarray(0, used),
+      head: this.head.subarray(0, used),
+      count: this.count.subarray(0, used),
+      flags: this.flags.subarray(0, used),
+      nextBlock: this.nextBlock.subarray(0, this.usedBlocks),
+      blocks: this.packBlocks(),
+      freeBlock: this.freeBlock,
+      hand: this.hand,
+      free: this.free,
+      forgotten: [this.forgottenSources, this.forgottenContacts],
+    };
+  }
+
+  /** @throws RangeError when what is packed is of another form. */
+  static unpack(packed: unknown): Histories {
+    const p = checkPacked(packed);
+    const histories = new Histories(p.sourcesMax, p.blocksMax);
+    const { llr, lastS, fastS, repeats, head, count, flags, nextBlock } = histories;
+    llr.set(p.llr);
+    lastS.set(p.lastS);
+    fastS.set(p.fastS);
+    repeats.set(p.repeats);
+    head.set(p.head);
+    count.set(p.count);
+    flags.set(p.flags);
+    nextBlock.set(p.nextBlock);
+    histories.used = p.names.length;
+    histories.usedBlocks = p.nextBlock.length;
+    for (let block = 0; block < histories.usedBlocks; block++) {
+      const { words, at } = histories.blockAt(block);
+      words.set(p.blocks.subarray(block * BLOCK_WORDS, (block + 1) * BLOCK_WORDS), at);
+    }
+    histories.freeBlock = p.freeBlock;
+    histories.hand = p.hand;
+    histories.free.push(...p.free);
+    [histories.forgottenSources, histories.forgottenContacts] = p.forgotten;
+    for (const [record, name] of p.names.entries()) {
+      histories.names[record] = name;
+      if (name !== null) histories.link(record, keyHash(name));
+    }
+    return histories;
   }
 
   get size(): number {
@@ -197,17 +248,29 @@ export class Histories {
   private add(key: string): number {
     let record = this.free.pop() ?? NONE;
     if (record === NONE) record = this.used < this.sourcesMax ? this.used++ : this.evict();
-    const hash = keyHash(key);
-    this.nameHash[record] = hash;
     this.names[record] = key;
-    this.nextInBucket[record] = this.buckets[hash & this.bucketMask];
-    this.buckets[hash & this.bucketMask] = record;
+    this.link(record, keyHash(key));
     this.llr[record] = 0;
     this.fastS[record] = 0;
     this.repeats[record] = 0;
     this.count[record] = 0;
     this.flags[record] = 0;
     return record;
+  }
+
+  private link(record: number, hash: number): void {
+    this.nameHash[record] = hash;
+    this.nextInBucket[record] = this.buckets[hash & this.bucketMask];
+    this.buckets[hash & this.bucketMask] = record;
+  }
+
+  private packBlocks(): Int32Array {
+    const all = new Int32Array(this.usedBlocks * BLOCK_WORDS);
+    for (let block = 0; block < this.usedBlocks; block++) {
+      const { words, at } = this.blockAt(block);
+      all.set(words.subarray(at, at + BLOCK_WORDS), block * BLOCK_WORDS);
+    }
+    return all;
   }
 
   /** Frees the most benign, then oldest, of a few records after the hand. */

@@ -48,7 +48,7 @@ const SIGNATURE_OF: ReadonlyMap<number, PayloadSignature> = new Map(
 );
 
 /** What was heard when: the latest `max`, oldest dropped first. */
-class Recent {
+export class Recent {
   private readonly lastUs = new Map<string, number>();
 
   constructor(private readonly max: number) {}

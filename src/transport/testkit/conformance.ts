@@ -18,8 +18,9 @@ export type MakeRig = (options: { shardCount: number; workers: number; waitingMa
 
 const SHARDS = 4;
 
-export function describeTransport(name: string, make: MakeRig): void {
-  describe(`transport: ${name}`, () => {
+/** `skip`: what it needs is not on this machine; the name says what. */
+export function describeTransport(name: string, make: MakeRig, { skip = false } = {}): void {
+  describe.skipIf(skip)(`transport: ${name}`, () => {
     const rigs: Rig[] = [];
     const outcomes: ShardOutcome[] = [];
     const open = async (workers: number, waitingMax = 8): Promise<Rig> => {

@@ -1,0 +1,55 @@
+/** A shard's state as bytes: what the next worker that serves it goes on from. */
+import {
+  Histories,
+  LAYOUT_VERSION,
+  PAYLOAD_SIGNATURES,
+  PayloadEvidence,
+  Recent,
+  Sketch,
+  SourceWindow,
+  TargetWindow,
+} from '../../packages/plugin-api/src/index.js';
+import { type StateClass, StateCodec } from '../shared/state-codec.js';
+import { FindingLog } from './finding-log.js';
+import { Memory } from './memory.js';
+import { type ShardLimits, ShardState } from './shard-state.js';
+
+/** Raised when a class below changes what its fields mean but not their names and types. */
+const VERSION = 1;
+
+const CLASSES: StateClass[] = [
+  { name: 'shard', sample: new ShardState(1) },
+  { name: 'source', sample: new SourceWindow(0, new Uint8Array(4), 1) },
+  { name: 'target', sample: new TargetWindow(0, new Uint8Array(4), 1) },
+  { name: 'sketch', sample: new Sketch() },
+  { name: 'payloads', sample: new PayloadEvidence() },
+  { name: 'recent', sample: new Recent(1) },
+  { name: 'log', sample: new FindingLog() },
+  { name: 'memory', sample: new Memory(1) },
+  {
+    name: 'histories',
+    sample: new Histories(1),
+    pack: (histories: Histories) => histories.pack(),
+    unpack: (packed) => Histories.unpack(packed),
+  },
+];
+const codec = new StateCodec(CLASSES, PAYLOAD_SIGNATURES);
+
+export function packShard(state: ShardState, limits: ShardLimits): Uint8Array {
+  return codec.encode([settingsOf(limits), state]);
+}
+
+/** @throws RangeError when it cannot be read, or the windows would be others now. */
+export function unpackShard(bytes: Uint8Array, limits: ShardLimits): ShardState {
+  const form = codec.decode(bytes);
+  if (!Array.isArray(form) || form[0] !== settingsOf(limits))
+    throw new RangeError('a checkpoint of other settings');
+  if (!(form[1] instanceof ShardState)) throw new RangeError('a checkpoint of something else');
+  return form[1];
+}
+
+/** What the state's form depends on beside the code. */
+function settingsOf({ horizonUs, historySourcesMax }: ShardLimits): string {
+  const form = `${VERSION} ${LAYOUT_VERSION} ${PAYLOAD_SIGNATURES.length}`;
+  return `${form} ${horizonUs} ${historySourcesMax}`;
+}

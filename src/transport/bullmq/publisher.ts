@@ -1,0 +1,188 @@
+/**
+ * Publishes the items of one source: numbered without gaps per partition, in order, at least once.
+ * One job per partition is on its way at a time; what comes meanwhile travels together in the next.
+ */
+import { Queue } from 'bullmq';
+import { PicketError } from '../../shared/errors.js';
+import type { Partition } from './keys.js';
+import { type Item, type ItemKind, writeMessage } from './message.js';
+import type { RedisClient } from './redis.js';
+
+export interface PublisherOptions {
+  client: RedisClient;
+  partitions: readonly Partition[];
+  /** Who numbers the items: 1 to 96 visible ASCII characters. */
+  source: string;
+  /** Items accepted and not yet in Redis, at most. @defaultValue 1024 */
+  waitingItemsMax?: number;
+  /** Their bytes; one item is let through when nothing waits. @defaultValue 32 MiB */
+  waitingBytesMax?: number;
+  /** Jobs of one partition that nobody has taken yet, at most: bounds Redis. @defaultValue 4096 */
+  depthMax?: number;
+}
+
+interface Lane {
+  partition: Partition;
+  queue: Queue;
+  waiting: { kind: ItemKind; bytes: Uint8Array }[];
+  next: number;
+  previous: number;
+  jobs: number;
+  isSending: boolean;
+}
+
+const JOB_ITEMS_MAX = 32;
+const JOB_BYTES_MAX = 1024 * 1024;
+/** The depth is looked at once in so many jobs: it may be passed by as many per publisher. */
+const DEPTH_EVERY_JOBS = 16;
+const DEPTH_WAIT_MS = 100;
+const RETRY_MS = 250;
+
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #lanes: Lane[];
+  #waitingItems = 0;
+  #waitingBytes = 0;
+  #roomWaiters: (() => void)[] = [];
+  #idleWaiters: (() => void)[] = [];
+  #isClosed = false;
+  readonly #counters = { items: 0, bytes: 0, jobs: 0, errors: 0, held_back_ms: 0 };
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+    this.#lanes = options.partitions.map((partition) => {
+      const queue = new Queue(partition.queue, {
+        prefix: partition.prefix,
+        connection: options.client,
+        streams: { events: { maxLen: 16 } },
+        defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
+      });
+      queue.on('error', () => {});
+      const fresh = { waiting: [], next: 0, previous: -1, jobs: 0, isSending: false };
+      return { partition, queue, ...fresh };
+    });
+  }
+
+  /** Whether `publish` would resolve at once. */
+  get hasRoom(): boolean {
+    const { waitingItemsMax = 1024, waitingBytesMax = 32 * 1024 * 1024 } = this.#options;
+    if (this.#waitingItems === 0) return true;
+    return this.#waitingItems < waitingItemsMax && this.#waitingBytes < waitingBytesMax;
+  }
+
+  /**
+   * Takes an item for the partition at `index`; resolves when there is room for the next.
+   * @throws PicketError `transport-closed` after `close`.
+   */
+  async publish(index: number, kind: ItemKind, bytes: Uint8Array): Promise<void> {
+    if (this.#isClosed)
+      throw new PicketError('transport-closed', 'The transport is closed: nothing was accepted.');
+    const lane = this.#lanes[index];
+    lane.waiting.push({ kind, bytes });
+    this.#waitingItems++;
+    this.#waitingBytes += bytes.byteLength;
+    if (!lane.isSending) void this.#send(lane);
+    while (!this.hasRoom && !this.#isClosed)
+      await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+  }
+
+  /** Where numbering goes on after a restart: the sequence last published to each partition. */
+  resumeAfter(positions: readonly number[]): void {
+    for (const [index, lane] of this.#lanes.entries()) {
+      lane.next = positions[index] + 1;
+      lane.previous = positions[index];
+    }
+  }
+
+  /** Resolves when everything accepted so far is in Redis. */
+  async drain(): Promise<void> {
+    while (this.#waitingItems > 0 && !this.#isClosed)
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+  }
+
+  /** Gives up what is not in Redis yet. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#wake();
+    await Promise.all(this.#lanes.map(({ queue }) => queue.close().catch(() => {})));
+  }
+
+  stats() {
+    return { ...this.#counters, waiting: this.#waitingItems };
+  }
+
+  async #send(lane: Lane): Promise<void> {
+    lane.isSending = true;
+    // What is published in this turn of the event loop travels together.
+    await new Promise(setImmediate);
+    while (lane.waiting.length > 0 && !this.#isClosed) {
+      const items = this.#nextItems(lane);
+      if (!(await this.#add(lane, items))) break;
+      const size = items.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
+      lane.waiting.splice(0, items.length);
+      lane.previous = items[items.length - 1].sequence;
+      lane.next = lane.previous + 1;
+      this.#waitingItems -= items.length;
+      this.#waitingBytes -= size;
+      this.#counters.items += items.length;
+      this.#counters.bytes += size;
+      this.#wake();
+      await this.#holdBack(lane);
+    }
+    lane.isSending = false;
+  }
+
+  #nextItems({ waiting, next, previous }: Lane): Item[] {
+    const { source } = this.#options;
+    const items: Item[] = [];
+    let size = 0;
+    for (const { kind, bytes } of waiting) {
+      if (items.length === JOB_ITEMS_MAX || (size > 0 && size + bytes.byteLength > JOB_BYTES_MAX))
+        break;
+      const sequence = next + items.length;
+      const before = items.length === 0 ? previous : sequence - 1;
+      items.push({ source, kind, sequence, previous: before, bytes });
+      size += bytes.byteLength;
+    }
+    return items;
+  }
+
+  /** Until it is in Redis: an error is a server that answers but cannot (loading, full). */
+  async #add(lane: Lane, items: Item[]): Promise<boolean> {
+    const message = writeMessage(this.#options.source, items);
+    while (!this.#isClosed) {
+      try {
+        await lane.queue.add('items', message);
+        this.#counters.jobs++;
+        return true;
+      } catch {
+        this.#counters.errors++;
+        await pause(RETRY_MS);
+      }
+    }
+    return false;
+  }
+
+  /** Nobody consumes: what is published waits here instead of filling Redis. */
+  async #holdBack(lane: Lane): Promise<void> {
+    lane.jobs++;
+    if (lane.jobs % DEPTH_EVERY_JOBS !== 0) return;
+    const { depthMax = 4096 } = this.#options;
+    while (!this.#isClosed) {
+      const depth = await lane.queue.getWaitingCount().catch(() => 0);
+      if (depth <= depthMax) return;
+      await pause(DEPTH_WAIT_MS);
+      this.#counters.held_back_ms += DEPTH_WAIT_MS;
+    }
+  }
+
+  #wake(): void {
+    if (this.hasRoom || this.#isClosed) for (const wake of this.#roomWaiters.splice(0)) wake();
+    if (this.#waitingItems === 0 || this.#isClosed)
+      for (const wake of this.#idleWaiters.splice(0)) wake();
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

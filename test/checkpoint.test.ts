@@ -1,0 +1,119 @@
+/**
+ * Guarantee 5, the part without a server: a detector made from a checkpoint goes on as if it had
+ * judged everything itself, and judging a batch again changes nothing.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { DetectorSet } from '../src/detect/detector-set.js';
+import { DEFAULT_DETECT_OPTIONS, type DetectOptions } from '../src/detect/options.js';
+import { ShardDetector } from '../src/detect/shard-detector.js';
+import { MIXED_DEFAULTS, writeMixed } from './generate/mixed.js';
+import { PcapWriter } from './generate/pcap-writer.js';
+import { batchesOf, type ShardBatch } from './support/batches.js';
+import { scratchFolder } from './support/scratch.js';
+
+const scratch = scratchFolder();
+const options: DetectOptions = { ...DEFAULT_DETECT_OPTIONS, historySourcesMax: 16 * 256 };
+const detectors = new DetectorSet(options);
+const open = (shard: number, snapshot: Uint8Array | null = null) =>
+  new ShardDetector(shard, detectors, options, snapshot);
+
+interface Case {
+  name: string;
+  home: string[];
+  path: string;
+}
+
+/** A busy link with scanners, small windows: everything that overflows does. */
+function mixed(): Case {
+  const path = join(scratch, 'mixed.pcap');
+  const writer = new PcapWriter(path);
+  writeMixed(writer, { ...MIXED_DEFAULTS, packetCount: 60_000, ratePerSecond: 3000 });
+  writer.close();
+  return { name: 'a busy link', home: [MIXED_DEFAULTS.home], path };
+}
+
+const golden = 'test/golden';
+const cases: Case[] = readdirSync(golden)
+  .filter((name) => existsSync(join(golden, name, 'input.pcap.gz')))
+  .map((name) => ({
+    name,
+    home: parse(readFileSync(join(golden, name, 'config.yaml'), 'utf8')).home_nets,
+    path: join(golden, name, 'input.pcap.gz'),
+  }));
+cases.push(mixed(), {
+  name: 'masscan, then nmap',
+  home: ['198.51.100.0/24', '198.18.4.0/22', '2001:db8:100::/64', 'fd01::/64'],
+  path: 'test/captures/pipeline.pcap.gz',
+});
+
+/** What is said of the batches of one shard when the detector is replaced before each of `cuts`. */
+function outcomes(batches: ShardBatch[], cuts: ReadonlySet<number>): string[] {
+  let detector = open(batches[0].shard);
+  const said: string[] = [];
+  for (const [index, { shard, bytes }] of batches.entries()) {
+    if (cuts.has(index)) detector = open(shard, detector.snapshot());
+    said.push(JSON.stringify(detector.accept(bytes)));
+  }
+  if (cuts.has(batches.length)) detector = open(batches[0].shard, detector.snapshot());
+  said.push(JSON.stringify(detector.endOf('local')));
+  return said;
+}
+
+let findingCount = 0;
+
+describe.each(cases)('checkpoints: $name', ({ home, path }) => {
+  const byShard = new Map<number, ShardBatch[]>();
+  for (const batch of batchesOf(path, home)) {
+    byShard.set(batch.shard, [...(byShard.get(batch.shard) ?? []), batch]);
+  }
+  // The shards with the most to say.
+  const shards = [...byShard.values()]
+    .sort((left, right) => sizeOf(right) - sizeOf(left))
+    .slice(0, 2);
+
+  it('go on identically wherever they were made', () => {
+    for (const batches of shards) {
+      const expected = outcomes(batches, new Set());
+      findingCount += expected.filter((line) => line.includes('"findings":[{')).length;
+      const cuts = fc.uniqueArray(fc.nat(batches.length), { minLength: 1, maxLength: 6 });
+      fc.assert(
+        fc.property(cuts, (at) => {
+          expect(outcomes(batches, new Set(at))).toEqual(expected);
+        }),
+        { numRuns: 4 },
+      );
+    }
+  });
+
+  it('know what was merged: a batch again changes nothing', () => {
+    for (const batches of shards) {
+      const detector = open(batches[0].shard);
+      const half = batches.slice(0, Math.ceil(batches.length / 2));
+      for (const { bytes } of half) detector.accept(bytes);
+      const before = detector.snapshot();
+      const restored = open(batches[0].shard, before);
+      for (const { bytes } of half) expect(restored.accept(bytes)).toMatchObject({ findings: [] });
+      expect(Buffer.compare(restored.snapshot(), before)).toBe(0);
+    }
+  });
+});
+
+it('has cases that say something', () => {
+  expect(cases.length).toBeGreaterThan(5);
+  expect(findingCount).toBeGreaterThan(20);
+});
+
+it('refuses a checkpoint of other windows', () => {
+  const snapshot = open(0).snapshot();
+  const other = { ...options, historySourcesMax: 16 * 512 };
+  expect(() => new ShardDetector(0, detectors, other, snapshot)).toThrow(RangeError);
+  expect(() => open(0, snapshot.subarray(1))).toThrow(RangeError);
+});
+
+function sizeOf(batches: ShardBatch[]): number {
+  return batches.reduce((sum, { bytes }) => sum + bytes.length, 0);
+}
