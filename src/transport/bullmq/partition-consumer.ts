@@ -219,6 +219,8 @@ export class PartitionConsumer<E> {
     if (this.#turn !== null || this.#isOver) return;
     this.#turn = this.#turns().finally(() => {
       this.#turn = null;
+      // What arrived after the last look found a turn under way and left it at that.
+      if (this.#inbox.length > 0) this.#schedule();
     });
     this.#turn.catch((error) => this.#lose(error));
   }

@@ -65,6 +65,18 @@ export function describeTransport(name: string, make: MakeRig, { skip = false } 
       expect(reported.every((count, index) => count >= index + 1)).toBe(true);
     });
 
+    it('forgets none that comes while a round of work is just ending', async () => {
+      const { transport } = await open(1);
+      for (let round = 1; round <= 300; round++) {
+        await transport.publish(0, toyBatch(0, 2 * round));
+        // From no pause at all to longer than a round takes.
+        for (let turn = 0; turn < round % 30; turn++) await new Promise(setImmediate);
+        await transport.publish(0, toyBatch(0, 2 * round + 1));
+        await transport.drain();
+      }
+      expect(transport.stats().batchesJudged).toBe(600);
+    });
+
     it('drains at once when nothing was published', async () => {
       const { transport } = await open(1);
       await transport.drain();
