@@ -3,7 +3,11 @@
 // it shows what the program accepts.
 import { spawnSync } from 'node:child_process';
 
-const GENERATORS = ['scripts/generate-layout.mjs', 'scripts/generate-docs.mjs'];
+const GENERATORS = [
+  'scripts/generate-layout.mjs',
+  'scripts/generate-docs.mjs',
+  'scripts/generate-detectors.mjs',
+];
 let failed = false;
 for (const script of GENERATORS) {
   const run = spawnSync(process.execPath, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
