@@ -1,6 +1,8 @@
-// Writes docs/detectors.md: a section per kind from the detectors' own definitions in dist/, and
-// what tells the tools. `--check` fails on a diff, and a kind without a section always does.
+// Writes docs/detectors.md: a section per kind from the detectors' own definitions in dist/, what
+// tells the tools, and the smallest scans from the rows their test runs. `--check` fails on a diff,
+// and a kind without a section always does.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { tsImport } from 'tsx/esm/api';
 
 const PAGE = 'docs/detectors.md';
 const { PHASE_OF_KIND } = await import('../dist/packages/plugin-api/src/finding.js');
@@ -9,6 +11,10 @@ const { buildConfigSchema } = await import('../dist/src/config/schema.js');
 const { acceptedText, settingAt, toSettingSchema } = await import('../dist/src/config/accepted.js');
 const { LINKED_KINDS } = await import('../dist/src/correlate/linked-kinds.js');
 const { DETECTORS } = await import('../dist/src/detect/registry.js');
+const { OUT_OF_REACH, SMALLEST_SCANS, withinText } = await tsImport(
+  '../test/smallest/rows.ts',
+  import.meta.url,
+);
 
 /** Names of the ATT&CK (v17) techniques that findings carry. */
 const TECHNIQUES = {
@@ -90,6 +96,7 @@ growth, and when it ends; its evidence holds the numbers it was decided by.
 ${index()}
 ${SHARED}
 ${Object.entries(PHASES).map(phaseSection).join('\n')}
+${smallestSection()}
 ${toolSection()}`;
 }
 
@@ -142,6 +149,33 @@ function settingsTable(id) {
   );
   const head = '| setting | default | accepts | meaning |\n| --- | --- | --- | --- |';
   return `${head}\n${rows.join('\n')}`;
+}
+
+function smallestSection() {
+  const caught = SMALLEST_SCANS.map(
+    ({ technique, atLeast, unit, overS, kind }) =>
+      `| ${technique} | ${atLeast} ${unit} | ${withinText(overS)} | \`${kind}\` |`,
+  );
+  const missed = OUT_OF_REACH.map(({ technique, why }) => `| ${technique} | ${why} |`);
+  return `## The smallest scan that is caught
+
+With the settings as they come, one source unless it says otherwise, and no other traffic of that
+source. One fewer and nothing is said at all; \`test/smallest\` tests every row, at the number and
+just below it. More of the same, or faster, is caught as well.
+
+| technique | the fewest reported | within | reported as |
+| --- | --- | --- | --- |
+${caught.join('\n')}
+
+Out of reach, tested in the same place to say nothing:
+
+| technique | why |
+| --- | --- |
+${missed.join('\n')}
+
+Nor can a sensor see what does not pass it: searches in public scan databases, scans of networks
+that are not in \`home_nets\`, probes inside encryption.
+`;
 }
 
 function toolSection() {

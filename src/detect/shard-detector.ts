@@ -341,6 +341,8 @@ export class ShardDetector {
     if (shard.watermarkUs - shard.sweptUs < this.horizonUs / 4) return;
     shard.sweptUs = shard.watermarkUs;
     for (const [key, tracked] of shard.sources) {
+      // What is awaited is judged first, however long no packet came.
+      if (shard.revisit.has(key)) continue;
       if (tracked.window.expire(shard.watermarkUs) && !tracked.log.active)
         shard.sources.delete(key);
     }

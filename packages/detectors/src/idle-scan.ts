@@ -46,8 +46,8 @@ export const idleScanZombie = defineSourceDetector<Config>({
     ],
     wrong:
       'Silent when the operator asks the zombie in another way (hping3 with a full option list), ' +
-      'too few times, or where our own packets do not pass the sensor. False for a load balancer ' +
-      'that answers a lost SYN of ours with so bare a SYN-ACK, again and again.',
+      'too few times, only once a second, or where our own packets do not pass the sensor. False ' +
+      'for a load balancer that keeps answering lost SYNs of ours with so bare a SYN-ACK.',
   },
   kinds: ['idle_scan_zombie'],
   mitre: ['T1595.001', 'T1090'],
@@ -108,8 +108,8 @@ export const idleScanTarget = defineSourceDetector<Config>({
     ],
     wrong:
       'Silent when few of our ports are open, since only open ones make the zombie reset; when ' +
-      'zombie and operator have the same initial TTL; and with another tool than Nmap. Without ' +
-      'it the probes are a `port_scan` of the third party.',
+      'only one port a second is tried; when zombie and operator have the same initial TTL; and ' +
+      'with another tool than Nmap. Without it the probes are a `port_scan` of the third party.',
   },
   kinds: ['idle_scan_target'],
   mitre: ['T1595.001', 'T1090'],

@@ -64,9 +64,10 @@ export const scriptScan = defineSourceDetector<Config>({
     ],
     wrong:
       'Silent inside TLS, with a changed user agent (`--script-args http.useragent`) unless ' +
-      'another payload tells, and on scripts that speak like ordinary clients. Many old clients ' +
-      'behind one NAT address could look like an enumeration, if they met one service in one ' +
-      'minute.',
+      'another payload tells, and on scripts that speak like ordinary clients. Hellos count only ' +
+      'in seconds in which their source touches a second service or says a known payload too. ' +
+      'Many old clients behind one NAT address could look like an enumeration, if they met one ' +
+      'service in one minute.',
   },
   kinds: ['script_scan'],
   mitre: ['T1595.002', 'T1046'],
