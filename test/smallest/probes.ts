@@ -57,16 +57,21 @@ export function systemSyn(destination: string, port: number, source = SOURCE): U
 }
 
 /** A SYN as a scanner sends it. */
-export function scannerSyn(name: ScannerName, destination: string, port: number): Uint8Array {
+export function scannerSyn(
+  name: ScannerName,
+  destination: string,
+  port: number,
+  source = SOURCE,
+): Uint8Array {
   const fields = new Tcp4();
-  fields.source = ipv4Number(SOURCE);
+  fields.source = ipv4Number(source);
   fields.destination = ipv4Number(destination);
   fields.sourcePort = 40_125;
   fields.destinationPort = port;
   SCANNERS[name].fill(fields, 1);
   return tcpFrame({
     ...fields,
-    source: SOURCE,
+    source,
     destination,
     flags: 'S',
   });
