@@ -77,9 +77,13 @@ export class Laboratory {
    * `target`: kernel sockets and scanners then take it as their source by themselves.
    */
   addSource(source: string, target: string): void {
-    const { outside, outsideInterface } = this;
-    ip(['-n', outside, 'address', 'add', `${source}/32`, 'dev', outsideInterface]);
-    ip(['-n', outside, 'route', 'add', target, 'via', INSIDE_ADDRESS, 'src', source]);
+    this.addAddress(source);
+    ip(['-n', this.outside, 'route', 'add', target, 'via', INSIDE_ADDRESS, 'src', source]);
+  }
+
+  /** Gives the outside one more address of 203.0.113.0/24, to be asked for by name. */
+  addAddress(source: string): void {
+    ip(['-n', this.outside, 'address', 'add', `${source}/32`, 'dev', this.outsideInterface]);
   }
 
   /** Answers to an address that nobody has leave the protected network all the same. */
