@@ -1,13 +1,14 @@
 /**
  * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and after
- * a full run writes bench/results/latest.json and docs/benchmarks.md. Exit status 1 when a required
- * figure was missed or an answer was wrong.
+ * a full run writes bench/results/latest.json and docs/benchmarks.md. `-- latency` measures live
+ * latency instead. Exit status 1 when a required figure was missed or an answer was wrong.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type Contender, scratchPath } from './contenders.js';
+import { measureLatency } from './latency.js';
 import { measure, median, type Run } from './measure.js';
 import { pageOf, type Results, type Row, tableOf, type TrialResult } from './results.js';
 import { type Requirement, TRIALS, type Trial } from './trials.js';
@@ -121,12 +122,17 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: 'string', default: String(ROUNDS_DEFAULT) } },
 });
+/** Comparisons and measurements of another shape than a trial, each run alone by its name. */
+const APART: Record<string, () => Promise<{ failed: number }>> = {
+  latency: measureLatency,
+};
+const apart = APART[positionals[0] ?? ''];
+if (apart !== undefined) process.exit((await apart()).failed === 0 ? 0 : 1);
 const chosen = TRIALS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 const roundCount = Number(values.rounds);
 if (chosen.length === 0 || !Number.isInteger(roundCount) || roundCount < 1) {
-  console.error(
-    `usage: npm run bench -- [${TRIALS.map(({ name }) => name).join('|')}] [--rounds N]`,
-  );
+  const names = [...TRIALS.map(({ name }) => name), ...Object.keys(APART)].join('|');
+  console.error(`usage: npm run bench -- [${names}] [--rounds N]`);
   process.exit(2);
 }
 const trials: TrialResult[] = [];

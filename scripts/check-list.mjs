@@ -1,7 +1,7 @@
 // The list of checks: what `npm test` runs (QUICK) and what CI adds (SLOW). An entry is a shell
-// command;
-// `count` reads passed and failed from its output (else the exit status is one check), `unless`
-// gives the reason why it cannot run on this machine.
+// command; `count` reads passed and failed from its output (else the exit status is one check),
+// `unless` gives the reason why it cannot run on this machine, `figures` matches output lines that
+// are always shown.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -11,6 +11,11 @@ const noClang = () => (has('clang++') ? null : 'no clang++ (sanitizers and libFu
 const noAddon = () =>
   existsSync('native/build/Release/picket.node') ? null : 'the addon is not built';
 const noFile = (path) => (existsSync(path) ? null : `${path} is not here`);
+// On CI a machine that cannot do it is broken: there the check fails rather than be skipped.
+const noNamespaces = () =>
+  process.env.CI || spawnSync('unshare', ['--net', 'true']).status === 0
+    ? null
+    : 'no network namespaces (Linux, as root)';
 const first = (...reasons) => reasons.find((reason) => reason !== null) ?? null;
 
 /** Counts of a vitest JSON report. */
@@ -84,6 +89,14 @@ export const SLOW = [
     unless: () => noFile('../shared/tools/score'),
     count: plainCounts,
     minutes: 20,
+  },
+  {
+    name: 'latency, live',
+    command: 'tsx bench/run.ts latency',
+    unless: () => first(noNamespaces(), noAddon()),
+    count: plainCounts,
+    figures: /percentile/,
+    minutes: 5,
   },
   {
     name: 'sanitizers on every capture',

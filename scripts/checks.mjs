@@ -30,7 +30,7 @@ const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 console.log(`${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
 
-/** Runs one check. Its own output is shown only when it fails. */
+/** Runs one check. Its own output is shown only when it fails, but for lines of figures. */
 function runCheck(check) {
   if (check.report) rmSync(check.report, { force: true });
   const run = spawnSync('bash', ['-c', check.command], {
@@ -46,6 +46,9 @@ function runCheck(check) {
     counts = { passed: 0, failed: 0, skipped: 0, ...counts };
     if (isBroken || check.count) counts.failed++;
     else counts.passed++;
+  }
+  if (check.figures && counts.failed === 0) {
+    for (const line of text.split('\n')) if (check.figures.test(line)) console.log(`      ${line}`);
   }
   if (counts.failed > 0) {
     console.log(text.split('\n').slice(-120).join('\n'));

@@ -119,8 +119,9 @@ export class Correlator {
     const horizonUs = this.#watermarkUs();
     const events: OutputEvent[] = [];
     const isReady = (item: Item): boolean => {
-      if (!this.#canonical) return true;
+      // Sources are tied to each other: an epoch's suspects of all shards are looked at together.
       if ('suspect' in item) return item.suspect.judgedUs <= horizonUs;
+      if (!this.#canonical) return true;
       return item.timeUs < horizonUs || (item.timeUs === horizonUs && !item.late);
     };
     const ready = this.#pending.filter(isReady);

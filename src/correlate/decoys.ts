@@ -6,6 +6,7 @@
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
+import type { LinkedKind } from './linked-kinds.js';
 
 /** Copies of one probe leave within milliseconds; the span of an epoch's edge is added. */
 const TOGETHER_US = 1_000_000;
@@ -17,6 +18,35 @@ const SOURCES_MAX = 129;
 const EVIDENCE_MIN = 3;
 const TUPLES_MAX = 65_536;
 const GROUPS_MAX = 1024;
+
+export const DECOY_SCAN: LinkedKind = {
+  kind: 'decoy_scan',
+  title: 'Decoy scan',
+  summary:
+    'The same probes arrive at the same time from many sources, header for header: one operator ' +
+    'behind decoys (Nmap -D), of whom one is real.',
+  mitre: ['T1595.001', 'T1562'],
+  doc: {
+    decided:
+      'Probes of different sources are the same when target, protocol, port, source port, ' +
+      'sequence and acknowledgement numbers and IP ID agree and they come within a second. Three ' +
+      'such coincidences (a probe shared by four sources is three) make the group; more than 129 ' +
+      'sources with one tuple are a flood with a constant header instead. The real source is the ' +
+      'one whose return path is proven best: it acknowledged our answers, or reset them; until ' +
+      'one stands out all are `member`s with their odds in the evidence. The group grows while ' +
+      'it goes on, and is forgotten after ten silent minutes.',
+    sources: [
+      'Nmap `scan_engine_raw.cc`, sendIPScanProbe: one IP ID, sequence number and source port ' +
+        'for all decoys',
+      'Lyon: Nmap Network Scanning, ch. 10',
+    ],
+    wrong:
+      'Silent on decoys whose packets differ (another tool, Nmap -O, whose decoys get different ' +
+      'IP IDs), and on hosts that answer nothing when it comes to naming the real one. False for ' +
+      'a span port that shows a packet before and after address translation: both addresses are ' +
+      'then one host.',
+  },
+};
 
 export interface DecoyGroup {
   /** Actor keys, sorted. */

@@ -8,8 +8,13 @@ import {
 } from '../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { protocolName } from '../shared/protocol.js';
-import type { DecoyGroup } from './decoys.js';
-import type { ShareGroup, SharesOptions } from './shares.js';
+import { DECOY_SCAN, type DecoyGroup } from './decoys.js';
+import {
+  DISTRIBUTED_ADDRESS_SCAN,
+  DISTRIBUTED_PORT_SCAN,
+  type ShareGroup,
+  type SharesOptions,
+} from './shares.js';
 
 /** Sources listed in a finding's evidence. */
 const LISTED_MAX = 64;
@@ -37,7 +42,7 @@ export function decoyFinding(group: DecoyGroup, real: string | null, nowUs: numb
         ? '- no source has taken our answers so far: any may be the real one'
         : '+ one source alone takes our answers',
     ],
-    mitre: ['T1595.001', 'T1562'],
+    mitre: [...DECOY_SCAN.mitre],
     evidence: {
       sources: members.slice(0, LISTED_MAX).map(ipOfKey),
       real: real === null ? null : ipOfKey(real),
@@ -84,7 +89,7 @@ export function shareFinding(group: ShareGroup, options: SharesOptions, nowUs: n
         (ports ? 'ports of one host' : 'hosts'),
       `+ only ${group.repeats} tried by two of them`,
     ],
-    mitre: ports ? ['T1046', 'T1595.001'] : ['T1595.001'],
+    mitre: [...(ports ? DISTRIBUTED_PORT_SCAN : DISTRIBUTED_ADDRESS_SCAN).mitre],
     evidence: {
       sources: members.slice(0, LISTED_MAX).map(([key]) => ipOfKey(key)),
       sources_count: group.members.size,

@@ -34,7 +34,47 @@ describe('correlator: order', () => {
       { numRuns: 150 },
     );
   });
+
+  it('looks at the suspects of all shards together, also by arrival', () => {
+    const correlator = new Correlator({ shardCount: 2, order: 'arrival' });
+    const outcome = (shard: number, sources: string[]): Outcome => ({
+      shard,
+      watermarkUs: at(1),
+      final: false,
+      findings: [],
+      progress: [],
+      suspects: sources.map(decoy),
+    });
+    correlator.accept(outcome(0, ['203.0.113.1', '203.0.113.2']));
+    expect(correlator.advance()).toEqual([]);
+    correlator.accept(outcome(1, ['203.0.113.3']));
+    const [first] = correlator.advance();
+    expect(first).toMatchObject({ finding: { kind: 'decoy_scan', count: 3 } });
+  });
 });
+
+/** A source that sends the same three probes as every other. */
+function decoy(ip: string): Suspect {
+  const contacts = [21, 22, 23].map((port) => ({
+    target: '198.51.100.1',
+    protocol: 6,
+    port,
+    tuple: port,
+    timeUs: at(0) + port,
+    open: false,
+  }));
+  return {
+    source: { ip, tunnel: 0 },
+    epochStartUs: at(0),
+    judgedUs: at(1),
+    fingerprint: '',
+    tool: null,
+    raw: true,
+    runKey: 0,
+    proof: 0,
+    contacts,
+  };
+}
 
 type Outcome = Parameters<Correlator['accept']>[0];
 

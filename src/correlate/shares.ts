@@ -6,6 +6,7 @@
 import type { Suspect, SuspectContact } from '../../packages/plugin-api/src/suspect.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
+import type { LinkedKind } from './linked-kinds.js';
 
 export interface SharesOptions {
   /**
@@ -33,6 +34,49 @@ const MEMBERS_MAX = 512;
 const ITEMS_MAX = 4096;
 /** Sources with an ordinary stack need company and failure to be believed. */
 const ORDINARY_SOURCES_MIN = 5;
+
+export const DISTRIBUTED_ADDRESS_SCAN: LinkedKind = {
+  kind: 'distributed_address_scan',
+  title: 'Distributed address scan',
+  summary:
+    'Several sources with one fingerprint, each under every threshold, divide many targets among ' +
+    'them: shards of ZMap or Masscan, or a source range.',
+  mitre: ['T1595.001'],
+  doc: {
+    decided: dividedBy('TCP port', 'distinct targets'),
+    sources: [
+      'ZMap `src/shard.c` and Masscan --shards: each share visits its own part of one ' +
+        'permutation',
+      'Gates: Coordinated Scan Detection (NDSS 2009): small overlap, large common coverage',
+    ],
+    wrong:
+      'Silent on two sources, on UDP and ICMP, on sources with different fingerprints, and on ' +
+      'shares that overlap on purpose. False for many clients of one operating system that each ' +
+      'call other servers of ours on one port, all in vain: a service of many hosts that is ' +
+      'down.',
+  },
+};
+
+export const DISTRIBUTED_PORT_SCAN: LinkedKind = {
+  kind: 'distributed_port_scan',
+  title: 'Distributed port scan',
+  summary:
+    'Several sources with one fingerprint, each under the threshold, together cover many ports ' +
+    'of one target.',
+  mitre: ['T1046', 'T1595.001'],
+  doc: {
+    decided: dividedBy('target', 'distinct ports of the target'),
+    sources: [
+      'Gates: Coordinated Scan Detection (NDSS 2009)',
+      'Staniford, Hoagland, McAlerney: Practical Automated Detection of Stealthy Portscans ' +
+        '(Journal of Computer Security, 2002)',
+    ],
+    wrong:
+      'Silent on two sources, on UDP, on sources with different fingerprints, and on shares that ' +
+      'overlap on purpose. False for five clients of one operating system that try many closed ' +
+      'ports of one host: passive FTP with the data ports blocked.',
+  },
+};
 
 export interface ShareGroup {
   kind: 'distributed_port_scan' | 'distributed_address_scan';
@@ -208,3 +252,16 @@ export class Shares {
 }
 
 const TCP = 6;
+
+/** How a scan that sources divide is told, for both kinds. */
+function dividedBy(grouping: string, items: string): string {
+  const { threshold, sourcesMin, windowUs } = DEFAULT_SHARES;
+  return (
+    `Sources are grouped by SYN fingerprint and ${grouping}. A group holds when together they ` +
+    `reached ${threshold} ${items} within ${windowUs / 1e6} s, each of at least ${sourcesMin} of ` +
+    'them alone fewer, and not one in ten was tried by two of them: independent scans overlap ' +
+    'far more. Half of the sources must have a user-space stack or a mark, or be ' +
+    `${ORDINARY_SOURCES_MIN} at least. Only contacts that carried no data count, and sources ` +
+    'that are no decoys of each other. These numbers are no settings.'
+  );
+}

@@ -111,6 +111,8 @@ export class ShardState {
     if (this.watermarkUs - this.sweptUs < horizonUs / 4) return;
     this.sweptUs = this.watermarkUs;
     for (const [key, tracked] of this.sources) {
+      // What is awaited is judged first, however long no packet came.
+      if (this.revisit.has(key)) continue;
       if (tracked.window.expire(this.watermarkUs) && !tracked.log.active) this.sources.delete(key);
     }
   }

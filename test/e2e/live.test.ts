@@ -1,5 +1,5 @@
 /** Real scanners against a real interface: findings are printed while they scan. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -8,69 +8,16 @@ import {
   LIVE_FIRST,
   namespacesUnavailable,
   OUTSIDE_ADDRESS,
-  PROTECTED_NET,
 } from '../support/namespaces.js';
-import { builtObservers, type Event, eventsOf, findingsOf, MAIN } from '../support/picket.js';
+import { builtObservers, type Event, findingsOf } from '../support/picket.js';
 import { scratchFolder } from '../support/scratch.js';
+import { WAIT_MS_MAX, Watcher } from '../support/watcher.js';
 
-/** Long enough for a loaded machine; the tests end as soon as they saw what they wait for. */
-const WAIT_MS_MAX = 50_000;
 const TARGET = `198.51.100.${LIVE_FIRST}`;
 
 const scratch = scratchFolder();
 // On CI a machine that cannot run these tests is broken, so there they fail rather than be skipped.
-const reason = process.env.CI ? null : namespacesUnavailable();
-
-/** `picket run` in the laboratory, and what it has said so far. */
-class Watcher {
-  stdout = '';
-  stderr = '';
-  private readonly child: ChildProcess;
-  private readonly ended: Promise<number | null>;
-
-  constructor(laboratory: Laboratory, observer: string) {
-    const config = join(scratch, 'live.yaml');
-    writeFileSync(config, 'outputs: { stats_interval_s: 1 }\n');
-    const options = ['--home', PROTECTED_NET, '--json', '--config', config, '--observer', observer];
-    const command = [process.execPath, MAIN, 'run', '-i', laboratory.insideInterface, ...options];
-    const [program, ...words] = laboratory.in(laboratory.inside, command);
-    this.child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
-    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      this.stdout += text;
-    });
-    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.stderr += text;
-    });
-    this.ended = new Promise((resolve) => this.child.on('close', resolve));
-  }
-
-  /** Complete lines only: the last one may be on its way. */
-  get events(): Event[] {
-    return eventsOf(this.stdout.slice(0, this.stdout.lastIndexOf('\n') + 1));
-  }
-
-  /** Waits until an event satisfies `wanted`. @throws Error with what was said instead. */
-  async until(what: string, wanted: (event: Event) => boolean): Promise<void> {
-    const deadlineMs = Date.now() + WAIT_MS_MAX;
-    while (!this.events.some(wanted)) {
-      if (Date.now() > deadlineMs || this.child.exitCode !== null) {
-        throw new Error(`no ${what}; standard error:\n${this.stderr}\noutput:\n${this.stdout}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-
-  /** As Ctrl-C does. Returns the exit status. */
-  async interrupt(): Promise<number | null> {
-    this.child.kill('SIGINT');
-    return this.ended;
-  }
-
-  async end(): Promise<void> {
-    if (this.child.exitCode === null) this.child.kill('SIGKILL');
-    await this.ended;
-  }
-}
+const reason = process.env.CI ? null : namespacesUnavailable(['nmap', 'masscan']);
 
 describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
   const laboratory = new Laboratory();
@@ -88,9 +35,10 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
   }
 
   async function watch(observer: string): Promise<Watcher> {
-    watcher = new Watcher(laboratory, observer);
-    await watcher.until('first stats event', (event) => event.event_type === 'stats');
-    return watcher;
+    const config = join(scratch, 'live.yaml');
+    writeFileSync(config, 'outputs: { stats_interval_s: 1 }\n');
+    watcher = new Watcher(laboratory, observer, config);
+    return watcher.ready();
   }
 
   const isFinding = (kind: string) => (event: Event) =>

@@ -6,6 +6,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PHASE_OF_KIND } from '../../packages/plugin-api/src/finding.js';
 import { PcapWriter } from '../generate/pcap-writer.js';
 import { builtObservers, canonical, type Event, findingsOf, runPicket } from '../support/picket.js';
 import { scratchFolder } from '../support/scratch.js';
@@ -49,9 +50,18 @@ function found(events: Event[], finds: Find[]): string[] {
   return [...new Set(names)].sort();
 }
 
+function findsOf(name: string): Find[] {
+  return JSON.parse(readFileSync(join(import.meta.dirname, name, 'finds.json'), 'utf8'));
+}
+
+it('every kind of finding has a case', () => {
+  const found = new Set(cases.flatMap(findsOf).map(({ kind }) => kind));
+  expect([...found].sort()).toEqual(Object.keys(PHASE_OF_KIND).sort());
+});
+
 describe.each(cases)('%s', (name) => {
   const folder = join(import.meta.dirname, name);
-  const finds: Find[] = JSON.parse(readFileSync(join(folder, 'finds.json'), 'utf8'));
+  const finds = findsOf(name);
 
   it.each(builtObservers)('is read by the %s observer as expected', async (observer) => {
     const config = join(folder, 'config.yaml');

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
 export const OUTSIDE_ADDRESS = '203.0.113.2';
+const INSIDE_ADDRESS = '203.0.113.1';
 export const PROTECTED_NET = '198.51.100.0/24';
 /** Addresses 10 to 39 of the protected network answer; the others are silent. */
 export const LIVE_FIRST = 10;
@@ -17,8 +18,11 @@ function ip(words: string[]): void {
   if (run.status !== 0) throw new Error(`ip ${words.join(' ')}: ${run.stderr.trim()}`);
 }
 
-/** Why namespaces cannot be used here, or null. Leaves nothing behind. */
-export function namespacesUnavailable(): string | null {
+/** Why the laboratory, or one of the programs, cannot be used here, or null. Leaves nothing. */
+export function namespacesUnavailable(programs: readonly string[] = []): string | null {
+  for (const program of programs) {
+    if (spawnSync('which', [program]).status !== 0) return `${program} is not installed`;
+  }
   if (process.platform !== 'linux') return 'network namespaces are a thing of Linux';
   if (process.getuid?.() !== 0) return 'network namespaces need root';
   const name = `picket-probe-${process.pid}`;
@@ -65,15 +69,39 @@ export class Laboratory {
 
   /** Hardware address of the watched interface, which the outside must send to. */
   insideMac(): string {
-    const path = `/sys/class/net/${this.insideInterface}/address`;
-    const [program, ...words] = this.in(this.inside, ['cat', path]);
+    return this.macOf(this.inside, this.insideInterface);
+  }
+
+  /**
+   * Gives the outside one more address of 203.0.113.0/24, from which it talks to the protected
+   * `target`: kernel sockets and scanners then take it as their source by themselves.
+   */
+  addSource(source: string, target: string): void {
+    this.addAddress(source);
+    ip(['-n', this.outside, 'route', 'add', target, 'via', INSIDE_ADDRESS, 'src', source]);
+  }
+
+  /** Gives the outside one more address of 203.0.113.0/24, to be asked for by name. */
+  addAddress(source: string): void {
+    ip(['-n', this.outside, 'address', 'add', `${source}/32`, 'dev', this.outsideInterface]);
+  }
+
+  /** Answers to an address that nobody has leave the protected network all the same. */
+  addGhost(address: string): void {
+    const mac = this.macOf(this.outside, this.outsideInterface);
+    const place = ['lladdr', mac, 'dev', this.insideInterface];
+    ip(['-n', this.inside, 'neighbour', 'add', address, ...place]);
+  }
+
+  private macOf(namespace: string, name: string): string {
+    const [program, ...words] = this.in(namespace, ['cat', `/sys/class/net/${name}/address`]);
     return spawnSync(program, words, { encoding: 'utf8' }).stdout.trim();
   }
 
   private setUp(): void {
     const { outside, inside } = this;
-    ip(['-n', outside, 'address', 'add', `${OUTSIDE_ADDRESS}/30`, 'dev', this.outsideInterface]);
-    ip(['-n', inside, 'address', 'add', '203.0.113.1/30', 'dev', this.insideInterface]);
+    ip(['-n', outside, 'address', 'add', `${OUTSIDE_ADDRESS}/24`, 'dev', this.outsideInterface]);
+    ip(['-n', inside, 'address', 'add', `${INSIDE_ADDRESS}/24`, 'dev', this.insideInterface]);
     for (const [namespace, name] of [
       [outside, this.outsideInterface],
       [inside, this.insideInterface],
@@ -86,6 +114,6 @@ export class Laboratory {
       ip(['-n', inside, 'address', 'add', address, 'dev', 'lo']);
     }
     ip(['-n', inside, 'route', 'add', 'blackhole', PROTECTED_NET]);
-    ip(['-n', outside, 'route', 'add', PROTECTED_NET, 'via', '203.0.113.1']);
+    ip(['-n', outside, 'route', 'add', PROTECTED_NET, 'via', INSIDE_ADDRESS]);
   }
 }

@@ -28,9 +28,23 @@ export const addressScan = defineSourceDetector<Config>({
   title: 'Address scan',
   summary:
     'One source reaches many distinct protected addresses inside the window, with any probe ' +
-    'type. Connections that complete and carry data count for the source: when most do, the same ' +
-    'crossing is a `fan_out`. Thresholds as in the playbook; outcomes after Jung et al. 2004 ' +
-    '(TRW).',
+    'type. When most of them serve it, the same crossing is a `fan_out`.',
+  doc: {
+    decided:
+      'Distinct targets are counted, however many ports each was tried on; a target serves the ' +
+      'source when any contact with it does. As many failed targets as the threshold settle it. ' +
+      'Below that the outcomes decide, as described above, target by target.',
+    sources: [
+      'Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis ' +
+        'Testing (IEEE S&P 2004): outcomes tell a scanner, rates do not',
+      'Zeek and `ncsa/bro-simple-scan`: exact distinct counts of one source in a window',
+    ],
+    wrong:
+      'Silent on fewer targets than the threshold in every window: `slow_scan` and ' +
+      '`scanner_signature` look for those. An address behind which many people sit (NAT) is one ' +
+      'source. False for a client whose many servers all went away while it goes on calling ' +
+      'them; an allowlist entry says so in the finding.',
+  },
   kinds: ['address_scan'],
   mitre: ['T1595.001', 'T1018'],
   config,

@@ -34,8 +34,22 @@ export const backscatter = defineSourceDetector<Config>({
   title: 'Backscatter',
   summary:
     'One source sends SYN-ACKs, resets, ICMP errors or UDP answers to many protected (address, ' +
-    'port) pairs that never asked: the victim of a flood with our addresses as spoofed sources ' +
-    '(Moore et al. 2001). Not a scan.',
+    'port) pairs that never asked: the victim of a flood with our addresses as spoofed sources. ' +
+    'Not a scan.',
+  doc: {
+    decided:
+      'Distinct pairs that got something unasked are counted: SYN-ACKs, resets that answer a ' +
+      'SYN, ICMP errors that quote a packet of ours which was never seen, DNS and NTP answers. ' +
+      "They must be at least as many as the source's own probes. Only where our own packets pass " +
+      'the sensor: elsewhere every answer looks unasked.',
+    sources: [
+      'Moore, Voelker, Savage: Inferring Internet Denial-of-Service Activity (USENIX Security ' +
+        '2001)',
+    ],
+    wrong:
+      'Silent where only one direction is seen. Answers to what our hosts asked before the ' +
+      'sensor started look unasked too; they come from many sources and few of each.',
+  },
   kinds: ['backscatter'],
   mitre: [],
   config,

@@ -29,6 +29,20 @@ export const fanOut = defineSourceDetector<Config>({
     'One source reaches as many targets as an address scan does, but most of its connections ' +
     'complete and carry data: a crawler, a monitor, a search bot, a NAT gateway. Reported once ' +
     'as a candidate for the allowlist. Not a scan.',
+  doc: {
+    decided:
+      "The same count as for `address_scan`, when the outcomes read as a client's: at least half " +
+      'of the targets that are decided served it, fewer than the threshold failed, and its SYNs ' +
+      'come from an operating system.',
+    sources: [
+      'Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis ' +
+        'Testing (IEEE S&P 2004): outcomes tell a scanner, rates do not',
+    ],
+    wrong:
+      'A scanner that fetches a page from every host (a vulnerability scanner with a full ' +
+      'connection each) is a `fan_out` here as long as most hosts serve it; its payloads are for ' +
+      '`version_scan` and `script_scan`.',
+  },
   kinds: ['fan_out'],
   mitre: [],
   config,

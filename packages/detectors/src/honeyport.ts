@@ -39,8 +39,21 @@ export const honeyport = defineSourceDetector<Config>({
   title: 'Honeyport',
   summary:
     'A source probed a port or an address that is configured as never used: almost never a ' +
-    'mistake. Nothing is configured at first, and then nothing is reported. Answers and ' +
-    'backscatter to such an address do not count.',
+    'mistake. Nothing is configured at first, and then nothing is reported.',
+  doc: {
+    decided:
+      'Distinct contacts with a configured port (TCP and UDP) or with an address in a configured ' +
+      'network are counted. One is enough. Answers and backscatter to such an address do not ' +
+      'count.',
+    sources: [
+      'Spitzner: Honeypots: Tracking Hackers (2002): what has no production value gets no ' +
+        'honest traffic',
+    ],
+    wrong:
+      'As right as the configuration: a port that somebody does serve, or an address that a host ' +
+      'gets later, makes every client a finding. Mistyped addresses are mistakes of honest ' +
+      'people; raise the threshold where that happens.',
+  },
   kinds: ['honeyport'],
   mitre: ['T1046', 'T1595.001'],
   config,

@@ -31,9 +31,24 @@ export const idleScanZombie = defineSourceDetector<Config>({
   id: 'idle_scan_zombie',
   title: 'Idle scan through one of our hosts',
   summary:
-    'A protected host is used as the zombie of an idle scan: one source keeps sending it ' +
-    'unsolicited SYN-ACKs with an MSS and a tiny window, to one port, to read the IP ID of its ' +
-    "resets. A victim's backscatter goes to many hosts or ports and comes from a real stack.",
+    'A protected host is used as the zombie of an idle scan: somebody reads the IP ID of its ' +
+    'resets to learn what a third host answered.',
+  doc: {
+    decided:
+      'One source keeps sending unsolicited SYN-ACKs to one protected host, to at most two of ' +
+      'its ports, with nothing but an MSS, a window of at most 4,096 and no DF: no server ' +
+      'answers so. They are counted for as long as the source is remembered. When resets that ' +
+      "answer SYNs come from the same source too, it is the scan's target and not the operator. " +
+      'The incident names the source as operator and our host as zombie.',
+    sources: [
+      'Antirez: new tcp scan method (Bugtraq, 18 December 1998)',
+      'Nmap `idle_scan.cc`: how it asks a zombie',
+    ],
+    wrong:
+      'Silent when the operator asks the zombie in another way (hping3 with a full option list), ' +
+      'too few times, only once a second, or where our own packets do not pass the sensor. False ' +
+      'for a load balancer that keeps answering lost SYNs of ours with so bare a SYN-ACK.',
+  },
   kinds: ['idle_scan_zombie'],
   mitre: ['T1595.001', 'T1090'],
   config,
@@ -76,10 +91,26 @@ export const idleScanTarget = defineSourceDetector<Config>({
   id: 'idle_scan_target',
   title: 'Idle scan of one of our hosts',
   summary:
-    "A protected host is scanned through a third party's address: the probes come from Nmap's " +
-    "raw socket with the third party's service port as source port, while the resets of our " +
-    'answers come from another stack (another initial TTL) whose IP ID counts on. The third ' +
-    'party is the zombie, not the operator.',
+    "A protected host is scanned through a third party's address: the probes claim to come from " +
+    'a host that did not send them. The third party is the zombie, not the operator.',
+  doc: {
+    decided:
+      'Four things must hold for one address: at least `threshold` resets of our SYN-ACKs have ' +
+      'another initial TTL than the probe they follow; their IP ID counts on from one to the ' +
+      "next; at least three probes carry Nmap's mark; and all leave from one source port below " +
+      "1,024, the zombie's service. They are counted for as long as the source is remembered. " +
+      'The incident names the address as zombie and no operator: that one is not visible here.',
+    sources: [
+      'Antirez: new tcp scan method (Bugtraq, 18 December 1998)',
+      'Nmap `idle_scan.cc`',
+      "Jin, Wang, Shin: Hop-Count Filtering (CCS 2003): a spoofed packet's TTL disagrees with " +
+        "its claimed source's",
+    ],
+    wrong:
+      'Silent when few of our ports are open, since only open ones make the zombie reset; when ' +
+      'only one port a second is tried; when zombie and operator have the same initial TTL; and ' +
+      'with another tool than Nmap. Without it the probes are a `port_scan` of the third party.',
+  },
   kinds: ['idle_scan_target'],
   mitre: ['T1595.001', 'T1090'],
   config,

@@ -24,6 +24,20 @@ export const ipProtocolScan = defineSourceDetector<Config>({
   id: 'ip_protocol_scan',
   title: 'IP protocol scan',
   summary: 'One source tries many IP protocol numbers on one protected address (Nmap -sO).',
+  doc: {
+    decided:
+      'Distinct protocols of the contacts with one target are counted, once at least `threshold` ' +
+      'packets of protocols other than TCP, UDP, ICMP and SCTP were sent. An answer in the ' +
+      'protocol is open, an ICMP protocol unreachable closed.',
+    sources: [
+      'RFC 792: destination unreachable, code 2',
+      'Nmap `scan_engine_raw.cc`: what -sO puts into each protocol',
+    ],
+    wrong:
+      'Silent on fewer protocols than the threshold, and on tunnels that are decoded here: a GRE ' +
+      'packet with something inside is the traffic inside. False for a router that speaks eight ' +
+      'protocols to one of ours.',
+  },
   kinds: ['ip_protocol_scan'],
   mitre: ['T1046', 'T1595.001'],
   config,

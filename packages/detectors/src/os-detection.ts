@@ -37,9 +37,22 @@ export const osDetection = defineSourceDetector<Config>({
   id: 'os_detection',
   title: 'OS detection',
   summary:
-    "One source sends Nmap -O's series: six SYNs with odd windows, the ECN probe, T2 to T7, the " +
-    'two IE echo requests and the UDP datagram of 300 times "C" (Nmap\'s osscan2.cc). Each probe ' +
-    'is recognised by itself, in any order, over IPv4 and IPv6; three different ones settle it.',
+    "One source sends Nmap -O's packet series to learn a host's operating system from how it " +
+    'answers.',
+  doc: {
+    decided:
+      'Each probe is recognised by itself, in any order, over IPv4 and IPv6: the SYNs of the ' +
+      'sequence test and T2 to T7 by window, flags and a time stamp of 0xffffffff, ECN by window ' +
+      '3 and urgent pointer 0xf7f5, IE by code 9 and sequence 295 or by TOS 4 and 150 bytes, U1 ' +
+      'by 300 bytes of "C". So many different ones of the ten, sent while the source is ' +
+      'remembered, settle it.',
+    sources: ['Nmap `osscan2.cc` and `FPEngine.cc` (IPv6)', 'Lyon: Nmap Network Scanning, ch. 8'],
+    wrong:
+      'Silent on other tools (p0f and the like listen only; Xprobe2 sends ordinary probes) and ' +
+      'on an Nmap changed to send other values. Against a host without an open or a closed port ' +
+      "Nmap sends only a part, which is enough from three on. The source's probes to all targets " +
+      'are taken together.',
+  },
   kinds: ['os_detection'],
   mitre: ['T1595.002', 'T1046'],
   config,

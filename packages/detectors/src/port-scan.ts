@@ -30,8 +30,25 @@ export const portScan = defineSourceDetector<Config>({
   title: 'Port scan',
   summary:
     'One source reaches many distinct TCP, UDP or SCTP ports of one protected address inside the ' +
-    'window. Ports on which a connection completed and carried data do not count against a ' +
-    'source most of whose ports with that target are so (passive FTP, media servers).',
+    'window.',
+  doc: {
+    decided:
+      'Distinct (protocol, port) of one target are counted, whatever the probe: a SYN, a FIN and ' +
+      'a datagram to different ports add up. As many failed ports as the threshold settle it; ' +
+      'below that the outcomes decide, as described above: a source most of whose ports carried ' +
+      'data is a client (passive FTP, media servers). Bare IP protocols and ICMP types are no ' +
+      'ports.',
+    sources: [
+      'Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis ' +
+        'Testing (IEEE S&P 2004): outcomes tell a scanner, rates do not',
+      'Zeek `ncsa/bro-simple-scan`: Port_Scan',
+    ],
+    wrong:
+      'Silent on fewer ports than the threshold in a minute: `nmap -F` tries 100, `--top-ports ' +
+      '50` only the other kinds see. Silent on UDP ports that got eight packets and no answer, ' +
+      'which count as streams. At most 64 targets of one source are reported; more are counted ' +
+      'as `findings_suppressed`.',
+  },
   kinds: ['port_scan'],
   mitre: ['T1046', 'T1595.001'],
   config,

@@ -42,6 +42,21 @@ export const randomScan = defineSourceDetector<Config>({
     'One source tries many distinct (address, port) pairs inside the window although neither its ' +
     'targets nor the ports of any one target reach their own thresholds: a block of hosts by a ' +
     'block of ports.',
+  doc: {
+    decided:
+      'Distinct (target, protocol, port) are counted. From `targets_max` targets, or `ports_max` ' +
+      'ports of one target, the finding is left to the other two kinds. As many failed pairs as ' +
+      'the threshold settle it; below that the outcomes decide, as described above, pair by ' +
+      'pair.',
+    sources: [
+      'Zeek `ncsa/bro-simple-scan`: Random_Scan beside Address_Scan and Port_Scan',
+      'Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis ' +
+        'Testing (IEEE S&P 2004): outcomes tell a scanner, rates do not',
+    ],
+    wrong:
+      'Silent on smaller blocks, which only `slow_scan` sees when they take longer than a ' +
+      'minute. False for a client of many services of which most are down.',
+  },
   kinds: ['random_scan'],
   mitre: ['T1046', 'T1595.001'],
   config,

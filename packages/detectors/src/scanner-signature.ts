@@ -40,11 +40,31 @@ export const scannerSignature = defineSourceDetector<Config>({
   id: 'scanner_signature',
   title: 'Scanner signature',
   summary:
-    'At least three probes of one source carry the mark of a stateless scanner: Masscan (IP ID = ' +
-    'destination ^ port ^ sequence), ZMap (IP ID 54321, or the derived ID and Windows-like ' +
-    'options of 4.1), Mirai (sequence = destination), unicornscan; or ten different things are ' +
-    "probed with packets that only Nmap's raw socket sends. An Internet-wide scan sends so " +
-    'little to one network that no threshold of targets would ever see it.',
+    'Probes of one source carry the mark that a scanner leaves in every packet. An Internet-wide ' +
+    'scan sends so little to one network that no threshold of targets would ever see it.',
+  doc: {
+    decided:
+      'The mark must be in at least `threshold` probes, never fewer than three, and in three ' +
+      'tenths of those that could carry it. Masscan: IP identification = low half of target ^ ' +
+      'port ^ sequence value. ZMap: identification 54321, or from 4.1 its copied option list ' +
+      'with window 65535, TTL 64 and no DF. Mirai: sequence number = target. Nmap is reported ' +
+      'from `nmap_threshold` different (target, port) on, and only by its raw packets: its ' +
+      'window and MSS with one sequence value for the whole run, or its random TTLs of 37 to 59. ' +
+      'Marked probes are counted for as long as the source is remembered, an hour after its last ' +
+      'packet with default windows. Each mark, and what was only read in source code, is in the ' +
+      'list of tools below.',
+    sources: [
+      'masscan `src/templ-pkt.c`, ZMap `src/probe_modules/packet.c` and `src/send.c`, Mirai ' +
+        '`bot/scanner.c`, Nmap `scan_engine_raw.cc` and `tcpip.cc`',
+      'Durumeric, Bailey, Halderman: An Internet-Wide View of Internet-Wide Scanning (USENIX ' +
+        'Security 2014)',
+    ],
+    wrong:
+      'Silent on tools built or patched to leave no mark, on masscan over UDP ports without a ' +
+      'known payload, and on unicornscan, whose key takes several packets to see. Two chance ' +
+      'matches of a 16-bit mark are one in 2^32; three are asked for. Research scanners carry ' +
+      'the mark as well: the finding says what was sent, not who may.',
+  },
   kinds: ['scanner_signature'],
   mitre: ['T1595.001'],
   config,

@@ -46,13 +46,29 @@ interface Findings {
 export const scriptScan = defineSourceDetector<Config>({
   id: 'script_scan',
   title: 'Script scan',
-  summary:
-    "Payloads of Nmap's scripting engine: its HTTP user agent, SSH and SMTP names, SMB " +
-    'negotiation and the MS17-010 check, NetBIOS and DNS questions with fixed ids. One that ' +
-    'nobody else sends settles it; three different ones of the others do. Scripts that -sV runs ' +
-    'by itself (vmware-version, hnap-info, http-trane-info) do not count beside a version scan. ' +
-    'Ten different TLS hellos to one service within a minute, some of them older than TLS 1.2, ' +
-    'are cipher enumeration (ssl-enum-ciphers, sslscan, testssl).',
+  summary: "Payloads of Nmap's scripting engine, or TLS enumeration by whatever tool.",
+  doc: {
+    decided:
+      'Payloads are recognised by their bytes; the list is `payload-signatures.ts`, each entry ' +
+      "with its origin. One that nobody else sends settles it: the engine's HTTP user agent, its " +
+      'SSH and SMTP names, the SMB negotiation and MS17-010 check, DNS and NetBIOS questions ' +
+      'with fixed ids. Of the others it takes `threshold` different ones. Requests that -sV ' +
+      "makes in the engine's name by itself (vmware-version, hnap-info, http-trane-info) do not " +
+      'count beside a version scan. `hellos_min` different TLS hellos to one service within a ' +
+      'minute, three of them older than TLS 1.2, are cipher enumeration (ssl-enum-ciphers, ' +
+      'sslscan, testssl).',
+    sources: [
+      "Nmap's `nselib` and captures of Nmap 7.93 -sC and --script; no entry is copied from its " +
+        'database',
+      'RFC 8446 and RFC 5246: what a hello offers',
+    ],
+    wrong:
+      'Silent inside TLS, with a changed user agent (`--script-args http.useragent`) unless ' +
+      'another payload tells, and on scripts that speak like ordinary clients. Hellos count only ' +
+      'in seconds in which their source touches a second service or says a known payload too. ' +
+      'Many old clients behind one NAT address could look like an enumeration, if they met one ' +
+      'service in one minute.',
+  },
   kinds: ['script_scan'],
   mitre: ['T1595.002', 'T1046'],
   config,

@@ -56,10 +56,29 @@ export const slowScan = defineHistoryDetector<Config>({
   title: 'Slow scan',
   summary:
     'One source fails at many distinct (address, port) pairs over ten minutes, an hour or a day, ' +
-    'without ever crossing a threshold of a minute. The sequential hypothesis test of Jung et ' +
-    'al. 2004 (TRW) over the outcomes of its contacts must say scanner, silence weighing more ' +
-    'than refusal; clients that keep retrying the same few services do not count. Where answers ' +
-    "do not pass the sensor, only a user-space stack or a tool's mark is believed.",
+    'without ever crossing a threshold of a minute.',
+  doc: {
+    decided:
+      'Every contact whose outcome is decided moves a sequential hypothesis test: served with ' +
+      'probability 0.8 for a benign source and 0.2 for a scanner, silence and unreachable ' +
+      "weighing a fifth more than a refusal. A source with an operating system's stack must be a " +
+      'scanner by that test (detection 0.99, false alarm 0.01), must not keep retrying, and ' +
+      'answers must pass the sensor; one with a user-space stack or a mark is believed without ' +
+      'it. Then the distinct failed contacts of the shortest horizon that has enough of them ' +
+      "count, from the last crossing of a minute's threshold on. Up to 1,024 failed contacts of " +
+      'a source are remembered.',
+    sources: [
+      'Jung, Paxson, Berger, Balakrishnan: Fast Portscan Detection Using Sequential Hypothesis ' +
+        'Testing (IEEE S&P 2004): outcomes tell a scanner, rates do not; here over distinct ' +
+        'contacts instead of first contacts',
+    ],
+    wrong:
+      'Silent below the threshold of the longest horizon, and on sources forgotten because the ' +
+      'memory was full: those whose contacts succeed go first, and both are counted in `stats`. ' +
+      'An operator who changes the address for every few probes is seen only by the distributed ' +
+      'kinds. False for a client of many services that are down for long, if it tries each only ' +
+      'a few times.',
+  },
   kinds: ['slow_scan'],
   mitre: ['T1595.001', 'T1046'],
   config,

@@ -37,9 +37,25 @@ export const stealthScan = defineSourceDetector<Config>({
   title: 'Stealth scan',
   summary:
     'One source sends FIN, NULL, Xmas, Maimon (FIN+ACK), bare ACK (ACK and window scans) or ' +
-    'other flag combinations to several ports outside any connection. A bare ACK counts only ' +
-    "with Nmap's mark, to a host that never speaks, or once the target has reset it: late " +
-    'packets of a forgotten connection to a served port do not. RFC 9293 §3.10.7.',
+    'other flag combinations to several ports outside any connection.',
+  doc: {
+    decided:
+      'Distinct (target, port) tried so are counted, outside every connection the sensor knows. ' +
+      'FIN, NULL and Xmas always count: no connection sends them without ACK. A bare ACK or ' +
+      "FIN+ACK counts only with Nmap's mark, to a host that has never spoken, or (ACK) once the " +
+      'target has reset it; a contact that was also tried with SYN counts only for FIN, NULL and ' +
+      'Xmas.',
+    sources: [
+      'RFC 9293 §3.10.7: what a host answers to each combination',
+      'Maimon: Port Scanning without the SYN flag (Phrack 49, 1996)',
+      'Nmap `scan_engine_raw.cc` for the marks of its ACK, FIN, NULL and Xmas probes',
+    ],
+    wrong:
+      'Silent below the threshold, and on unmarked ACK probes that nobody answers sent to hosts ' +
+      'in use: they look like the tail of a forgotten connection. Right after the sensor starts, ' +
+      'connections it did not see begin are unknown; their ACKs and data are not probes. Broken ' +
+      'middle boxes send odd flags, but rarely to several ports.',
+  },
   kinds: ['stealth_scan'],
   mitre: ['T1046', 'T1595.001'],
   config,

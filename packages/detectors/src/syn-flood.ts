@@ -43,9 +43,23 @@ export const synFlood = defineTargetDetector<Config>({
   title: 'SYN flood',
   summary:
     'One port of one protected address gets many SYNs, fast, of which hardly any becomes a ' +
-    'connection: from spoofed sources (each seen once) or from a few. A denial of service (RFC ' +
-    '4987), not a scan. Sources seen only inside it are counted at the target instead of one by ' +
-    'one.',
+    'connection: from spoofed sources (each seen once) or from a few. A denial of service, not a ' +
+    'scan.',
+  doc: {
+    decided:
+      'All settings must hold: enough SYNs in the window and in its busiest epoch, enough of ' +
+      'them to one port, and few connections. Sources seen only inside the flood are counted at ' +
+      'the target instead of one by one, so that they do not crowd out a scanner.',
+    sources: [
+      'RFC 4987: TCP SYN flooding attacks and common mitigations',
+      'Moore, Voelker, Savage: Inferring Internet Denial-of-Service Activity (USENIX Security ' +
+        '2001)',
+    ],
+    wrong:
+      'Silent on floods over many ports of one target, which look like port scans from many ' +
+      'sources, and on floods slower than the rate. False for a service that is down while its ' +
+      'real clients keep calling.',
+  },
   kinds: ['syn_flood'],
   mitre: ['T1498.001', 'T1499.001'],
   config,

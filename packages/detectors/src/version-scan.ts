@@ -41,11 +41,26 @@ export const versionScan = defineSourceDetector<Config>({
   title: 'Version scan',
   summary:
     'One source connects to services, says nothing for six seconds to hear a banner, then sends ' +
-    'probe after probe to learn what answers (Nmap -sV; service_scan.cc). Probes are recognised ' +
-    'by their bytes. One that only the tool sends, or that opens a connection after the silence, ' +
-    'needs a second probe or service beside it; ones that a client could send (GET / HTTP/1.0, ' +
-    'HELP) need to be several at one service, or services where the source only listened. A UDP ' +
-    'port scan sends one or two known payloads to a port: five are a version scan.',
+    'probe after probe to learn what answers (Nmap -sV).',
+  doc: {
+    decided:
+      'Probes are recognised by their first bytes; the list is `payload-signatures.ts`, each ' +
+      'entry with its origin. One that only the tool sends, or that opens a connection after ' +
+      'more than four seconds of silence, needs a second probe or service beside it. Ones that a ' +
+      'client could send (GET / HTTP/1.0, HELP) need to be `weak_min` at one service, or to come ' +
+      'with `waits_min` services where the source only listened; neither counts for a source ' +
+      'whose scripts are recognised. A UDP port scan sends one or two known payloads to a port: ' +
+      'five at one are a version scan.',
+    sources: [
+      'Nmap `service_scan.cc` and captures of Nmap 7.93 -sV; no entry is copied from its ' +
+        'database',
+      'RFC 1035, 2326, 4120, 5531: why no client sends the decisive ones',
+    ],
+    wrong:
+      "Silent inside TLS, on other tools' probes, and when every service sends a banner that " +
+      'Nmap recognises: then it never says a probe. A client that fetches banners of three ' +
+      'services and says GET / HTTP/1.0 to one is taken for it, with a confidence of 0.6.',
+  },
   kinds: ['version_scan'],
   mitre: ['T1595.002', 'T1046'],
   config,

@@ -51,12 +51,27 @@ export interface Judgement {
 
 export const NOTHING: Judgement = { verdicts: [], undecided: false };
 
+/**
+ * A kind's section of docs/detectors.md beside its summary, settings and MITRE ids. Markdown, one
+ * paragraph each; settings are named, not repeated with their values.
+ */
+export interface KindDoc {
+  /** How it is decided: what counts and what does not, with every number that is no setting. */
+  decided: string;
+  /** What that rests on: papers, RFCs, sources of tools. */
+  sources: readonly string[];
+  /** How it can be wrong: what it is silent on, and what it takes for something it is not. */
+  wrong: string;
+}
+
 interface DetectorBase<Config> {
   /** Name in the configuration: lower case, underscores. */
   id: string;
   title: string;
-  /** One paragraph for docs/detectors.md: what it means and how it is decided, with the source. */
+  /** What the kind means, in a sentence or two; describes the detector's section of settings. */
   summary: string;
+  /** The rest of its section in docs/detectors.md. */
+  doc: KindDoc;
   kinds: readonly Kind[];
   mitre: readonly string[];
   /** A zod object in which every field has a default and a description with its unit. */

@@ -3,7 +3,7 @@
  * queue. Lists are bounded as their makers bound them (src/detect), with room to spare.
  */
 import { Packr, Unpackr } from 'msgpackr';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Finding } from '../../../packages/plugin-api/src/finding.js';
 import { PHASE_OF_KIND } from '../../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../../packages/plugin-api/src/suspect.js';
