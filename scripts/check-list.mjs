@@ -10,6 +10,8 @@ const noCompiler = () => (has('g++') || has('clang++') ? null : 'no C++ compiler
 const noClang = () => (has('clang++') ? null : 'no clang++ (sanitizers and libFuzzer)');
 const noAddon = () =>
   existsSync('native/build/Release/picket.node') ? null : 'the addon is not built';
+const noRedis = () =>
+  has('redis-server') || has('valkey-server') ? null : 'no redis-server or valkey-server';
 const noFile = (path) => (existsSync(path) ? null : `${path} is not here`);
 const first = (...reasons) => reasons.find((reason) => reason !== null) ?? null;
 
@@ -84,6 +86,13 @@ export const SLOW = [
     unless: () => noFile('../shared/tools/score'),
     count: plainCounts,
     minutes: 20,
+  },
+  {
+    name: 'captures through a fleet',
+    command: 'tsx test/fleet/check-captures.ts',
+    unless: () => first(noRedis(), noFile('../shared/captures/lab')),
+    count: plainCounts,
+    minutes: 30,
   },
   {
     name: 'sanitizers on every capture',
