@@ -28,15 +28,21 @@ module.exports = {
     {
       name: 'rooms-do-not-import-each-other',
       severity: 'error',
-      comment: 'Only src/pipeline.ts and src/main.ts (with src/cli) wire rooms together.',
+      comment: 'Only src/pipeline.ts, src/fleet and src/main.ts (with src/cli) wire rooms together.',
       from: { path: `^src/(${ROOMS})/` },
       to: { path: `^src/(${ROOMS})/`, pathNot: '^src/$1/' },
     },
     {
       name: 'rooms-do-not-look-up',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: '^src/cli/' },
-      to: { path: '^src/(main[.]ts$|pipeline[.]ts$|cli/)' },
+      from: { path: '^src/[^/]+/', pathNot: '^src/(cli|fleet)/' },
+      to: { path: '^src/(main[.]ts$|pipeline[.]ts$|cli/|fleet/)' },
+    },
+    {
+      name: 'fleet-does-not-look-up',
+      severity: 'error',
+      from: { path: '^src/fleet/' },
+      to: { path: '^src/(main[.]ts$|cli/)' },
     },
     {
       name: 'only-main-imports-main',

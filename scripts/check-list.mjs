@@ -10,6 +10,8 @@ const noCompiler = () => (has('g++') || has('clang++') ? null : 'no C++ compiler
 const noClang = () => (has('clang++') ? null : 'no clang++ (sanitizers and libFuzzer)');
 const noAddon = () =>
   existsSync('native/build/Release/picket.node') ? null : 'the addon is not built';
+const noRedis = () =>
+  has('redis-server') || has('valkey-server') ? null : 'no redis-server or valkey-server';
 const noFile = (path) => (existsSync(path) ? null : `${path} is not here`);
 // On CI a machine that cannot do it is broken: there the check fails rather than be skipped.
 const noNamespaces = () =>
@@ -97,6 +99,13 @@ export const SLOW = [
     count: plainCounts,
     figures: /percentile/,
     minutes: 5,
+  },
+  {
+    name: 'captures through a fleet',
+    command: 'tsx test/fleet/check-captures.ts',
+    unless: () => first(noRedis(), noFile('../shared/captures/lab')),
+    count: plainCounts,
+    minutes: 30,
   },
   {
     name: 'sanitizers on every capture',

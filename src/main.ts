@@ -6,6 +6,10 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { SharedFlags } from './cli/flags.js';
+import type { FleetFlags } from './cli/fleet/connect.js';
+import type { CorrelateFlags } from './cli/fleet/correlate.js';
+import type { SenseFlags } from './cli/fleet/sense.js';
+import type { WorkFlags } from './cli/fleet/work.js';
 import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
 import { PicketError } from './shared/errors.js';
 import { ownPackage } from './shared/program-file.js';
@@ -30,6 +34,13 @@ Examples:
   picket run -i eth0                                    the private and the interface's networks
   picket run -i span0 --home 198.51.100.0/24 --json | jq 'select(.event_type == "incident")'
 Ctrl-C ends with everything seen reported; twice ends at once.`,
+  fleet: `
+Examples:
+  picket sense -i span0 --home 198.51.100.0/24 --sensor edge-1 --redis redis://queue.lan
+  picket work --redis redis://queue.lan
+  picket correlate --redis redis://queue.lan --json >> events.json
+  picket status --redis redis://queue.lan
+A password belongs into PICKET_REDIS_URL or a file (?password_file=...); docs/operating.md.`,
   check: `
 Examples:
   picket check
@@ -88,11 +99,15 @@ function buildProgram(end: (status: number) => void): Command {
     .description('Watches an interface live and prints findings and incidents as they happen.')
     .option('-i, --interface <name>', 'interface to watch (default: capture.interface)')
     .addHelpText('after', EXAMPLES.run)
-    .action(async (flags: SharedFlags & { interface?: string }) => {
-      const { run } = await import('./cli/run.js');
-      end(await run(flags));
+    .action(async (flags: FleetFlags) => {
+      const isFleet = flags.redis !== undefined || process.env.PICKET_REDIS_URL !== undefined;
+      if (isFleet) end(await (await import('./cli/fleet/run-fleet.js')).runFleet(flags));
+      else end(await (await import('./cli/run.js')).run(flags));
     });
   addSharedOptions(running);
+  addFleetOptions(running).option('--sensor <name>', 'name of this sensor; unique in a fleet');
+
+  addFleetCommands(program, end);
 
   program
     .command('check')
@@ -119,11 +134,76 @@ function buildProgram(end: (status: number) => void): Command {
   return program;
 }
 
-function addSharedOptions(command: Command): void {
-  command
+/** Sensors, workers and the correlator as processes of their own, with Redis between them. */
+function addFleetCommands(program: Command, end: (status: number) => void): void {
+  const sensing = program
+    .command('sense')
+    .summary('observe here, judge elsewhere')
+    .description('Observes an interface or captures and publishes what sources did to Redis.')
+    .option('-i, --interface <name>', 'interface to watch (default: capture.interface)')
+    .option('--read <file...>', 'captures instead of an interface; ends when they are published')
+    .option('--sensor <name>', 'name of this sensor; unique in a fleet')
+    .addHelpText('after', EXAMPLES.fleet)
+    .action(async (flags: SenseFlags) => {
+      const { sense } = await import('./cli/fleet/sense.js');
+      end(await sense(flags));
+    });
+  addFleetOptions(addSharedOptions(sensing));
+
+  const working = program
+    .command('work')
+    .summary('judge what sensors publish')
+    .description('Judges the shards it holds leases on; leases move as workers come and go.')
+    .option('--shards <list>', 'shards to hold: auto, or as 0-7,12', 'auto')
+    .addHelpText('after', EXAMPLES.fleet)
+    .action(async (flags: WorkFlags) => {
+      const { work } = await import('./cli/fleet/work.js');
+      end(await work(flags));
+    });
+  addFleetOptions(addConfigOption(working));
+
+  const correlating = program
+    .command('correlate')
+    .summary('turn findings into incidents and print them')
+    .description('Correlates what the workers found and prints it. More than one: a stand-by.')
+    .option('--json', 'EVE-shaped JSON Lines')
+    .option('--until-end', 'end when every input has ended and all of it was said')
+    .addHelpText('after', EXAMPLES.fleet)
+    .action(async (flags: CorrelateFlags) => {
+      const { correlate } = await import('./cli/fleet/correlate.js');
+      end(await correlate(flags));
+    });
+  addFleetOptions(addConfigOption(correlating));
+
+  const asking = program
+    .command('status')
+    .summary('show how a fleet is doing')
+    .description('Shows queues, leases and processes of a fleet, alarms first.')
+    .option('--json', 'one JSON object')
+    .action(async (flags: FleetFlags) => {
+      const { status } = await import('./cli/fleet/status.js');
+      end(await status(flags));
+    });
+  addFleetOptions(addConfigOption(asking));
+}
+
+function addFleetOptions(command: Command): Command {
+  return command
+    .option('--redis <url>', 'Redis or Valkey (default: PICKET_REDIS_URL, then redis.url)')
+    .option('--namespace <name>', 'begins every key; another is another deployment');
+}
+
+function addConfigOption(command: Command): Command {
+  return command.option(
+    '-c, --config <file>',
+    'configuration (default: picket.yaml in this directory, if any)',
+  );
+}
+
+function addSharedOptions(command: Command): Command {
+  return addConfigOption(command)
     .option('--home <cidrs>', 'protected networks, separated by commas', splitList)
     .option('--json', 'EVE-shaped JSON Lines instead of the report')
-    .option('-c, --config <file>', 'configuration (default: picket.yaml in this directory, if any)')
     .addOption(
       new Option('--observer <which>', 'what reads packets').choices([
         'auto',

@@ -15,17 +15,25 @@ export interface SharedFlags {
   workers?: number;
 }
 
+interface ConfigFlags extends SharedFlags {
+  interface?: string;
+  namespace?: string;
+  sensor?: string;
+}
+
 /**
  * The configuration of this run: file, then flags.
  * @throws PicketError `config-invalid` or `input-unreadable`.
  */
-export function configFor(flags: SharedFlags & { interface?: string }): PicketConfig {
+export function configFor(flags: ConfigFlags): PicketConfig {
   const overrides: Override[] = [];
   const given: [flag: string, path: string[], value: unknown][] = [
     ['--home', ['home_nets'], flags.home],
     ['--observer', ['observer'], flags.observer],
     ['--workers', ['workers'], flags.workers],
     ['--interface', ['capture', 'interface'], flags.interface],
+    ['--namespace', ['redis', 'namespace'], flags.namespace],
+    ['--sensor', ['sensor'], flags.sensor],
   ];
   for (const [flag, path, value] of given) {
     if (value !== undefined) overrides.push({ flag, path, value });

@@ -1,11 +1,11 @@
 /** `picket read`: what do these captures contain? */
-import type { PicketConfig } from '../config/schema.js';
 import { ReportOutput } from '../output/report-output.js';
 import type { Damage } from '../output/report.js';
 import { Pipeline } from '../pipeline.js';
-import { ERROR_CODES, PicketError } from '../shared/errors.js';
+import { ERROR_CODES } from '../shared/errors.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type SharedFlags } from './flags.js';
+import { requireHome } from './input.js';
 import { fallbackText, openOutputs, printReport } from './outputs.js';
 import { openProgressBar } from './progress.js';
 import { onStopSignal } from './signals.js';
@@ -47,14 +47,4 @@ export async function read(files: string[], flags: SharedFlags): Promise<number>
     }
   }
   return damages.length > 0 ? ERROR_CODES['input-damaged'].exit : 0;
-}
-
-/** Without the protected networks nobody can say who is outside. */
-function requireHome(config: PicketConfig): void {
-  if (config.home_nets.length > 0) return;
-  throw new PicketError(
-    'usage',
-    'Which networks are protected? Name them with --home 198.51.100.0/24,2001:db8::/32 ' +
-      'or as home_nets in picket.yaml.',
-  );
 }

@@ -1,16 +1,11 @@
 /** `picket run`: watch an interface. */
-import type { Input } from '../capture/contract.js';
-import type { PicketConfig } from '../config/schema.js';
 import { ReportOutput } from '../output/report-output.js';
 import { Pipeline } from '../pipeline.js';
-import { PicketError } from '../shared/errors.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type SharedFlags } from './flags.js';
-import { defaultHomeNets } from './home.js';
+import { liveInput, withHome } from './input.js';
 import { fallbackText, openOutputs, printReport } from './outputs.js';
 import { onStopSignal } from './signals.js';
-
-const BYTES_PER_MIB = 1024 * 1024;
 
 /**
  * Watches until a signal ends it; then everything seen has been reported.
@@ -50,26 +45,4 @@ export async function run(flags: SharedFlags & { interface?: string }): Promise<
     if (report) printReport(report, summary, pipeline);
   }
   return 0;
-}
-
-function liveInput({ capture }: PicketConfig): Input & { kind: 'interface' } {
-  if (capture.interface === undefined) {
-    throw new PicketError(
-      'usage',
-      'Which interface? Name it with -i eth0 or as capture.interface.',
-    );
-  }
-  return {
-    kind: 'interface',
-    name: capture.interface,
-    snapLength: capture.snap_length,
-    bufferSize: capture.buffer_mib * BYTES_PER_MIB,
-    promiscuous: capture.promiscuous,
-    ...(capture.filter !== '' && { filter: capture.filter }),
-  };
-}
-
-function withHome(config: PicketConfig, interfaceName: string): PicketConfig {
-  if (config.home_nets.length > 0) return config;
-  return { ...config, home_nets: defaultHomeNets(interfaceName) };
 }

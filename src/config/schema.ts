@@ -61,10 +61,7 @@ const tables = z.strictObject({
 });
 
 const windows = z.strictObject({
-  sources_max: capacity(
-    65_536,
-    'Sources that have a window; the longest silent goes first',
-  ),
+  sources_max: capacity(65_536, 'Sources that have a window; the longest silent goes first'),
   targets_max: capacity(4_096, 'Targets that have a window'),
   history_sources_max: capacity(
     1_048_576,
@@ -115,6 +112,52 @@ const outputs = z.strictObject({
 const correlate = z.strictObject({
   idle_s: count(1, 604_800, 600, 'An incident closes after this long without activity (seconds).'),
   quiet_s: count(0, 86_400, 10, 'Growth alone causes at most one update in this time (seconds).'),
+  order: z
+    .enum(['canonical', 'arrival'])
+    .default('canonical')
+    .describe(
+      'In a fleet: `canonical` waits until every shard has judged an epoch, so that the answer ' +
+        'is the same whoever was quicker; `arrival` speaks at once.',
+    ),
+});
+
+const redis = z.strictObject({
+  url: z
+    .string()
+    .max(4_096)
+    .default('')
+    .describe(
+      'Where Redis or Valkey is (redis://, rediss://, unix://, redis+sentinel://, ' +
+        'redis+cluster://); `--redis` and then PICKET_REDIS_URL override it.',
+    ),
+  namespace: z
+    .string()
+    .regex(/^[A-Za-z0-9_.-]{1,64}$/)
+    .default('picket')
+    .describe('Begins every key; deployments that share a server differ in it.'),
+  lease_ms: count(
+    1_000,
+    60_000,
+    5_000,
+    'A worker that has not been heard of for this long loses its shards (milliseconds).',
+  ),
+  keep_h: count(1, 8_760, 168, 'What nobody touches expires after this long (hours).'),
+  depth_max: count(
+    16,
+    1_000_000,
+    2_048,
+    'Jobs of one shard waiting in Redis; beyond it sensors hold back and spool.',
+  ),
+});
+
+const spool = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .max(4_096)
+    .default('picket-spool')
+    .describe('Folder where a live sensor keeps batches while Redis is away.'),
+  size_mib: count(1, 1_048_576, 256, 'Its size; beyond it the oldest go, and are counted (MiB).'),
 });
 
 const log = z.strictObject({
@@ -131,7 +174,7 @@ const fixedSections = {
     .min(1)
     .max(64)
     .default('local')
-    .describe('Name of this sensor, part of every batch.'),
+    .describe('Name of this sensor, part of every batch; unique in a fleet.'),
   home_nets: z
     .array(cidr)
     .max(256)
@@ -169,6 +212,8 @@ const fixedSections = {
     .prefault({})
     .describe('The sliding windows. Every shard has its share of the capacities.'),
   capture: capture.prefault({}).describe('Live capture.'),
+  redis: redis.prefault({}).describe('The server between the processes of a fleet.'),
+  spool: spool.prefault({}).describe('Of a sensor in a fleet.'),
   correlate: correlate.prefault({}).describe('How findings become incidents. Packet time.'),
   outputs: outputs.prefault({}).describe('Where events go.'),
   log: log.prefault({}).describe("The program's own log, on standard error."),

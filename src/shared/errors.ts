@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   'observer-unavailable': { exit: 2, means: 'the requested observer cannot be loaded' },
   'transport-closed': { exit: 1, means: 'a batch was published after close' },
   'batch-invalid': { exit: 1, means: 'a batch cannot be decoded' },
+  'fleet-mismatch': { exit: 2, means: 'the processes of a fleet are set up differently' },
+  'redis-unavailable': { exit: 1, means: 'Redis does not answer' },
   'worker-died': { exit: 1, means: 'a detection worker ended unexpectedly' },
   'output-failed': { exit: 1, means: 'an output cannot be written' },
   'output-closed': {

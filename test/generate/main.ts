@@ -1,5 +1,5 @@
 /**
- * Writes a generated capture and prints its path: `node dist/test/generate/main.js scan
+ * Writes a generated capture and prints its path: `npx tsx test/generate/main.ts scan
  * packetCount=1000`. Parameters are the generator's, as name=value; values are JSON, or text when
  * they are not.
  */

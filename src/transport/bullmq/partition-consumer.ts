@@ -9,7 +9,7 @@
  * journal has grown as large as the snapshot, a new snapshot takes its place.
  */
 import { randomBytes } from 'node:crypto';
-import { type Job, Worker } from 'bullmq';
+import { type Job, WaitingError, Worker } from 'bullmq';
 import { PicketError } from '../../shared/errors.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { Held } from './lease-scripts.js';
@@ -70,6 +70,7 @@ interface Arrival {
   job: Job;
   items: Item[];
   done(): void;
+  leave(why: WaitingError): void;
 }
 
 const GROUP_JOBS_MAX = 64;
@@ -95,6 +96,7 @@ export class PartitionConsumer<E> {
   readonly #waiting = new Map<string, Arrival>();
   #turn: Promise<void> | null = null;
   #gapTimer: NodeJS.Timeout | null = null;
+  #isStopping = false;
   #isOver = false;
   readonly #stats: ConsumerStats = {
     ...{ items: 0, bytes: 0, duplicates: 0, gaps: 0, redeliveries: 0, groups: 0, commitMs: 0 },
@@ -135,12 +137,15 @@ export class PartitionConsumer<E> {
 
   /** Commits what is under way, writes a snapshot, puts back the rest. The lease is still held. */
   async stop(): Promise<void> {
-    await this.#worker?.pause(true);
-    await this.#turn;
+    this.#isStopping = true;
+    // What the worker has fetched still goes through; closing waits for it.
+    const closing = this.#worker?.close();
+    if (this.#turn === null) this.#letGo();
+    await closing;
+    while (this.#turn !== null) await this.#turn;
     if (this.#isOver) return;
     await this.#checkpoint();
     this.#end();
-    await this.#worker?.close(this.#waiting.size > 0 || this.#inbox.length > 0);
     await this.#options.held.requeue();
   }
 
@@ -153,6 +158,12 @@ export class PartitionConsumer<E> {
   stats(): ConsumerStats {
     const { duplicates, gaps } = this.#gate.counters;
     return { ...this.#stats, rejected: { ...this.#stats.rejected }, duplicates, gaps };
+  }
+
+  /** Held jobs stay active in Redis, for `requeue`: BullMQ does not touch what threw this. */
+  #letGo(): void {
+    for (const { leave } of this.#waiting.values()) leave(new WaitingError());
+    this.#waiting.clear();
   }
 
   #end(): void {
@@ -209,20 +220,25 @@ export class PartitionConsumer<E> {
       if (!(error instanceof RangeError)) throw error;
       return await this.#bury('undecodable', error.message, job);
     }
-    return await new Promise((done) => {
-      this.#inbox.push({ job, items, done });
+    return await new Promise((done, leave) => {
+      this.#inbox.push({ job, items, done, leave });
       this.#schedule();
     });
   }
 
   #schedule(): void {
     if (this.#turn !== null || this.#isOver) return;
-    this.#turn = this.#turns().finally(() => {
-      this.#turn = null;
-      // What arrived after the last look found a turn under way and left it at that.
-      if (this.#inbox.length > 0) this.#schedule();
-    });
-    this.#turn.catch((error) => this.#lose(error));
+    this.#begin(this.#turns());
+  }
+
+  #begin(turn: Promise<void>): void {
+    this.#turn = turn
+      .catch((error) => this.#lose(error))
+      .finally(() => {
+        this.#turn = null;
+        // What came between the turn's last look and now.
+        if (this.#inbox.length > 0) this.#schedule();
+      });
   }
 
   async #turns(): Promise<void> {
@@ -239,7 +255,8 @@ export class PartitionConsumer<E> {
       }
       await this.#finish(arrivals, passed, effects);
     }
-    this.#watchForGap();
+    if (this.#isStopping) this.#letGo();
+    else this.#watchForGap();
   }
 
   async #take(item: Item, passed: Item[], effects: Effect<E>[]): Promise<void> {
@@ -317,11 +334,7 @@ export class PartitionConsumer<E> {
     if (this.#gate.heldCount === 0 || this.#isOver) return;
     this.#gapTimer = setTimeout(() => {
       if (this.#turn !== null || this.#isOver) return;
-      this.#turn = this.#goOn().finally(() => {
-        this.#turn = null;
-        if (this.#inbox.length > 0) this.#schedule();
-      });
-      this.#turn.catch((error) => this.#lose(error));
+      this.#begin(this.#goOn());
     }, GAP_WAIT_MS);
   }
 

@@ -1,0 +1,60 @@
+/** What the commands of a fleet share: finding Redis, and ending when Redis does not answer. */
+import type { PicketConfig } from '../../config/schema.js';
+import { Fleet } from '../../fleet/fleet.js';
+import { PicketError } from '../../shared/errors.js';
+import { type Logger, openLogger } from '../../shared/logger.js';
+import { parseRedisUrl } from '../../transport/bullmq/redis-url.js';
+import { configFor, type SharedFlags } from '../flags.js';
+
+export interface FleetFlags extends SharedFlags {
+  redis?: string;
+  namespace?: string;
+  sensor?: string;
+  interface?: string;
+}
+
+/** How long an ending process waits for Redis to take what it has. */
+const END_MS_MAX = 10_000;
+
+/** The Redis URL of this run, or null when none was given anywhere. */
+export function redisUrlOf(flags: FleetFlags, config: PicketConfig): string | null {
+  return flags.redis ?? process.env.PICKET_REDIS_URL ?? (config.redis.url || null);
+}
+
+/**
+ * Connects and joins the deployment. The process's title loses the URL, which may hold a password.
+ * @throws PicketError `usage`, `config-invalid`, `redis-unavailable`, `fleet-mismatch`.
+ */
+export async function joinFleet(
+  command: string,
+  flags: FleetFlags,
+  config = configFor(flags),
+): Promise<{ fleet: Fleet; config: PicketConfig; log: Logger }> {
+  const url = redisUrlOf(flags, config);
+  if (url === null)
+    throw new PicketError(
+      'usage',
+      'Which Redis? Name it with --redis redis://host, PICKET_REDIS_URL or redis.url.',
+    );
+  process.title = `picket ${command}`;
+  const log = openLogger(config.log.level, config.log.format);
+  const fleet = new Fleet(config, parseRedisUrl(url), log);
+  try {
+    await fleet.join();
+  } catch (error) {
+    fleet.close();
+    throw error;
+  }
+  return { fleet, config, log };
+}
+
+/** Waits for `ending`, but not for ever: what Redis does not take now its leases give to others. */
+export async function endWithin(ending: Promise<unknown>, orElse: () => void): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), END_MS_MAX);
+  });
+  const how = await Promise.race([ending, late]);
+  clearTimeout(timer);
+  if (how === 'late') orElse();
+}

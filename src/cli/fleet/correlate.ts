@@ -1,0 +1,48 @@
+/** `picket correlate`: turn what the workers found into incidents, and say it. */
+import { CorrelatorRole } from '../../fleet/correlator-role.js';
+import { PartitionHost } from '../../transport/bullmq/partition-host.js';
+import { openOutputs } from '../outputs.js';
+import { onStopSignal } from '../signals.js';
+import { endWithin, type FleetFlags, joinFleet } from './connect.js';
+
+export interface CorrelateFlags extends FleetFlags {
+  untilEnd?: boolean;
+}
+
+/**
+ * Correlates until a signal, or with `untilEnd` until every sensor's input has ended and all was
+ * said. One process of a fleet holds the correlator's lease; others stand by.
+ * @throws PicketError for what is wrong before it begins.
+ */
+export async function correlate(flags: CorrelateFlags): Promise<number> {
+  const { fleet, config, log } = await joinFleet('correlate', flags);
+  try {
+    const outputs = await openOutputs(config, flags.json ? 'json' : 'live', log);
+    const role = new CorrelatorRole(fleet, outputs);
+    const host = new PartitionHost({
+      client: fleet.client,
+      keys: fleet.keys,
+      id: fleet.id,
+      role: 'correlator',
+      partitions: [fleet.keys.correlator()],
+      times: fleet.times,
+      workingsOf: () => role.workings(),
+      onTrouble: (reason) => fleet.trouble(reason),
+    });
+    const stopped = new Promise<void>((resolve) => onStopSignal(() => resolve()));
+    await host.start();
+    log.info({ id: fleet.id, holds: host.holds.length > 0 }, 'correlating');
+    const report = () => role.reportStats(host.stats());
+    const timer = setInterval(report, config.outputs.stats_interval_s * 1000);
+    await (flags.untilEnd ? Promise.race([stopped, role.ended]) : stopped);
+    clearInterval(timer);
+    await endWithin(host.stop(), () =>
+      log.warn({}, 'Redis does not answer; the lease will expire'),
+    );
+    report();
+    await Promise.all(outputs.map((output) => output.close()));
+  } finally {
+    fleet.close();
+  }
+  return 0;
+}

@@ -1,0 +1,64 @@
+/** `picket run --redis`: sensor, worker and correlator of a fleet in one process. */
+import { CorrelatorRole } from '../../fleet/correlator-role.js';
+import { SensorRole } from '../../fleet/sensor-role.js';
+import { ShardRole } from '../../fleet/shard-role.js';
+import { CORRELATOR } from '../../transport/bullmq/keys.js';
+import type { Workings } from '../../transport/bullmq/partition-consumer.js';
+import { PartitionHost } from '../../transport/bullmq/partition-host.js';
+import { configFor } from '../flags.js';
+import { liveInput, withHome } from '../input.js';
+import { fallbackText, openOutputs } from '../outputs.js';
+import { onStopSignal } from '../signals.js';
+import { endWithin, type FleetFlags, joinFleet } from './connect.js';
+
+/**
+ * Runs until a signal; then the sensor leaves, and what was judged is checkpointed for the next.
+ * @throws PicketError for what is wrong before it begins.
+ */
+export async function runFleet(flags: FleetFlags): Promise<number> {
+  const given = configFor(flags);
+  const input = liveInput(given);
+  const { fleet, config, log } = await joinFleet('run', flags, withHome(given, input.name));
+  try {
+    const outputs = await openOutputs(config, flags.json ? 'json' : 'live', log);
+    const sensor = new SensorRole(fleet, input);
+    if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
+    const shards = new ShardRole(fleet);
+    const correlator = new CorrelatorRole(fleet, outputs);
+    const host = new PartitionHost({
+      client: fleet.client,
+      keys: fleet.keys,
+      id: fleet.id,
+      role: 'worker, correlator',
+      partitions: [...fleet.shards, fleet.keys.correlator()],
+      times: fleet.times,
+      workingsOf: (partition): Workings<unknown> =>
+        (partition.id === CORRELATOR
+          ? correlator.workings()
+          : shards.workingsOf(partition)) as Workings<unknown>,
+      stats: () => ({ ...shards.stats(), ...sensor.stats() }),
+      onTrouble: (reason) => fleet.trouble(reason),
+    });
+    await host.start();
+    log.info({ interface: input.name, observer: sensor.observer.name }, 'watching, in a fleet');
+    const report = () => correlator.reportStats(host.stats());
+    const timer = setInterval(report, config.outputs.stats_interval_s * 1000);
+    const release = onStopSignal((signal) => {
+      log.info({ signal }, 'ending; once more ends at once');
+      sensor.stop();
+    });
+    try {
+      await sensor.run();
+    } finally {
+      clearInterval(timer);
+      release();
+      const ending = host.stop().then(() => shards.close());
+      await endWithin(ending, () => log.warn({}, 'Redis does not answer; the leases will expire'));
+      report();
+      await Promise.all(outputs.map((output) => output.close()));
+    }
+  } finally {
+    fleet.close();
+  }
+  return 0;
+}

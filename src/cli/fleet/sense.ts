@@ -1,0 +1,52 @@
+/** `picket sense`: capture and observe here, judge elsewhere. */
+import type { Input } from '../../capture/contract.js';
+import { SensorRole } from '../../fleet/sensor-role.js';
+import { ERROR_CODES } from '../../shared/errors.js';
+import { configFor } from '../flags.js';
+import { liveInput, requireHome, withHome } from '../input.js';
+import { fallbackText } from '../outputs.js';
+import { onStopSignal } from '../signals.js';
+import { type FleetFlags, joinFleet } from './connect.js';
+
+export interface SenseFlags extends FleetFlags {
+  read?: string[];
+}
+
+/**
+ * Publishes a capture (`--read`) to its end, or an interface until a signal. Returns 3 when a
+ * capture is damaged; everything readable has been published then.
+ * @throws PicketError for what is wrong before it begins.
+ */
+export async function sense(flags: SenseFlags): Promise<number> {
+  const given = configFor(flags);
+  const input: Input = flags.read ? { kind: 'files', paths: flags.read } : liveInput(given);
+  if (input.kind === 'files') requireHome(given);
+  const config = input.kind === 'files' ? given : withHome(given, input.name);
+  const { fleet, log } = await joinFleet('sense', flags, config);
+  let isDamaged = false;
+  try {
+    const sensor = new SensorRole(fleet, input);
+    if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
+    const what = input.kind === 'files' ? input.paths.join(', ') : input.name;
+    log.info({ sensor: config.sensor, observer: sensor.observer.name }, `observing ${what}`);
+    const release = onStopSignal((signal) => {
+      log.info({ signal }, 'ending; once more ends at once');
+      sensor.stop();
+    });
+    try {
+      await sensor.run({
+        damage: (path, offset, reason) => {
+          isDamaged = true;
+          const rest = 'What came before was published.';
+          process.stderr.write(`picket: ${path}: damaged at byte ${offset}: ${reason}. ${rest}\n`);
+        },
+      });
+    } finally {
+      release();
+      log.info(sensor.stats(), 'published');
+    }
+  } finally {
+    fleet.close();
+  }
+  return isDamaged ? ERROR_CODES['input-damaged'].exit : 0;
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import type { FleetStatus } from '../../transport/bullmq/status.js';
+import { statusPage } from './status.js';
+
+const shard = {
+  id: '0',
+  owner: 'w',
+  waiting: 2,
+  active: 1,
+  journalEntries: 5,
+  snapshotBytes: 2048,
+};
+const calm: FleetStatus = { partitions: [shard], members: [], deadLetters: 0, redisUsedBytes: 0 };
+
+describe('picket status', () => {
+  it('shows who holds what', () => {
+    const page = statusPage(calm);
+    expect(page).toMatch(/^shard +waiting/);
+    expect(page).toMatch(/0 +2 +1 +5 +2.0 KiB +w/);
+    expect(page).toContain('No process is running');
+  });
+
+  it('puts alarms first: shards nobody holds, lost batches, dead letters', () => {
+    const stats = { spool_dropped_batches: 3, gaps: 1 };
+    const sensor = { id: 's', role: 'sensor' as const, partitions: [], host: 'h', pid: 1, stats };
+    const bad = { ...calm, partitions: [{ ...shard, owner: null }], members: [sensor] };
+    const lines = statusPage({ ...bad, deadLetters: 4 }).split('\n');
+    expect(lines.slice(0, 4)).toEqual([
+      '! nobody holds 0',
+      '! s has lost 3 batches: its spool was full',
+      '! s went on without 1 missing batches',
+      '! 4 batches could not be judged: dead letters',
+    ]);
+  });
+});

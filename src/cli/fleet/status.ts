@@ -1,0 +1,89 @@
+/** `picket status`: how a fleet is doing, as a table. */
+import type { KnownMember } from '../../transport/bullmq/members.js';
+import {
+  type FleetStatus,
+  type PartitionStatus,
+  readStatus,
+} from '../../transport/bullmq/status.js';
+import { print } from '../stdout.js';
+import { type FleetFlags, joinFleet } from './connect.js';
+
+/** @throws PicketError for what is wrong before it begins. */
+export async function status(flags: FleetFlags): Promise<number> {
+  const { fleet } = await joinFleet('status', flags);
+  try {
+    const now = await readStatus(fleet.client, fleet.keys, fleet.shards);
+    print(flags.json ? `${JSON.stringify(now)}\n` : statusPage(now));
+  } finally {
+    fleet.close();
+  }
+  return 0;
+}
+
+/** Alarms first, then partitions, then processes. */
+export function statusPage(now: FleetStatus): string {
+  const parts = [tableOf(PARTITION_HEAD, now.partitions.map(partitionRow))];
+  parts.push(
+    now.members.length === 0
+      ? 'No process is running.'
+      : tableOf(MEMBER_HEAD, now.members.map(memberRow)),
+  );
+  const used = (now.redisUsedBytes / 2 ** 20).toFixed(1);
+  parts.push(`Redis uses ${used} MiB; ${now.deadLetters} dead letters.`);
+  const alarms = alarmsOf(now);
+  return [...alarms.map((alarm) => `! ${alarm}`), ...(alarms.length > 0 ? [''] : []), ...parts]
+    .join('\n')
+    .concat('\n');
+}
+
+function alarmsOf({ partitions, members, deadLetters }: FleetStatus): string[] {
+  const alarms: string[] = [];
+  const orphans = partitions.filter(({ owner }) => owner === null).map(({ id }) => id);
+  if (orphans.length > 0) alarms.push(`nobody holds ${orphans.join(', ')}`);
+  for (const { id, stats } of members) {
+    if ((stats.spool_dropped_batches ?? 0) > 0)
+      alarms.push(`${id} has lost ${stats.spool_dropped_batches} batches: its spool was full`);
+    if ((stats.gaps ?? 0) > 0) alarms.push(`${id} went on without ${stats.gaps} missing batches`);
+    if ((stats.snapshots_refused ?? 0) > 0)
+      alarms.push(`${id} could not read ${stats.snapshots_refused} checkpoints and began anew`);
+  }
+  if (deadLetters > 0) alarms.push(`${deadLetters} batches could not be judged: dead letters`);
+  return alarms;
+}
+
+const PARTITION_HEAD = ['shard', 'waiting', 'active', 'journal', 'checkpoint', 'held by'];
+
+function partitionRow(one: PartitionStatus): string[] {
+  const kib = `${(one.snapshotBytes / 1024).toFixed(1)} KiB`;
+  const counts = [one.waiting, one.active, one.journalEntries].map(String);
+  return [one.id, ...counts, kib, one.owner ?? '-'];
+}
+
+const MEMBER_HEAD = ['process', 'role', 'holds', 'items', 'lag', 'redelivered', 'spool', 'commit'];
+
+function memberRow({ id, role, stats }: KnownMember): string[] {
+  const commit = stats.groups ? `${(stats.commit_ms / stats.groups).toFixed(1)} ms` : '-';
+  return [
+    id,
+    role,
+    text(stats.leases_held),
+    text(stats.items ?? stats.published_items),
+    stats.lag_s === undefined ? '-' : `${stats.lag_s} s`,
+    text(stats.redeliveries),
+    stats.spool_bytes === undefined ? '-' : `${(stats.spool_bytes / 2 ** 20).toFixed(1)} MiB`,
+    commit,
+  ];
+}
+
+function text(count: number | undefined): string {
+  return count === undefined ? '-' : String(count);
+}
+
+function tableOf(head: string[], rows: string[][]): string {
+  const lines = [head, ...rows];
+  const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
+  return lines
+    .map((cells) => cells.map((cell, column) => cell.padEnd(widths[column])).join('  '))
+    .map((line) => `${line.trimEnd()}\n`)
+    .join('');
+}

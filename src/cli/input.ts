@@ -1,0 +1,44 @@
+/** What is read and which networks are protected, from the configuration of a run. */
+import type { Input } from '../capture/contract.js';
+import type { PicketConfig } from '../config/schema.js';
+import { PicketError } from '../shared/errors.js';
+import { defaultHomeNets } from './home.js';
+
+const BYTES_PER_MIB = 1024 * 1024;
+
+/** @throws PicketError `usage` when no interface is named. */
+export function liveInput({ capture }: PicketConfig): Input & { kind: 'interface' } {
+  if (capture.interface === undefined) {
+    throw new PicketError(
+      'usage',
+      'Which interface? Name it with -i eth0 or as capture.interface.',
+    );
+  }
+  return {
+    kind: 'interface',
+    name: capture.interface,
+    snapLength: capture.snap_length,
+    bufferSize: capture.buffer_mib * BYTES_PER_MIB,
+    promiscuous: capture.promiscuous,
+    ...(capture.filter !== '' && { filter: capture.filter }),
+  };
+}
+
+/** Live, the private networks stand in when none is named. */
+export function withHome(config: PicketConfig, interfaceName: string): PicketConfig {
+  if (config.home_nets.length > 0) return config;
+  return { ...config, home_nets: defaultHomeNets(interfaceName) };
+}
+
+/**
+ * Without the protected networks nobody can say who is outside.
+ * @throws PicketError `usage`
+ */
+export function requireHome(config: PicketConfig): void {
+  if (config.home_nets.length > 0) return;
+  throw new PicketError(
+    'usage',
+    'Which networks are protected? Name them with --home 198.51.100.0/24,2001:db8::/32 ' +
+      'or as home_nets in picket.yaml.',
+  );
+}

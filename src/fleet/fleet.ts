@@ -1,0 +1,93 @@
+/** What every process of a fleet has: its connection, the names of keys, and what all agree on. */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { LAYOUT_VERSION } from '../../packages/plugin-api/src/index.js';
+import type { PicketConfig } from '../config/schema.js';
+import { PicketError } from '../shared/errors.js';
+import type { Logger } from '../shared/logger.js';
+import { Keys, type Partition } from '../transport/bullmq/keys.js';
+import type { LeaseTimes } from '../transport/bullmq/lease-scripts.js';
+import { closeRedis, openRedis, type RedisClient } from '../transport/bullmq/redis.js';
+import type { RedisTarget } from '../transport/bullmq/redis-url.js';
+
+/** How long a command waits for Redis before it says that it does not answer. */
+const FIRST_ANSWER_MS_MAX = 10_000;
+/** The same trouble is logged once in this time. */
+const TROUBLE_EVERY_MS = 30_000;
+
+export class Fleet {
+  readonly client: RedisClient;
+  readonly keys: Keys;
+  /** Of this process, unique: `host:pid:random`. */
+  readonly id = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`;
+  readonly #troubles = new Map<string, number>();
+
+  constructor(
+    readonly config: PicketConfig,
+    readonly target: RedisTarget,
+    readonly log: Logger,
+  ) {
+    this.keys = new Keys(config.redis.namespace);
+    this.client = openRedis(target, (reason) => this.trouble(reason));
+  }
+
+  get shards(): Partition[] {
+    return Array.from({ length: this.config.shards }, (_, shard) => this.keys.shard(shard));
+  }
+
+  get times(): LeaseTimes {
+    const { lease_ms: leaseMs, keep_h: keepHours } = this.config.redis;
+    return { leaseMs, keepMs: keepHours * 3_600_000 };
+  }
+
+  /**
+   * Resolves when Redis answers and the deployment is of our kind; the first process to come says
+   * what kind that is.
+   * @throws PicketError `redis-unavailable`, `fleet-mismatch`.
+   */
+  async join(): Promise<void> {
+    const ours = { shards: String(this.config.shards), layout: String(LAYOUT_VERSION) };
+    const key = this.keys.deployment;
+    for (const [name, value] of Object.entries(ours))
+      await this.#answer(this.client.hsetnx(key, name, value));
+    await this.client.pexpire(key, this.times.keepMs);
+    const theirs = await this.client.hgetall(key);
+    for (const [name, value] of Object.entries(ours)) {
+      if (theirs[name] === value) continue;
+      throw new PicketError(
+        'fleet-mismatch',
+        `This deployment has ${name} ${theirs[name]}, this process ${value}. All processes of a ` +
+          `deployment must agree; another redis.namespace is another deployment.`,
+      );
+    }
+  }
+
+  /** Logs it, but not again and again. */
+  trouble(reason: string): void {
+    const nowMs = performance.now();
+    if (nowMs - (this.#troubles.get(reason) ?? Number.NEGATIVE_INFINITY) < TROUBLE_EVERY_MS) return;
+    if (this.#troubles.size > 100) this.#troubles.clear();
+    this.#troubles.set(reason, nowMs);
+    this.log.warn({ redis: this.target.label }, reason);
+  }
+
+  close(): void {
+    closeRedis(this.client);
+  }
+
+  async #answer<T>(answer: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const say = `Redis at ${this.target.label} does not answer: does it run, is the URL right?`;
+      timer = setTimeout(
+        () => reject(new PicketError('redis-unavailable', say)),
+        FIRST_ANSWER_MS_MAX,
+      );
+    });
+    try {
+      return await Promise.race([answer, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+/** Guarantee 2 in a fleet: through BullMQ, with any number of workers, the words are the same. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
+import { PcapWriter } from '../generate/pcap-writer.js';
+import { fleetAnswer } from '../support/fleet.js';
+import { canonical, runPicket } from '../support/picket.js';
+import { redisMissing, redisNote, RedisServer } from '../support/redis-server.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const scratch = scratchFolder();
+const LAB_HOME = '198.51.100.0/24,198.18.4.0/22,2001:db8:100::/64,fd01::/64';
+
+function mixedInput(): string {
+  const path = join(scratch, 'mixed.pcap');
+  const writer = new PcapWriter(path);
+  writeMixed(writer, { ...MIXED_DEFAULTS, packetCount: 60_000, ratePerSecond: 3000 });
+  writer.close();
+  return path;
+}
+
+const GOLDEN = 'test/golden/script-scan-tls-ciphers/input.pcap.gz';
+const CAPTURES = [
+  { name: 'masscan, then nmap', home: LAB_HOME, path: 'test/captures/pipeline.pcap.gz' },
+  { name: 'a script scan', home: LAB_HOME, path: GOLDEN },
+  { name: 'a busy link with two scanners', home: MIXED_DEFAULTS.home, path: mixedInput() },
+];
+
+describe.skipIf(redisMissing)(`four ways, one answer${redisNote}`, () => {
+  const server = new RedisServer();
+  beforeAll(async () => await server.start());
+  afterAll(async () => await server.close());
+
+  it.each(CAPTURES)('$name', async ({ name, home, path }) => {
+    const embedded = canonical(runPicket(['read', path, '--home', home, '--json']).events);
+    expect(embedded).toContain('"event_type":"incident"');
+    for (const workers of [1, 2, 4]) {
+      const namespace = `${name.replaceAll(/\W/g, '-')}-${workers}`;
+      const run = await fleetAnswer({ url: server.url, namespace, home, workers }, [path]);
+      expect(run.answer, `${workers} workers`).toBe(embedded);
+      expect(run.workers.every(({ items, gaps }) => items > 0 && gaps === 0)).toBe(true);
+    }
+  });
+
+  it('says nothing of what is published again', async () => {
+    const [{ home, path }] = CAPTURES;
+    const run = { url: server.url, namespace: 'again', home, workers: 1 };
+    const alone = await fleetAnswer({ ...run, namespace: 'alone' }, [GOLDEN]);
+    const first = await fleetAnswer(run, [path]);
+    expect(first.answer).toContain('"finding"');
+    const { answer, workers } = await fleetAnswer(run, [path], [GOLDEN]);
+    expect(answer).toBe(alone.answer);
+    expect(workers[0].duplicates).toBeGreaterThan(100);
+  });
+});
