@@ -95,7 +95,7 @@ export const SLOW = [
     command: 'tsx bench/run.ts latency',
     unless: () => first(noNamespaces(), noAddon()),
     count: plainCounts,
-    figures: /percentile/,
+    figures: /percentile|stood still/,
     minutes: 5,
   },
   {
