@@ -1,7 +1,9 @@
 /**
  * How long from the packet that crosses a threshold to the finding's line, live on a veth pair:
  * `npm run bench -- latency`. Two ways to cross: a sweep, judged early, and a honeyport, judged
- * when its second ends. Both observers watch at the same time. Prints the quantiles.
+ * when its second ends. Both observers watch at the same time. Prints the quantiles. A round in
+ * which the machine stood still for this very process says nothing about Picket: it is measured
+ * again.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -17,6 +19,10 @@ const HONEYPORT = 31_337;
 /** Last byte of the first source's address; there are two a turn. */
 const SOURCE_FIRST = 100;
 const SETTLE_MS = 3000;
+const ROUNDS_MAX = 3;
+/** A timer of this period that comes this much too late: the machine is busy with other things. */
+const BEAT_MS = 20;
+const STALL_MS = 100;
 const OBSERVERS = ['native', 'typescript'];
 const KINDS = ['address_scan', 'honeyport'];
 
@@ -29,8 +35,46 @@ interface Line {
 const clockMs = (): number => performance.timeOrigin + performance.now();
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+interface Counts {
+  passed: number;
+  failed: number;
+}
+
 /** Runs it and prints what was measured. Returns how many figures were met and missed. */
-export async function measureLatency(): Promise<{ passed: number; failed: number }> {
+export async function measureLatency(): Promise<Counts> {
+  let counts: Counts = { passed: 0, failed: 0 };
+  for (let round = 1; round <= ROUNDS_MAX; round++) {
+    const stalls = new Stalls();
+    counts = await measureRound(stalls);
+    console.log(
+      `round ${round}: the machine stood still for ${stalls.longestMs.toFixed(0)} ms at most`,
+    );
+    if (counts.failed === 0 || stalls.longestMs < STALL_MS) break;
+  }
+  console.log(`${counts.passed} passed, ${counts.failed} failed`);
+  return counts;
+}
+
+/** The longest time this process was not let run, as a timer sees it. */
+class Stalls {
+  longestMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  start(): void {
+    let lastMs = clockMs();
+    this.timer = setInterval(() => {
+      const nowMs = clockMs();
+      this.longestMs = Math.max(this.longestMs, nowMs - lastMs - BEAT_MS);
+      lastMs = nowMs;
+    }, BEAT_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+}
+
+async function measureRound(stalls: Stalls): Promise<Counts> {
   const laboratory = new Laboratory();
   const children: ChildProcess[] = [];
   const lines = new Map<string, Line[]>();
@@ -43,8 +87,10 @@ export async function measureLatency(): Promise<{ passed: number; failed: number
       lines.set(observer, heard);
       children.push(await watch(laboratory, observer, heard));
     }
+    stalls.start();
     const sent = await sendAll(laboratory);
     await pause(SETTLE_MS);
+    stalls.stop();
     return report(sent, lines);
   } finally {
     await Promise.all(children.map(end));
@@ -107,7 +153,7 @@ async function end(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function report(sent: Sent[], lines: ReadonlyMap<string, Line[]>) {
+function report(sent: Sent[], lines: ReadonlyMap<string, Line[]>): Counts {
   let passed = 0;
   let failed = 0;
   for (const [observer, heard] of lines) {
@@ -128,7 +174,6 @@ function report(sent: Sent[], lines: ReadonlyMap<string, Line[]>) {
       );
     }
   }
-  console.log(`${passed} passed, ${failed} failed`);
   return { passed, failed };
 }
 

@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and after
  * a full run writes bench/results/latest.json and docs/benchmarks.md. `-- latency` measures live
- * latency instead. Exit status 1 when a required figure was missed or an answer was wrong.
+ * latency instead, `-- suricata` compares answers. Exit status 1 when a required figure was missed
+ * or an answer was wrong.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,12 +11,12 @@ import { parseArgs } from 'node:util';
 import { type Contender, scratchPath } from './contenders.js';
 import { measureLatency } from './latency.js';
 import { measure, median, type Run } from './measure.js';
-import { pageOf, type Results, type Row, tableOf, type TrialResult } from './results.js';
+import { PAGE, RESULTS, writePage } from './page.js';
+import { type Results, type Row, tableOf, type TrialResult } from './results.js';
+import { compareWithSuricata } from './suricata.js';
 import { type Requirement, TRIALS, type Trial } from './trials.js';
 
 const ROUNDS_DEFAULT = 5;
-const RESULTS = 'bench/results/latest.json';
-const PAGE = 'docs/benchmarks.md';
 
 /** Problems with one run: its exit status and, for Picket, its findings. */
 function problemsOf(trial: Trial, contender: Contender, run: Run, stdoutPath: string): string[] {
@@ -125,6 +126,7 @@ const { values, positionals } = parseArgs({
 /** Comparisons and measurements of another shape than a trial, each run alone by its name. */
 const APART: Record<string, () => Promise<{ failed: number }>> = {
   latency: measureLatency,
+  suricata: compareWithSuricata,
 };
 const apart = APART[positionals[0] ?? ''];
 if (apart !== undefined) process.exit((await apart()).failed === 0 ? 0 : 1);
@@ -148,7 +150,7 @@ if (positionals.length === 0) {
   const results = describeRun(roundCount, trials);
   mkdirSync('bench/results', { recursive: true });
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-  writeFileSync(PAGE, pageOf(results));
+  writePage();
   console.log(`\nwritten: ${RESULTS}, ${PAGE}`);
 }
 const isClean = trials.every(

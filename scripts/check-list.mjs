@@ -93,11 +93,18 @@ export const SLOW = [
     minutes: 20,
   },
   {
+    name: 'public captures',
+    command: 'node scripts/check-public.mjs',
+    unless: () => noFile('../shared/captures/public'),
+    count: plainCounts,
+    minutes: 10,
+  },
+  {
     name: 'latency, live',
     command: 'tsx bench/run.ts latency',
     unless: () => first(noNamespaces(), noAddon()),
     count: plainCounts,
-    figures: /percentile/,
+    figures: /percentile|stood still/,
     minutes: 5,
   },
   {

@@ -1,0 +1,17 @@
+/** docs/benchmarks.md, from what the runs left in bench/results. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { comparisonSection } from './comparison.js';
+import { pageOf } from './results.js';
+
+export const RESULTS = 'bench/results/latest.json';
+export const COMPARISON = 'bench/results/suricata.json';
+export const PAGE = 'docs/benchmarks.md';
+
+/** Writes the page anew; a result that is not there has no section. */
+export function writePage(): void {
+  const trials = existsSync(RESULTS) ? pageOf(JSON.parse(readFileSync(RESULTS, 'utf8'))) : '';
+  const comparison = existsSync(COMPARISON)
+    ? comparisonSection(JSON.parse(readFileSync(COMPARISON, 'utf8')))
+    : '';
+  writeFileSync(PAGE, [trials, comparison].filter((part) => part !== '').join('\n'));
+}
