@@ -7,6 +7,7 @@ import { PicketError } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { Keys, type Partition } from '../transport/bullmq/keys.js';
 import type { LeaseTimes } from '../transport/bullmq/lease-scripts.js';
+import { noteMember, type Role } from '../transport/bullmq/members.js';
 import { closeRedis, openRedis, type RedisClient } from '../transport/bullmq/redis.js';
 import type { RedisTarget } from '../transport/bullmq/redis-url.js';
 
@@ -14,6 +15,7 @@ import type { RedisTarget } from '../transport/bullmq/redis-url.js';
 const FIRST_ANSWER_MS_MAX = 10_000;
 /** The same trouble is logged once in this time. */
 const TROUBLE_EVERY_MS = 30_000;
+const ANNOUNCE_MS = 1_000;
 
 export class Fleet {
   readonly client: RedisClient;
@@ -60,6 +62,36 @@ export class Fleet {
           `deployment must agree; another redis.namespace is another deployment.`,
       );
     }
+  }
+
+  /**
+   * As `join`, for a sensor that captures whether or not Redis answers: tries for ever.
+   * @throws PicketError `fleet-mismatch`.
+   */
+  async joinEventually(): Promise<void> {
+    for (;;) {
+      try {
+        return await this.join();
+      } catch (error) {
+        if (!(error instanceof PicketError) || error.code !== 'redis-unavailable') throw error;
+        this.trouble(error.message);
+      }
+    }
+  }
+
+  /** Says every second that this process lives, and how it does; returns how to end that. */
+  announce(role: Role, stats: () => Record<string, number>): () => void {
+    const liveMs = 5 * ANNOUNCE_MS;
+    let isUnderWay = false;
+    const say = async (): Promise<void> => {
+      if (isUnderWay || this.client.status !== 'ready') return;
+      isUnderWay = true;
+      const note = { role, partitions: [], host: hostname(), pid: process.pid, stats: stats() };
+      await noteMember(this.client, this.keys, this.id, note, liveMs).catch(() => {});
+      isUnderWay = false;
+    };
+    const timer = setInterval(() => void say(), ANNOUNCE_MS);
+    return () => clearInterval(timer);
   }
 
   /** Logs it, but not again and again. */

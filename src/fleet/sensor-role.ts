@@ -5,19 +5,20 @@ import type { Input, Observer, ObserverEvents } from '../capture/contract.js';
 import { openObserver } from '../capture/open-observer.js';
 import { observerOptions } from '../pipeline-options.js';
 import { PicketError } from '../shared/errors.js';
-import { Publisher } from '../transport/bullmq/publisher.js';
 import type { Fleet } from './fleet.js';
+import { SensorOutlet } from './sensor-outlet.js';
+import { Spool } from './spool.js';
 
 const SENSOR_FORM = /^[\x21-\x22\x24-\x7e]{1,50}$/;
 /** Bytes of a capture that tell it from others. */
 const BEGINNING_SIZE = 64 * 1024;
+const END_MS_MAX = 5_000;
 
 export class SensorRole {
   readonly observer: Observer;
   readonly fellBack: string | undefined;
-  readonly #fleet: Fleet;
   readonly #input: Input;
-  readonly #publisher: Publisher;
+  readonly #outlet: SensorOutlet;
 
   /** @throws PicketError `usage` for a name that cannot be used, `observer-unavailable`. */
   constructor(fleet: Fleet, input: Input) {
@@ -28,19 +29,17 @@ export class SensorRole {
         `sensor: ${JSON.stringify(config.sensor)} cannot be used in a fleet: take 1 to 50 ` +
           'visible ASCII characters without #.',
       );
-    this.#fleet = fleet;
     this.#input = input;
     const source = `${config.sensor}#${incarnationOf(input)}`;
     const options = { ...observerOptions(config), sensor: source };
     const opened = openObserver(config.observer, options, input.kind === 'interface');
     this.observer = opened.observer;
     this.fellBack = opened.fellBack;
-    this.#publisher = new Publisher({
-      client: fleet.client,
-      partitions: fleet.shards,
+    this.#outlet = new SensorOutlet(
+      fleet,
       source,
-      depthMax: config.redis.depth_max,
-    });
+      input.kind === 'interface' ? openSpool(fleet) : null,
+    );
   }
 
   /**
@@ -49,18 +48,28 @@ export class SensorRole {
    * @throws PicketError as the observer does.
    */
   async run(events: Omit<ObserverEvents, 'batch'> = {}): Promise<void> {
+    const outlet = this.#outlet;
     const isLive = this.#input.kind === 'interface';
     try {
       await this.observer.run(this.#input, {
         ...events,
-        batch: (shard, bytes) => this.#publisher.publish(shard, 'data', bytes),
+        batch: (shard, bytes) => outlet.push(shard, bytes),
       });
-      for (let shard = 0; shard < this.#fleet.config.shards; shard++)
-        await this.#publisher.publish(shard, isLive ? 'leave' : 'end', new Uint8Array());
+      await this.#end(() => outlet.drain().then(() => outlet.tellAll(isLive ? 'leave' : 'end')));
     } finally {
-      await this.#publisher.drain();
-      await this.#publisher.close();
+      await this.#end(() => outlet.drain());
+      outlet.close();
     }
+  }
+
+  /** A live sensor that ends does not wait for Redis: what is left is in its spool. */
+  async #end(ending: () => Promise<void>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      if (this.#input.kind === 'interface') timer = setTimeout(resolve, END_MS_MAX);
+    });
+    await Promise.race([ending(), late]);
+    clearTimeout(timer);
   }
 
   stop(): void {
@@ -68,8 +77,16 @@ export class SensorRole {
   }
 
   stats(): Record<string, number> {
-    const published = Object.entries(this.#publisher.stats());
-    return Object.fromEntries(published.map(([name, count]) => [`published_${name}`, count]));
+    return this.#outlet.stats();
+  }
+}
+
+function openSpool({ config }: Fleet): Spool {
+  try {
+    return new Spool(config.spool.path, config.spool.size_mib * 2 ** 20);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PicketError('usage', `spool.path cannot be used: ${reason}.`);
   }
 }
 

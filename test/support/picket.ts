@@ -67,7 +67,7 @@ export function runPicket(words: string[], options: RunOptions = {}): Outcome {
   });
   if (run.error) throw run.error;
   const { status, stdout, stderr } = run;
-  return { status, stdout, stderr, events: words.includes('--json') ? eventsOf(stdout) : [] };
+  return { status, stdout, stderr, events: isEve(words) ? eventsOf(stdout) : [] };
 }
 
 /** @throws Error when a line is not one JSON object of the EVE schema. */
@@ -103,4 +103,9 @@ function sortKeys(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   return Object.fromEntries(entries.map(([key, member]) => [key, sortKeys(member)]));
+}
+
+/** `--json` of `status` is not events. */
+function isEve(words: string[]): boolean {
+  return words.includes('--json') && words[0] !== 'status';
 }

@@ -120,17 +120,29 @@ const TARGET_COUNTERS = size(TargetCounter);
 const HOST_COUNTERS = size(HostCounter);
 const COVERAGE_FIELDS = size(CoverageField);
 
-/**
- * @throws RangeError saying what is wrong and at which byte; nothing of a bad batch is used
- */
-export function decodeBatch(bytes: Uint8Array): Batch {
-  const r = new MsgpackReader(bytes);
+/** Whose batch it is, and which. */
+export type BatchHeader = Pick<Batch, 'sensor' | 'shard' | 'shardCount' | 'sequence'>;
+
+/** Reads only the beginning. @throws RangeError as `decodeBatch`. */
+export function readBatchHeader(bytes: Uint8Array): BatchHeader {
+  return readHeader(new MsgpackReader(bytes));
+}
+
+function readHeader(r: MsgpackReader): BatchHeader {
   r.array(14, 14);
   r.uint(LAYOUT_VERSION, LAYOUT_VERSION);
   const sensor = r.string(SENSOR_SIZE_MAX);
   const shard = r.uint(0, SHARDS_MAX - 1);
   const shardCount = r.uint(shard + 1, SHARDS_MAX);
-  const sequence = r.uint(0, TIME_MAX);
+  return { sensor, shard, shardCount, sequence: r.uint(0, TIME_MAX) };
+}
+
+/**
+ * @throws RangeError saying what is wrong and at which byte; nothing of a bad batch is used
+ */
+export function decodeBatch(bytes: Uint8Array): Batch {
+  const r = new MsgpackReader(bytes);
+  const { sensor, shard, shardCount, sequence } = readHeader(r);
   const final = r.uint(0, 1) === 1;
   const epochStartUs = r.uint(0, TIME_MAX - EPOCH_US_MAX);
   const epochUs = r.uint(1, EPOCH_US_MAX);

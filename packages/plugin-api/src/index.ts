@@ -1,6 +1,7 @@
 /** What a detector author sees. Built-in detectors import nothing else of Picket. */
 export {
   decodeBatch,
+  readBatchHeader,
   type Batch,
   type HostObservation,
   type Origin,

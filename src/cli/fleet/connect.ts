@@ -30,6 +30,18 @@ export async function joinFleet(
   flags: FleetFlags,
   config = configFor(flags),
 ): Promise<{ fleet: Fleet; config: PicketConfig; log: Logger }> {
+  const opened = openFleet(command, flags, config);
+  try {
+    await opened.fleet.join();
+  } catch (error) {
+    opened.fleet.close();
+    throw error;
+  }
+  return opened;
+}
+
+/** As `joinFleet`, without waiting for Redis or asking it anything. */
+export function openFleet(command: string, flags: FleetFlags, config: PicketConfig) {
   const url = redisUrlOf(flags, config);
   if (url === null)
     throw new PicketError(
@@ -38,14 +50,7 @@ export async function joinFleet(
     );
   process.title = `picket ${command}`;
   const log = openLogger(config.log.level, config.log.format);
-  const fleet = new Fleet(config, parseRedisUrl(url), log);
-  try {
-    await fleet.join();
-  } catch (error) {
-    fleet.close();
-    throw error;
-  }
-  return { fleet, config, log };
+  return { fleet: new Fleet(config, parseRedisUrl(url), log), config, log };
 }
 
 /** Waits for `ending`, but not for ever: what Redis does not take now its leases give to others. */

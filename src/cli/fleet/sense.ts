@@ -6,7 +6,7 @@ import { configFor } from '../flags.js';
 import { liveInput, requireHome, withHome } from '../input.js';
 import { fallbackText } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
-import { type FleetFlags, joinFleet } from './connect.js';
+import { type FleetFlags, joinFleet, openFleet } from './connect.js';
 
 export interface SenseFlags extends FleetFlags {
   read?: string[];
@@ -22,13 +22,25 @@ export async function sense(flags: SenseFlags): Promise<number> {
   const input: Input = flags.read ? { kind: 'files', paths: flags.read } : liveInput(given);
   if (input.kind === 'files') requireHome(given);
   const config = input.kind === 'files' ? given : withHome(given, input.name);
-  const { fleet, log } = await joinFleet('sense', flags, config);
+  // Live, capture begins at once: the spool takes what Redis cannot.
+  const isLive = input.kind === 'interface';
+  const { fleet, log } = isLive
+    ? openFleet('sense', flags, config)
+    : await joinFleet('sense', flags, config);
   let isDamaged = false;
+  let refusal: unknown = null;
   try {
     const sensor = new SensorRole(fleet, input);
     if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
     const what = input.kind === 'files' ? input.paths.join(', ') : input.name;
     log.info({ sensor: config.sensor, observer: sensor.observer.name }, `observing ${what}`);
+    if (isLive) {
+      fleet.joinEventually().catch((error) => {
+        refusal = error;
+        sensor.stop();
+      });
+    }
+    const endAnnouncing = fleet.announce('sensor', () => sensor.stats());
     const release = onStopSignal((signal) => {
       log.info({ signal }, 'ending; once more ends at once');
       sensor.stop();
@@ -43,8 +55,10 @@ export async function sense(flags: SenseFlags): Promise<number> {
       });
     } finally {
       release();
+      endAnnouncing();
       log.info(sensor.stats(), 'published');
     }
+    if (refusal !== null) throw refusal;
   } finally {
     fleet.close();
   }

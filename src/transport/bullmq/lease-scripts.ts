@@ -49,14 +49,14 @@ redis.call('DEL', KEYS[2])
 return 'ok'`);
 
 const REQUEUE = new Script(`
--- KEYS lease, active, wait, marker, stalled. ARGV token, key of a job without its id, ids to leave.
--- Jobs that nobody holds any more go back to the head of the queue, oldest first.
+-- KEYS lease, active, wait, marker, stalled. ARGV token, key of a job without its id, ids or none.
+-- Active jobs, those of the ids if there are any, go back to the head of the queue, oldest first.
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return -1 end
-local kept = {}
-for i = 3, #ARGV do kept[ARGV[i]] = true end
+local chosen = {}
+for i = 3, #ARGV do chosen[ARGV[i]] = true end
 local ids = {}
 for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
-  if not kept[id] then ids[#ids + 1] = id end
+  if #ARGV == 2 or chosen[id] then ids[#ids + 1] = id end
 end
 table.sort(ids, function(a, b) return (tonumber(a) or 0) > (tonumber(b) or 0) end)
 for _, id in ipairs(ids) do
@@ -141,14 +141,20 @@ export class Held {
     return (await CHECKPOINT.run(this.client, [lease, journal, mark, key], words)) !== FENCED;
   }
 
+  /** Ids of the jobs that somebody is processing, or was. */
+  async activeIds(): Promise<string[]> {
+    const { prefix, queue } = this.partition;
+    return await this.client.lrange(`${prefix}:${queue}:active`, 0, -1);
+  }
+
   /**
-   * Puts back what was being processed by whoever held the lease before, and, of our own, all but
-   * `kept`. Returns how many jobs; -1 when the lease is lost.
+   * Puts back what is being processed: everything, or only `ids`. Returns how many jobs; -1 when
+   * the lease is lost.
    */
-  async requeue(kept: Iterable<string> = []): Promise<number> {
+  async requeue(ids: readonly string[] = []): Promise<number> {
     const { lease, prefix, queue } = this.partition;
     const base = `${prefix}:${queue}:`;
     const keys = [lease, ...['active', 'wait', 'marker', 'stalled'].map((key) => base + key)];
-    return Number(await REQUEUE.run(this.client, keys, [this.token, base, ...kept]));
+    return Number(await REQUEUE.run(this.client, keys, [this.token, base, ...ids]));
   }
 }

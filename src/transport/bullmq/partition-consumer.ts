@@ -76,8 +76,9 @@ interface Arrival {
 const GROUP_JOBS_MAX = 64;
 /** A snapshot is written when the journal is larger than the last one, and than this. */
 const JOURNAL_BYTES_MIN = 256 * 1024;
-/** How long an item waits for one that should have come before it, when nothing else comes. */
-const GAP_WAIT_MS = 2_000;
+/** How long an item waits for one that should have come before it; orphans come sooner. */
+const GAP_WAIT_MS = 15_000;
+const ORPHAN_CHECK_MS = 1_000;
 const LOCK_MS = 60_000;
 const REASONS_MAX = 32;
 
@@ -94,6 +95,11 @@ export class PartitionConsumer<E> {
   #inbox: Arrival[] = [];
   /** Jobs with an item that is held, by job id. */
   readonly #waiting = new Map<string, Arrival>();
+  /** The group under way. */
+  #inHand: Arrival[] = [];
+  /** Active jobs that were not ours at the last look. */
+  #strangers = new Set<string>();
+  #orphanTimer: NodeJS.Timeout | null = null;
   #turn: Promise<void> | null = null;
   #gapTimer: NodeJS.Timeout | null = null;
   #isStopping = false;
@@ -129,9 +135,10 @@ export class PartitionConsumer<E> {
       removeOnComplete: { count: 0 },
       removeOnFail: { count: 0 },
     });
-    // A job whose lock was lost is not complete; it is put back, and refused as a copy.
-    worker.on('error', () => void this.#recover());
+    // What goes wrong with a job leaves it active, and the orphanage puts it back.
+    worker.on('error', () => {});
     this.#worker = worker;
+    this.#orphanTimer = setInterval(() => void this.#adopt(), ORPHAN_CHECK_MS);
     worker.run().catch((error) => this.#lose(error));
   }
 
@@ -169,6 +176,7 @@ export class PartitionConsumer<E> {
   #end(): void {
     this.#isOver = true;
     if (this.#gapTimer) clearTimeout(this.#gapTimer);
+    if (this.#orphanTimer) clearInterval(this.#orphanTimer);
   }
 
   #lose(reason: unknown): void {
@@ -246,6 +254,7 @@ export class PartitionConsumer<E> {
     await new Promise(setImmediate);
     while (this.#inbox.length > 0 && !this.#isOver) {
       const arrivals = this.#inbox.splice(0);
+      this.#inHand = arrivals;
       const passed: Item[] = [];
       const effects: Effect<E>[] = [];
       for (const arrival of arrivals) {
@@ -254,6 +263,7 @@ export class PartitionConsumer<E> {
         }
       }
       await this.#finish(arrivals, passed, effects);
+      this.#inHand = [];
     }
     if (this.#isStopping) this.#letGo();
     else this.#watchForGap();
@@ -346,10 +356,20 @@ export class PartitionConsumer<E> {
     await this.#finish([], passed, effects);
   }
 
-  async #recover(): Promise<void> {
-    if (this.#isOver) return;
-    const ours = [...this.#inbox.map(({ job }) => job.id ?? ''), ...this.#waiting.keys()];
-    await this.#options.held.requeue(ours).catch(() => {});
+  /**
+   * Puts back active jobs that are not ours at two looks in a row: fetched by a holder before us
+   * who woke up, or by a fetch of ours whose answer was lost. Should one be under way after all, it
+   * comes a second time and is refused as a copy.
+   */
+  async #adopt(): Promise<void> {
+    if (this.#isOver || this.#isStopping) return;
+    const ours = new Set([...this.#inbox, ...this.#inHand].map(({ job }) => job.id));
+    for (const id of this.#waiting.keys()) ours.add(id);
+    const active = await this.#options.held.activeIds().catch(() => []);
+    const strangers = active.filter((id) => !ours.has(id));
+    const orphans = strangers.filter((id) => this.#strangers.has(id));
+    this.#strangers = new Set(strangers);
+    if (orphans.length > 0) await this.#options.held.requeue(orphans).catch(() => {});
   }
 
   async #bury(reason: string, text: string, what: Job | Item): Promise<void> {

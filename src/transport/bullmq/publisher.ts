@@ -1,18 +1,16 @@
 /**
- * Publishes the items of one source: numbered without gaps per partition, in order, at least once.
+ * Publishes items, in order per partition, at least once.
  * One job per partition is on its way at a time; what comes meanwhile travels together in the next.
  */
 import { Queue } from 'bullmq';
 import { PicketError } from '../../shared/errors.js';
 import type { Partition } from './keys.js';
-import { type Item, type ItemKind, writeMessage } from './message.js';
+import { type Item, writeMessage } from './message.js';
 import type { RedisClient } from './redis.js';
 
 export interface PublisherOptions {
   client: RedisClient;
   partitions: readonly Partition[];
-  /** Who numbers the items: 1 to 96 visible ASCII characters. */
-  source: string;
   /** Items accepted and not yet in Redis, at most. @defaultValue 1024 */
   waitingItemsMax?: number;
   /** Their bytes; one item is let through when nothing waits. @defaultValue 32 MiB */
@@ -21,12 +19,15 @@ export interface PublisherOptions {
   depthMax?: number;
 }
 
+/** What is published. Sequences rise per source and partition. */
+export type Outgoing = Omit<Item, 'previous'>;
+
 interface Lane {
   partition: Partition;
   queue: Queue;
-  waiting: { kind: ItemKind; bytes: Uint8Array }[];
-  next: number;
-  previous: number;
+  waiting: Outgoing[];
+  /** The sequence that reached Redis last, by source. */
+  readonly previous: Map<string, number>;
   jobs: number;
   isSending: boolean;
 }
@@ -58,7 +59,7 @@ export class Publisher {
         defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
       });
       queue.on('error', () => {});
-      const fresh = { waiting: [], next: 0, previous: -1, jobs: 0, isSending: false };
+      const fresh = { waiting: [], previous: new Map(), jobs: 0, isSending: false };
       return { partition, queue, ...fresh };
     });
   }
@@ -74,24 +75,16 @@ export class Publisher {
    * Takes an item for the partition at `index`; resolves when there is room for the next.
    * @throws PicketError `transport-closed` after `close`.
    */
-  async publish(index: number, kind: ItemKind, bytes: Uint8Array): Promise<void> {
+  async publish(index: number, item: Outgoing): Promise<void> {
     if (this.#isClosed)
       throw new PicketError('transport-closed', 'The transport is closed: nothing was accepted.');
     const lane = this.#lanes[index];
-    lane.waiting.push({ kind, bytes });
+    lane.waiting.push(item);
     this.#waitingItems++;
-    this.#waitingBytes += bytes.byteLength;
+    this.#waitingBytes += item.bytes.byteLength;
     if (!lane.isSending) void this.#send(lane);
     while (!this.hasRoom && !this.#isClosed)
       await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
-  }
-
-  /** Where numbering goes on after a restart: the sequence last published to each partition. */
-  resumeAfter(positions: readonly number[]): void {
-    for (const [index, lane] of this.#lanes.entries()) {
-      lane.next = positions[index] + 1;
-      lane.previous = positions[index];
-    }
   }
 
   /** Resolves when everything accepted so far is in Redis. */
@@ -100,11 +93,12 @@ export class Publisher {
       await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
   }
 
-  /** Gives up what is not in Redis yet. */
-  async close(): Promise<void> {
+  /** Ends, and returns what may not be in Redis yet, oldest first per partition, by index. */
+  close(): { index: number; item: Outgoing }[] {
     this.#isClosed = true;
     this.#wake();
-    await Promise.all(this.#lanes.map(({ queue }) => queue.close().catch(() => {})));
+    for (const { queue } of this.#lanes) void queue.close().catch(() => {});
+    return this.#lanes.flatMap(({ waiting }, index) => waiting.map((item) => ({ index, item })));
   }
 
   stats() {
@@ -120,8 +114,8 @@ export class Publisher {
       if (!(await this.#add(lane, items))) break;
       const size = items.reduce((sum, { bytes }) => sum + bytes.byteLength, 0);
       lane.waiting.splice(0, items.length);
-      lane.previous = items[items.length - 1].sequence;
-      lane.next = lane.previous + 1;
+      const { source, sequence } = items[items.length - 1];
+      lane.previous.set(source, sequence);
       this.#waitingItems -= items.length;
       this.#waitingBytes -= size;
       this.#counters.items += items.length;
@@ -132,24 +126,26 @@ export class Publisher {
     lane.isSending = false;
   }
 
-  #nextItems({ waiting, next, previous }: Lane): Item[] {
-    const { source } = this.#options;
+  /** The next items of one source. */
+  #nextItems({ waiting, previous }: Lane): Item[] {
+    const [{ source }] = waiting;
     const items: Item[] = [];
     let size = 0;
-    for (const { kind, bytes } of waiting) {
-      if (items.length === JOB_ITEMS_MAX || (size > 0 && size + bytes.byteLength > JOB_BYTES_MAX))
-        break;
-      const sequence = next + items.length;
-      const before = items.length === 0 ? previous : sequence - 1;
-      items.push({ source, kind, sequence, previous: before, bytes });
-      size += bytes.byteLength;
+    // Of a source that is new here the first item is taken to follow on what came before it.
+    let before = previous.get(source) ?? waiting[0].sequence - 1;
+    for (const item of waiting) {
+      const isFull = items.length === JOB_ITEMS_MAX || size + item.bytes.length > JOB_BYTES_MAX;
+      if (item.source !== source || (items.length > 0 && isFull)) break;
+      items.push({ ...item, previous: before });
+      before = item.sequence;
+      size += item.bytes.byteLength;
     }
     return items;
   }
 
   /** Until it is in Redis: an error is a server that answers but cannot (loading, full). */
   async #add(lane: Lane, items: Item[]): Promise<boolean> {
-    const message = writeMessage(this.#options.source, items);
+    const message = writeMessage(items[0].source, items);
     while (!this.#isClosed) {
       try {
         await lane.queue.add('items', message);

@@ -1,7 +1,7 @@
 /** The parts of the BullMQ transport joined to one `Transport` in one process, with toy judges. */
 import { PicketError } from '../../shared/errors.js';
 import { Keys } from '../bullmq/keys.js';
-import type { Item } from '../bullmq/message.js';
+import type { Item, ItemKind } from '../bullmq/message.js';
 import { unpackOutcome } from '../bullmq/outcome-message.js';
 import type { Workings } from '../bullmq/partition-consumer.js';
 import { PartitionHost } from '../bullmq/partition-host.js';
@@ -34,6 +34,7 @@ export class BullmqRig implements Transport {
   #gate: Promise<void> = Promise.resolve();
   #openGate: (() => void) | null = null;
   #onOutcome: (outcome: ShardOutcome) => void = () => {};
+  readonly #sequences: number[] = [];
   #judged = 0;
   #finals = 0;
   #published = { count: 0, bytes: 0, depthMax: 0 };
@@ -48,7 +49,7 @@ export class BullmqRig implements Transport {
       this.#keys.shard(shard),
     );
     const common = { client: this.#client, keys: this.#keys };
-    this.#publisher = new Publisher({ client: this.#client, partitions: shards, source: 'rig' });
+    this.#publisher = new Publisher({ client: this.#client, partitions: shards });
     this.#outcomes = new OutcomeQueue(this.#client, this.#keys);
     this.#hosts = Array.from({ length: options.workers }, (_, index) => {
       const workingsOf = ({ id }: { id: string }) =>
@@ -95,7 +96,7 @@ export class BullmqRig implements Transport {
       this.#published.count++;
       this.#published.bytes += size;
       this.#published.depthMax = Math.max(this.#published.depthMax, this.#waiting());
-      await this.#publisher.publish(shard, 'data', batch);
+      await this.#send(shard, 'data', batch);
     });
     this.#turn = turn;
     await turn;
@@ -126,12 +127,18 @@ export class BullmqRig implements Transport {
   async #close(): Promise<void> {
     await this.drain();
     for (let shard = 0; shard < this.shardCount; shard++)
-      await this.#publisher.publish(shard, 'end', new Uint8Array());
+      await this.#send(shard, 'end', new Uint8Array());
     while (this.#finals < this.shardCount) await pause(POLL_MS);
     await Promise.all(this.#hosts.map((host) => host.stop()));
-    await this.#publisher.close();
+    this.#publisher.close();
     await this.#outcomes.close();
     closeRedis(this.#client);
+  }
+
+  async #send(shard: number, kind: ItemKind, bytes: Uint8Array): Promise<void> {
+    const sequence = this.#sequences[shard] ?? 0;
+    this.#sequences[shard] = sequence + 1;
+    await this.#publisher.publish(shard, { source: 'rig', kind, sequence, bytes });
   }
 
   #rejected(): Record<string, number> {

@@ -1,0 +1,184 @@
+/**
+ * Guarantee 5: processes are killed, paused and cut off in the middle of a capture, and what is
+ * said is what an undisturbed run says. Real processes, a real Redis with an append-only file.
+ */
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
+import { PcapWriter } from '../generate/pcap-writer.js';
+import { feed, FleetProcesses, pause, said, type Started } from '../support/fleet-processes.js';
+import type { FleetStatus } from '../../src/transport/bullmq/status.js';
+import { canonical, runPicket } from '../support/picket.js';
+import { redisMissing, redisNote, RedisServer } from '../support/redis-server.js';
+import { scratchFolder } from '../support/scratch.js';
+import { SlowProxy } from '../support/slow-proxy.js';
+
+const scratch = scratchFolder();
+const { home } = MIXED_DEFAULTS;
+const PARTS = 12;
+/** In the middle of the capture. */
+const FAULT_AT = 5;
+const PART_MS = 120;
+/** Longer than a lease of these fleets. */
+const PAST_LEASE_MS = 2_500;
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
+describe.skipIf(redisMissing)(`faults${redisNote}`, () => {
+  const path = join(scratch, 'mixed.pcap');
+  let expected = '';
+  let server: RedisServer;
+  let fleet: FleetProcesses;
+
+  beforeAll(() => {
+    const writer = new PcapWriter(path);
+    writeMixed(writer, { ...MIXED_DEFAULTS, packetCount: 60_000, ratePerSecond: 1000 });
+    writer.close();
+    expected = canonical(runPicket(['read', path, '--home', home, '--json']).events);
+    expect(expected).toContain('"event_type":"incident"');
+  });
+
+  beforeEach(async () => {
+    server = new RedisServer(DURABLE);
+    await server.start();
+    fleet = new FleetProcesses(server.url, mkdtempSync(join(scratch, 'fleet-')), home);
+  });
+
+  afterEach(async () => {
+    await fleet.end();
+    await server.close();
+  });
+
+  /** Two workers, a correlator, a sensor that is fed; `fault` happens in the middle. */
+  async function disturbed(fault: (workers: Started[], correlator: Started) => Promise<void>) {
+    const workers = [fleet.work(), fleet.work()];
+    const correlator = fleet.correlate();
+    const sensor = fleet.sense('-');
+    await Promise.all(workers.map((worker) => said(worker, 'working')));
+    await said(correlator, 'correlating');
+    let ended = correlator;
+    await feed(sensor, path, PARTS, async (part) => {
+      await pause(PART_MS);
+      if (part === FAULT_AT) await fault(workers, correlator);
+    });
+    if (correlator.child.signalCode === 'SIGKILL') ended = fleet.correlate();
+    return await ended.exited;
+  }
+
+  const timed = async (name: string, run: () => Promise<unknown>): Promise<void> => {
+    const startedMs = performance.now();
+    await run();
+    console.log(`fault: ${name}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
+  };
+
+  it('a worker is killed', async () => {
+    let killedMs = 0;
+    const status = await disturbed(async ([worker]) => {
+      killedMs = performance.now();
+      worker.child.kill('SIGKILL');
+      const free = () => freeLeases(fleet);
+      await timed('until the other worker holds every shard', async () => {
+        await pause(200);
+        while (free() > 0) await pause(100);
+      });
+    });
+    expect(status).toBe(0);
+    expect(killedMs).toBeGreaterThan(0);
+    expectSame(fleet.answer(), expected);
+  });
+
+  it('a worker is paused for longer than its lease', async () => {
+    let paused: Started | null = null;
+    const status = await disturbed(async ([worker]) => {
+      paused = worker;
+      worker.child.kill('SIGSTOP');
+      await pause(PAST_LEASE_MS);
+      // It wakes while the other one goes on.
+      setTimeout(() => worker.child.kill('SIGCONT'), 3 * PART_MS);
+    });
+    expect(status).toBe(0);
+    expectSame(fleet.answer(), expected);
+    expect((paused as Started | null)?.stderr()).toContain('lost');
+  });
+
+  it('the correlator is killed', async () => {
+    const status = await disturbed(async (_, correlator) => {
+      correlator.child.kill('SIGKILL');
+      await correlator.exited;
+    });
+    expect(status).toBe(0);
+    expectSame(fleet.answer(), expected);
+  });
+
+  it('Redis is killed and comes back with its append-only file', async () => {
+    const status = await disturbed(async () => {
+      await server.kill('SIGKILL');
+      await pause(1_000);
+      await server.start();
+    });
+    expect(status).toBe(0);
+    expectSame(fleet.answer(), expected);
+  });
+
+  it('Redis does not answer for longer than every lease', async () => {
+    const status = await disturbed(async () => {
+      process.kill(server.pid, 'SIGSTOP');
+      await pause(PAST_LEASE_MS);
+      process.kill(server.pid, 'SIGCONT');
+    });
+    expect(status).toBe(0);
+    expectSame(fleet.answer(), expected);
+  });
+
+  it('a sensor is killed and reads its capture again', async () => {
+    // A slow way to Redis keeps it busy for seconds; nobody consumes yet.
+    const proxy = new SlowProxy(server.socket, 300, 0);
+    const slow = new FleetProcesses(await proxy.start(), mkdtempSync(join(scratch, 's-')), home);
+    const first = slow.sense(path);
+    while (waitingJobs(fleet) === 0) await pause(50);
+    first.child.kill('SIGKILL');
+    await first.exited;
+    expect(first.child.signalCode).toBe('SIGKILL');
+    proxy.close();
+    const correlator = fleet.correlate();
+    fleet.work();
+    const second = fleet.sense(path);
+    expect(await second.exited).toBe(0);
+    expect(await correlator.exited).toBe(0);
+    expectSame(fleet.answer(), expected);
+  });
+
+  it('the network is slow and breaks connections', async () => {
+    const proxy = new SlowProxy(server.socket, 10, 400);
+    fleet = new FleetProcesses(await proxy.start(), mkdtempSync(join(scratch, 'slow-')), home);
+    await timed('slow and breaking network, the whole capture', async () => {
+      expect(await disturbed(async () => {})).toBe(0);
+    });
+    expect(proxy.broken).toBeGreaterThan(0);
+    expectSame(fleet.answer(), expected);
+    proxy.close();
+  });
+});
+
+function statusOf({ url }: FleetProcesses): FleetStatus {
+  const words = ['status', '--json', '--redis', url, '--namespace', 'faults'];
+  return JSON.parse(runPicket(words).stdout);
+}
+
+const freeLeases = (fleet: FleetProcesses): number =>
+  statusOf(fleet).partitions.filter(({ owner }) => owner === null).length;
+const waitingJobs = (fleet: FleetProcesses): number =>
+  statusOf(fleet).partitions.reduce((sum, { waiting }) => sum + waiting, 0);
+
+/** The same lines in the same order; says only how they differ, since a line is long. */
+function expectSame(answer: string, expected: string): void {
+  const lines = answer.split('\n');
+  const wanted = expected.split('\n');
+  const summary = (all: string[], others: string[]) =>
+    all.filter((line) => !others.includes(line)).map((line) => line.slice(0, 120));
+  expect({ missing: summary(wanted, lines), more: summary(lines, wanted) }).toEqual({
+    missing: [],
+    more: [],
+  });
+  expect(answer === expected, 'the same order').toBe(true);
+}
