@@ -108,6 +108,16 @@ export const SLOW = [
     minutes: 5,
   },
   {
+    name: 'faults of a fleet',
+    command:
+      'vitest run --config vitest.slow.config.ts --reporter=default --reporter=json ' +
+      '--outputFile.json=.cache/vitest-slow.json',
+    report: '.cache/vitest-slow.json',
+    unless: noRedis,
+    count: vitestCounts,
+    minutes: 15,
+  },
+  {
     name: 'captures through a fleet',
     command: 'tsx test/fleet/check-captures.ts',
     unless: () => first(noRedis(), noFile('../shared/captures/lab')),

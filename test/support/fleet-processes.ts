@@ -27,8 +27,8 @@ export class FleetProcesses {
     settings = '',
   ) {
     this.#config = join(folder, 'picket.yaml');
-    const bounds = `lease_ms: ${LEASE_MS}, namespace: faults, depth_max: 64`;
-    const redis = `redis: { url: "${url}", ${bounds} }`;
+    const settled = `lease_ms: ${LEASE_MS}, namespace: faults, depth_max: 64`;
+    const redis = `redis: { url: "${url}", ${settled} }`;
     const text = `${redis}\nhome_nets: [${home}]\nlog: { format: text }\n${settings}\n`;
     writeFileSync(this.#config, text);
   }

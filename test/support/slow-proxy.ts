@@ -7,11 +7,12 @@ export class SlowProxy {
   readonly #sockets = new Set<Socket>();
   broken = 0;
 
-  /** Every `breakEvery`-th piece of data breaks its connection; 0 never does. */
+  /** Every `breakEvery`-th piece of data breaks its connection, `breaksMax` times. */
   constructor(
     readonly path: string,
     readonly delayMs: number,
     readonly breakEvery: number,
+    readonly breaksMax: number,
   ) {
     let pieces = 0;
     this.#server = createServer((client) => {
@@ -23,7 +24,7 @@ export class SlowProxy {
         this.#sockets.add(from);
         from.on('data', (bytes) => {
           pieces++;
-          if (breakEvery > 0 && pieces % breakEvery === 0) {
+          if (this.broken < breaksMax && pieces % breakEvery === 0) {
             this.broken++;
             client.destroy();
             upstream.destroy();

@@ -65,11 +65,11 @@ export class LeaseKeeper {
   async start(): Promise<void> {
     const tickMs = Math.min(TICK_MS, this.#times.leaseMs / 4);
     await this.#tick();
-    // Ticks do not overlap: with Redis away one waits, and the leases expire meanwhile.
+    // With Redis away a tick waits, and the leases expire meanwhile.
     const again = (): void => {
       if (this.#isStopping) return;
       this.#timer = setTimeout(() => {
-        this.#ticking = this.#tick().finally(again);
+        this.#ticking = this.#tickWithin(2 * this.#times.leaseMs).finally(again);
       }, tickMs);
     };
     again();
@@ -99,6 +99,19 @@ export class LeaseKeeper {
 
   stats(): Record<string, number> {
     return { ...this.#counters, leases_held: this.#holdings.size };
+  }
+
+  /** A command whose answer was lost must not end all ticking: the next one finds what is so. */
+  async #tickWithin(ms: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#options.onTrouble?.('Redis did not answer in time');
+        resolve();
+      }, ms);
+    });
+    await Promise.race([this.#tick(), late]);
+    clearTimeout(timer);
   }
 
   async #tick(): Promise<void> {

@@ -81,6 +81,11 @@ const GAP_WAIT_MS = 15_000;
 const ORPHAN_CHECK_MS = 1_000;
 const LOCK_MS = 60_000;
 const REASONS_MAX = 32;
+/**
+ * BullMQ closes for ever when a connection breaks while it is being made. What it may still have is
+ * put back after, and refused as a copy should it have been done.
+ */
+const CLOSE_MS_MAX = 3_000;
 
 export class PartitionConsumer<E> {
   readonly #options: ConsumerOptions<E>;
@@ -148,7 +153,7 @@ export class PartitionConsumer<E> {
     // What the worker has fetched still goes through; closing waits for it.
     const closing = this.#worker?.close();
     if (this.#turn === null) this.#letGo();
-    await closing;
+    await closed(closing);
     while (this.#turn !== null) await this.#turn;
     if (this.#isOver) return;
     await this.#checkpoint();
@@ -159,7 +164,7 @@ export class PartitionConsumer<E> {
   /** Drops everything at once: the lease is somebody else's. */
   async abandon(): Promise<void> {
     this.#end();
-    await this.#worker?.close(true).catch(() => {});
+    await closed(this.#worker?.close(true));
   }
 
   stats(): ConsumerStats {
@@ -378,4 +383,13 @@ export class PartitionConsumer<E> {
     rejected[key] = (rejected[key] ?? 0) + 1;
     await this.#options.deadLetters.bury(this.#options.held.partition.id, reason, text, what);
   }
+}
+
+async function closed(closing: Promise<void> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_MS_MAX);
+  });
+  await Promise.race([closing?.catch(() => {}), late]);
+  clearTimeout(timer);
 }

@@ -7,6 +7,7 @@ export type RedisClient = Redis | Cluster;
 
 const RETRY_MS_MIN = 50;
 const RETRY_MS_MAX = 1_000;
+const SOCKET_TIMEOUT_MS = 12_000;
 
 /**
  * Connects in the background and for ever again. Commands wait while Redis is away, so a caller
@@ -41,6 +42,8 @@ function optionsOf(target: RedisTarget) {
     maxRetriesPerRequest: null,
     retryStrategy: retryMs,
     connectTimeout: 5_000,
+    // Longer than BullMQ blocks (10 s): an answer that is lost must not be waited for for ever.
+    socketTimeout: SOCKET_TIMEOUT_MS,
     keepAlive: 10_000,
   };
 }
