@@ -10,14 +10,7 @@ const noCompiler = () => (has('g++') || has('clang++') ? null : 'no C++ compiler
 const noClang = () => (has('clang++') ? null : 'no clang++ (sanitizers and libFuzzer)');
 const noAddon = () =>
   existsSync('native/build/Release/picket.node') ? null : 'the addon is not built';
-const noRedis = () =>
-  has('redis-server') || has('valkey-server') ? null : 'no redis-server or valkey-server';
 const noFile = (path) => (existsSync(path) ? null : `${path} is not here`);
-// On CI a machine that cannot do it is broken: there the check fails rather than be skipped.
-const noNamespaces = () =>
-  process.env.CI || spawnSync('unshare', ['--net', 'true']).status === 0
-    ? null
-    : 'no network namespaces (Linux, as root)';
 const first = (...reasons) => reasons.find((reason) => reason !== null) ?? null;
 
 /** Counts of a vitest JSON report. */
@@ -71,6 +64,9 @@ export const QUICK = [
   },
 ];
 
+// Not here, since they depend on time: `npm run bench -- latency` and, by hand,
+// `vitest run --config vitest.slow.config.ts` (faults of a fleet) and
+// `tsx test/fleet/check-captures.ts` (every lab capture through a fleet).
 export const SLOW = [
   {
     name: 'fallback without a compiler',
@@ -98,31 +94,6 @@ export const SLOW = [
     unless: () => noFile('../shared/captures/public'),
     count: plainCounts,
     minutes: 10,
-  },
-  {
-    name: 'latency, live',
-    command: 'tsx bench/run.ts latency',
-    unless: () => first(noNamespaces(), noAddon()),
-    count: plainCounts,
-    figures: /percentile|stood still/,
-    minutes: 5,
-  },
-  {
-    name: 'faults of a fleet',
-    command:
-      'vitest run --config vitest.slow.config.ts --reporter=default --reporter=json ' +
-      '--outputFile.json=.cache/vitest-slow.json',
-    report: '.cache/vitest-slow.json',
-    unless: noRedis,
-    count: vitestCounts,
-    minutes: 15,
-  },
-  {
-    name: 'captures through a fleet',
-    command: 'tsx test/fleet/check-captures.ts',
-    unless: () => first(noRedis(), noFile('../shared/captures/lab')),
-    count: plainCounts,
-    minutes: 30,
   },
   {
     name: 'sanitizers on every capture',
