@@ -15,6 +15,7 @@ export interface FleetFlags extends SharedFlags {
 
 /** How long an ending process waits for Redis to take what it has. */
 const END_MS_MAX = 10_000;
+const LINGER_MS_MAX = 1_000;
 
 /** The Redis URL of this run, or null when none was given anywhere. */
 export function redisUrlOf(flags: FleetFlags, config: PicketConfig): string | null {
@@ -51,6 +52,15 @@ export function openFleet(command: string, flags: FleetFlags, config: PicketConf
   process.title = `picket ${command}`;
   const log = openLogger(config.log.level, config.log.format);
   return { fleet: new Fleet(config, parseRedisUrl(url), log), config, log };
+}
+
+/**
+ * Closes the connection at the end of a command. One of BullMQ's that broke while it was being made
+ * never closes; it must not keep a process that has done and said everything.
+ */
+export function leaveFleet(fleet: Fleet): void {
+  fleet.close();
+  setTimeout(() => process.exit(), LINGER_MS_MAX).unref();
 }
 
 /** Waits for `ending`, but not for ever: what Redis does not take now its leases give to others. */

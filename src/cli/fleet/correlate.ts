@@ -3,7 +3,7 @@ import { CorrelatorRole } from '../../fleet/correlator-role.js';
 import { PartitionHost } from '../../transport/bullmq/partition-host.js';
 import { openOutputs } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
-import { endWithin, type FleetFlags, joinFleet } from './connect.js';
+import { endWithin, type FleetFlags, joinFleet, leaveFleet } from './connect.js';
 
 export interface CorrelateFlags extends FleetFlags {
   untilEnd?: boolean;
@@ -42,7 +42,7 @@ export async function correlate(flags: CorrelateFlags): Promise<number> {
     report();
     await Promise.all(outputs.map((output) => output.close()));
   } finally {
-    fleet.close();
+    leaveFleet(fleet);
   }
   return 0;
 }

@@ -9,7 +9,7 @@ import { configFor } from '../flags.js';
 import { liveInput, withHome } from '../input.js';
 import { fallbackText, openOutputs } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
-import { endWithin, type FleetFlags, joinFleet } from './connect.js';
+import { endWithin, type FleetFlags, joinFleet, leaveFleet } from './connect.js';
 
 /**
  * Runs until a signal; then the sensor leaves, and what was judged is checkpointed for the next.
@@ -58,7 +58,7 @@ export async function runFleet(flags: FleetFlags): Promise<number> {
       await Promise.all(outputs.map((output) => output.close()));
     }
   } finally {
-    fleet.close();
+    leaveFleet(fleet);
   }
   return 0;
 }

@@ -6,7 +6,7 @@ import { configFor } from '../flags.js';
 import { liveInput, requireHome, withHome } from '../input.js';
 import { fallbackText } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
-import { type FleetFlags, joinFleet, openFleet } from './connect.js';
+import { type FleetFlags, joinFleet, leaveFleet, openFleet } from './connect.js';
 
 export interface SenseFlags extends FleetFlags {
   read?: string[];
@@ -60,7 +60,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
     }
     if (refusal !== null) throw refusal;
   } finally {
-    fleet.close();
+    leaveFleet(fleet);
   }
   return isDamaged ? ERROR_CODES['input-damaged'].exit : 0;
 }

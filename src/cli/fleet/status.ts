@@ -6,7 +6,7 @@ import {
   readStatus,
 } from '../../transport/bullmq/status.js';
 import { print } from '../stdout.js';
-import { type FleetFlags, joinFleet } from './connect.js';
+import { type FleetFlags, joinFleet, leaveFleet } from './connect.js';
 
 /** @throws PicketError for what is wrong before it begins. */
 export async function status(flags: FleetFlags): Promise<number> {
@@ -15,7 +15,7 @@ export async function status(flags: FleetFlags): Promise<number> {
     const now = await readStatus(fleet.client, fleet.keys, fleet.shards);
     print(flags.json ? `${JSON.stringify(now)}\n` : statusPage(now));
   } finally {
-    fleet.close();
+    leaveFleet(fleet);
   }
   return 0;
 }

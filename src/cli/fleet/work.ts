@@ -3,7 +3,7 @@ import { ShardRole } from '../../fleet/shard-role.js';
 import { PicketError } from '../../shared/errors.js';
 import { PartitionHost } from '../../transport/bullmq/partition-host.js';
 import { onStopSignal } from '../signals.js';
-import { endWithin, type FleetFlags, joinFleet } from './connect.js';
+import { endWithin, type FleetFlags, joinFleet, leaveFleet } from './connect.js';
 
 export interface WorkFlags extends FleetFlags {
   shards?: string;
@@ -40,7 +40,7 @@ export async function work(flags: WorkFlags): Promise<number> {
     );
     log.info(host.stats(), 'ended');
   } finally {
-    fleet.close();
+    leaveFleet(fleet);
   }
   return 0;
 }
