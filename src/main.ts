@@ -40,7 +40,7 @@ Examples:
   picket work --redis redis://queue.lan
   picket correlate --redis redis://queue.lan --json >> events.json
   picket status --redis redis://queue.lan
-A password belongs into PICKET_REDIS_URL or a file (?password_file=...); docs/operating.md.`,
+A password belongs into PICKET_REDIS_URL or a file (?password_file=...).`,
   check: `
 Examples:
   picket check
