@@ -21,6 +21,8 @@ export class SensorOutlet {
   readonly #sequences: number[];
   #draining: Promise<void> | null = null;
   #isClosed = false;
+  /** Spooled records that are no batches of this deployment, left out. */
+  #foreign = 0;
 
   /** `spool` is null for a capture. */
   constructor(fleet: Fleet, source: string, spool: Spool | null) {
@@ -74,7 +76,7 @@ export class SensorOutlet {
     const published = Object.entries(this.#publisher.stats());
     return {
       ...Object.fromEntries(published.map(([name, count]) => [`published_${name}`, count])),
-      ...this.#spool?.stats(),
+      ...(this.#spool && { ...this.#spool.stats(), spool_foreign_batches: this.#foreign }),
     };
   }
 
@@ -98,7 +100,8 @@ export class SensorOutlet {
       const records = spool.peek(DRAIN_RECORDS);
       for (const record of records) {
         const item = ownItem(record, this.#fleet.config.shards);
-        if (item !== null) await this.#publisher.publish(record.shard, item);
+        if (item === null) this.#foreign++;
+        else await this.#publisher.publish(record.shard, item);
       }
       await this.#publisher.drain();
       // Closed meanwhile, they are still in the spool, and are not put there again.

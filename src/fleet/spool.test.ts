@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -55,6 +55,32 @@ describe('spool', () => {
     appendFileSync(join(folder, file), Buffer.of(200, 0, 0, 0, 1, 0, 0, 0, 9));
     // What was taken of a file that was not finished comes again: it is refused as a copy.
     expect(take(new Spool(folder, 10_000))).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('counts what the disk does not take, and goes on when it does again', () => {
+    const spool = new Spool(folder, 10_000);
+    spool.push(0, batch(1));
+    rmSync(folder, { recursive: true });
+    spool.push(0, batch(2));
+    spool.pushFront([{ shard: 0, bytes: batch(0) }]);
+    expect(spool.stats()).toMatchObject({ spool_dropped_batches: 2, spool_disk_errors: 2 });
+    mkdirSync(folder);
+    spool.push(0, batch(3));
+    // The first went with its file.
+    expect(take(spool)).toEqual([3]);
+    expect(spool.stats()).toMatchObject({ spool_dropped_batches: 3, spool_disk_errors: 3 });
+  });
+
+  it('lets a cut record spoil nothing that is written after it', () => {
+    const spool = new Spool(folder, 10_000);
+    spool.push(0, batch(1));
+    const [file] = readdirSync(folder);
+    appendFileSync(join(folder, file), Buffer.of(200, 0, 0));
+    rmSync(folder, { recursive: true });
+    spool.push(0, batch(2));
+    mkdirSync(folder);
+    for (const number of [3, 4]) spool.push(0, batch(number));
+    expect(take(spool)).toEqual([3, 4]);
   });
 
   it('takes what was never sent back in front', () => {

@@ -1,7 +1,8 @@
 /**
  * Batches on disk while Redis is slow or away: a queue of files of one folder, bounded, oldest out
  * first. A record is `[size u32][shard u16][zero u16][bytes]`, little-endian. What a killed sensor
- * left is read by its next run.
+ * left is read by its next run. A disk that is full or fails costs batches, which are counted, and
+ * never the sensor.
  */
 import {
   appendFileSync,
@@ -10,6 +11,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -26,6 +28,8 @@ export interface SpoolStats {
   spool_spooled_batches: number;
   spool_dropped_batches: number;
   spool_dropped_bytes: number;
+  /** Times the disk did not do what was asked of it, cumulative. */
+  spool_disk_errors: number;
 }
 
 interface Segment {
@@ -34,6 +38,8 @@ interface Segment {
   records: number;
   /** Records at its beginning that have been taken. */
   taken: number;
+  /** Nothing is added any more: a write failed, and may have left a piece of a record. */
+  isSealed: boolean;
 }
 
 const HEADER_SIZE = 8;
@@ -51,6 +57,7 @@ export class Spool {
     spool_spooled_batches: 0,
     spool_dropped_batches: 0,
     spool_dropped_bytes: 0,
+    spool_disk_errors: 0,
   };
 
   /** @throws Error when the folder cannot be made or read. */
@@ -63,8 +70,12 @@ export class Spool {
       const number = NAME.exec(name)?.[1];
       if (number === undefined) continue;
       const path = join(folder, name);
-      const { records } = readSegment(path);
-      this.#segments.push({ path, size: statSync(path).size, records: records.length, taken: 0 });
+      const { records, lost } = readSegment(path);
+      const size = statSync(path).size;
+      this.#segments.push({
+        ...{ path, size, records: records.length, taken: 0 },
+        isSealed: lost > 0,
+      });
       this.#next = Math.max(this.#next, Number(number) + 1);
     }
   }
@@ -83,13 +94,11 @@ export class Spool {
     while (this.#size() + record.length > this.sizeMax) this.#dropOldest();
     const last = this.#segments[this.#segments.length - 1];
     // The segment being read is not written to: its records have been taken into memory.
-    const isFull = last === undefined || last.size + record.length > this.#segmentSize();
+    const isFull =
+      last === undefined || last.isSealed || last.size + record.length > this.#segmentSize();
     const isBeingRead = this.#reading !== null && this.#segments.length === 1;
-    const into = isFull || isBeingRead ? this.#newSegment() : last;
-    appendFileSync(into.path, record);
-    into.size += record.length;
-    into.records++;
-    this.#counters.spool_spooled_batches++;
+    if (isFull || isBeingRead) this.#begin(record);
+    else this.#append(last, record);
   }
 
   /** The oldest records of one file, at most `max`, which stay until `shift`. None when empty. */
@@ -98,9 +107,13 @@ export class Spool {
       const [oldest] = this.#segments;
       if (oldest === undefined) return [];
       if (this.#reading === null) {
-        const { records, lost } = readSegment(oldest.path);
-        if (lost > 0) this.#drop(0, lost);
-        this.#reading = records;
+        const found = this.#tried(() => readSegment(oldest.path));
+        if (found === null) {
+          this.#dropOldest();
+          continue;
+        }
+        if (found.lost > 0) this.#drop(0, found.lost);
+        this.#reading = found.records;
       }
       const records = this.#reading.slice(oldest.taken, oldest.taken + max);
       if (records.length > 0) return records;
@@ -119,17 +132,13 @@ export class Spool {
   /** Puts what came before all that is here in front of it. */
   pushFront(records: readonly SpoolRecord[]): void {
     if (records.length === 0) return;
-    const all = [...this.#segments];
-    const [oldest] = all;
+    const [oldest] = this.#segments;
     const number = oldest ? Number(NAME.exec(basename(oldest.path))?.[1]) - 1 : this.#next++;
-    this.#segments.length = 0;
-    this.#reading = null;
-    const segment = this.#newSegment(number);
     const bytes = Buffer.concat(records.map(({ shard, bytes }) => recordOf(shard, bytes)));
-    writeFileSync(segment.path, bytes);
-    Object.assign(segment, { size: bytes.length, records: records.length });
-    this.#segments.push(...all);
-    this.#counters.spool_spooled_batches += records.length;
+    const segment = this.#write(number, bytes, records.length);
+    if (segment === null) return;
+    this.#segments.unshift(segment);
+    this.#reading = null;
     while (this.#size() > this.sizeMax) this.#dropOldest();
   }
 
@@ -149,12 +158,50 @@ export class Spool {
     return Math.min(SEGMENT_SIZE, Math.ceil(this.sizeMax / 4));
   }
 
-  #newSegment(number = this.#next++): Segment {
-    const name = `${String(number).padStart(12, '0')}.spool`;
-    const segment = { path: join(this.folder, name), size: 0, records: 0, taken: 0 };
-    writeFileSync(segment.path, '');
-    this.#segments.push(segment);
+  /** Starts a new file with the record. */
+  #begin(record: Buffer): void {
+    const segment = this.#write(this.#next++, record, 1);
+    if (segment !== null) this.#segments.push(segment);
+  }
+
+  #append(segment: Segment, record: Buffer): void {
+    const written = this.#tried(() => {
+      appendFileSync(segment.path, record);
+      return true;
+    });
+    if (written === null) {
+      segment.isSealed = true;
+      this.#drop(1, record.length);
+      tidy(() => truncateSync(segment.path, segment.size));
+      return;
+    }
+    segment.size += record.length;
+    segment.records++;
+    this.#counters.spool_spooled_batches++;
+  }
+
+  /** A file of whole records, or null, counted, when the disk does not take it. */
+  #write(number: number, bytes: Buffer, records: number): Segment | null {
+    const path = join(this.folder, `${String(number).padStart(12, '0')}.spool`);
+    const segment = this.#tried((): Segment => {
+      writeFileSync(path, bytes);
+      return { path, size: bytes.length, records, taken: 0, isSealed: false };
+    });
+    if (segment === null) {
+      this.#drop(records, bytes.length);
+      tidy(() => rmSync(path, { force: true }));
+    } else this.#counters.spool_spooled_batches += records;
     return segment;
+  }
+
+  /** What `work` returns, or null, counted, when the disk fails. */
+  #tried<T>(work: () => T): T | null {
+    try {
+      return work();
+    } catch {
+      this.#counters.spool_disk_errors++;
+      return null;
+    }
   }
 
   #dropOldest(): void {
@@ -170,9 +217,18 @@ export class Spool {
   }
 
   #remove(segment: Segment): void {
-    rmSync(segment.path, { force: true });
     this.#segments.shift();
     this.#reading = null;
+    this.#tried(() => rmSync(segment.path, { force: true }));
+  }
+}
+
+/** For what is done after a failure: it may fail for the same reason, which has been counted. */
+function tidy(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // Counted already.
   }
 }
 

@@ -20,6 +20,12 @@ describe('picket status', () => {
     expect(page).toContain('No process is running');
   });
 
+  it('says when the disk has failed the spool', () => {
+    const stats = { spool_dropped_batches: 3, spool_disk_errors: 2 };
+    const sensor = { id: 's', role: 'sensor' as const, partitions: [], host: 'h', pid: 1, stats };
+    expect(statusPage({ ...calm, members: [sensor] })).toMatch(/^! s has lost 3 .*or its disk$/m);
+  });
+
   it('puts alarms first: shards nobody holds, lost batches, dead letters', () => {
     const stats = { spool_dropped_batches: 3, gaps: 1 };
     const sensor = { id: 's', role: 'sensor' as const, partitions: [], host: 'h', pid: 1, stats };

@@ -42,13 +42,19 @@ function alarmsOf({ partitions, members, deadLetters }: FleetStatus): string[] {
   if (orphans.length > 0) alarms.push(`nobody holds ${orphans.join(', ')}`);
   for (const { id, stats } of members) {
     if ((stats.spool_dropped_batches ?? 0) > 0)
-      alarms.push(`${id} has lost ${stats.spool_dropped_batches} batches: its spool was full`);
+      alarms.push(`${id} has lost ${stats.spool_dropped_batches} batches: ${lossOf(stats)}`);
     if ((stats.gaps ?? 0) > 0) alarms.push(`${id} went on without ${stats.gaps} missing batches`);
     if ((stats.snapshots_refused ?? 0) > 0)
       alarms.push(`${id} could not read ${stats.snapshots_refused} checkpoints and began anew`);
   }
   if (deadLetters > 0) alarms.push(`${deadLetters} batches could not be judged: dead letters`);
   return alarms;
+}
+
+function lossOf(stats: Record<string, number>): string {
+  return (stats.spool_disk_errors ?? 0) > 0
+    ? 'its spool was full, or its disk'
+    : 'its spool was full';
 }
 
 const PARTITION_HEAD = ['shard', 'waiting', 'active', 'journal', 'checkpoint', 'held by'];
