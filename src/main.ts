@@ -5,8 +5,7 @@
  * command's code is loaded when it is asked for.
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { SharedFlags } from './cli/flags.js';
-import type { FleetFlags } from './cli/fleet/connect.js';
+import type { FleetFlags, SharedFlags } from './cli/flags.js';
 import type { CorrelateFlags } from './cli/fleet/correlate.js';
 import type { SenseFlags } from './cli/fleet/sense.js';
 import type { WorkFlags } from './cli/fleet/work.js';
@@ -100,9 +99,8 @@ function buildProgram(end: (status: number) => void): Command {
     .option('-i, --interface <name>', 'interface to watch (default: capture.interface)')
     .addHelpText('after', EXAMPLES.run)
     .action(async (flags: FleetFlags) => {
-      const isFleet = flags.redis !== undefined || process.env.PICKET_REDIS_URL !== undefined;
-      if (isFleet) end(await (await import('./cli/fleet/run-fleet.js')).runFleet(flags));
-      else end(await (await import('./cli/run.js')).run(flags));
+      const { run } = await import('./cli/run.js');
+      end(await run(flags));
     });
   addSharedOptions(running);
   addFleetOptions(running).option('--sensor <name>', 'name of this sensor; unique in a fleet');

@@ -150,6 +150,15 @@ log: { level: loud }
     expectMessage(outcome, ...PATHS);
   });
 
+  it('takes redis.url for run as well, and says when it is none', () => {
+    const config = at('fleet.yaml');
+    writeFileSync(config, 'redis: { url: "ftp://user:secret@queue" }\n');
+    const outcome = runPicket(['run', '-i', 'lo', '--config', config]);
+    expect(outcome.status).toBe(2);
+    expectMessage(outcome, /Redis URL cannot be used/);
+    expect(outcome.stderr).not.toContain('secret');
+  });
+
   it('asks for the protected networks when nobody named them', () => {
     const outcome = runPicket(['read', at('whole.pcap'), '--json'], { cwd: scratch });
     expect(outcome.status).toBe(2);

@@ -15,8 +15,10 @@ export interface SharedFlags {
   workers?: number;
 }
 
-interface ConfigFlags extends SharedFlags {
+/** What the commands that may be part of a fleet take beside them. */
+export interface FleetFlags extends SharedFlags {
   interface?: string;
+  redis?: string;
   namespace?: string;
   sensor?: string;
 }
@@ -25,7 +27,7 @@ interface ConfigFlags extends SharedFlags {
  * The configuration of this run: file, then flags.
  * @throws PicketError `config-invalid` or `input-unreadable`.
  */
-export function configFor(flags: ConfigFlags): PicketConfig {
+export function configFor(flags: FleetFlags): PicketConfig {
   const overrides: Override[] = [];
   const given: [flag: string, path: string[], value: unknown][] = [
     ['--home', ['home_nets'], flags.home],
@@ -40,6 +42,11 @@ export function configFor(flags: ConfigFlags): PicketConfig {
   }
   const source: ConfigSource = { path: configPath(flags.config), overrides };
   return loadConfig(buildConfigSchema(DETECTORS), source);
+}
+
+/** The Redis URL of this run, or null when none was given anywhere. */
+export function redisUrlOf(flags: FleetFlags, config: PicketConfig): string | null {
+  return flags.redis ?? process.env.PICKET_REDIS_URL ?? (config.redis.url || null);
 }
 
 /** The file named, else picket.yaml here, else null: defaults only. */

@@ -2,17 +2,22 @@
 import { ReportOutput } from '../output/report-output.js';
 import { Pipeline } from '../pipeline.js';
 import { openLogger } from '../shared/logger.js';
-import { configFor, type SharedFlags } from './flags.js';
+import { configFor, type FleetFlags, redisUrlOf } from './flags.js';
 import { liveInput, withHome } from './input.js';
 import { fallbackText, openOutputs, printReport } from './outputs.js';
 import { onStopSignal } from './signals.js';
 
 /**
- * Watches until a signal ends it; then everything seen has been reported.
+ * Watches until a signal ends it; then everything seen has been reported. With Redis, as a fleet of
+ * one process.
  * @throws PicketError `interface-unavailable` and what `configFor` throws.
  */
-export async function run(flags: SharedFlags & { interface?: string }): Promise<number> {
+export async function run(flags: FleetFlags): Promise<number> {
   const given = configFor(flags);
+  if (redisUrlOf(flags, given) !== null) {
+    const { runFleet } = await import('./fleet/run-fleet.js');
+    return await runFleet(flags, given);
+  }
   const input = liveInput(given);
   const config = withHome(given, input.name);
   const log = openLogger(config.log.level, config.log.format);

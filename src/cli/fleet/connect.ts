@@ -4,23 +4,11 @@ import { Fleet } from '../../fleet/fleet.js';
 import { PicketError } from '../../shared/errors.js';
 import { type Logger, openLogger } from '../../shared/logger.js';
 import { parseRedisUrl } from '../../transport/bullmq/redis-url.js';
-import { configFor, type SharedFlags } from '../flags.js';
-
-export interface FleetFlags extends SharedFlags {
-  redis?: string;
-  namespace?: string;
-  sensor?: string;
-  interface?: string;
-}
+import { configFor, type FleetFlags, redisUrlOf } from '../flags.js';
 
 /** How long an ending process waits for Redis to take what it has. */
 const END_MS_MAX = 10_000;
 const LINGER_MS_MAX = 1_000;
-
-/** The Redis URL of this run, or null when none was given anywhere. */
-export function redisUrlOf(flags: FleetFlags, config: PicketConfig): string | null {
-  return flags.redis ?? process.env.PICKET_REDIS_URL ?? (config.redis.url || null);
-}
 
 /**
  * Connects and joins the deployment. The process's title loses the URL, which may hold a password.

@@ -3,7 +3,8 @@ import { CorrelatorRole } from '../../fleet/correlator-role.js';
 import { PartitionHost } from '../../transport/bullmq/partition-host.js';
 import { openOutputs } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
-import { endWithin, type FleetFlags, joinFleet, leaveFleet } from './connect.js';
+import type { FleetFlags } from '../flags.js';
+import { endWithin, joinFleet, leaveFleet } from './connect.js';
 
 export interface CorrelateFlags extends FleetFlags {
   untilEnd?: boolean;

@@ -1,22 +1,22 @@
 /** `picket run --redis`: sensor, worker and correlator of a fleet in one process. */
+import type { PicketConfig } from '../../config/schema.js';
 import { CorrelatorRole } from '../../fleet/correlator-role.js';
 import { SensorRole } from '../../fleet/sensor-role.js';
 import { ShardRole } from '../../fleet/shard-role.js';
 import { CORRELATOR } from '../../transport/bullmq/keys.js';
 import type { Workings } from '../../transport/bullmq/partition-consumer.js';
 import { PartitionHost } from '../../transport/bullmq/partition-host.js';
-import { configFor } from '../flags.js';
+import type { FleetFlags } from '../flags.js';
 import { liveInput, withHome } from '../input.js';
 import { fallbackText, openOutputs } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
-import { endWithin, type FleetFlags, joinFleet, leaveFleet } from './connect.js';
+import { endWithin, joinFleet, leaveFleet } from './connect.js';
 
 /**
  * Runs until a signal; then the sensor leaves, and what was judged is checkpointed for the next.
  * @throws PicketError for what is wrong before it begins.
  */
-export async function runFleet(flags: FleetFlags): Promise<number> {
-  const given = configFor(flags);
+export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<number> {
   const input = liveInput(given);
   const { fleet, config, log } = await joinFleet('run', flags, withHome(given, input.name));
   try {

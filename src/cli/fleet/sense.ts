@@ -2,11 +2,11 @@
 import type { Input } from '../../capture/contract.js';
 import { SensorRole } from '../../fleet/sensor-role.js';
 import { ERROR_CODES } from '../../shared/errors.js';
-import { configFor } from '../flags.js';
+import { configFor, type FleetFlags } from '../flags.js';
 import { liveInput, requireHome, withHome } from '../input.js';
 import { fallbackText } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
-import { type FleetFlags, joinFleet, leaveFleet, openFleet } from './connect.js';
+import { joinFleet, leaveFleet, openFleet } from './connect.js';
 
 export interface SenseFlags extends FleetFlags {
   read?: string[];

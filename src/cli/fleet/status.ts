@@ -6,7 +6,8 @@ import {
   readStatus,
 } from '../../transport/bullmq/status.js';
 import { print } from '../stdout.js';
-import { type FleetFlags, joinFleet, leaveFleet } from './connect.js';
+import type { FleetFlags } from '../flags.js';
+import { joinFleet, leaveFleet } from './connect.js';
 
 /** @throws PicketError for what is wrong before it begins. */
 export async function status(flags: FleetFlags): Promise<number> {

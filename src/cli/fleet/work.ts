@@ -3,7 +3,8 @@ import { ShardRole } from '../../fleet/shard-role.js';
 import { PicketError } from '../../shared/errors.js';
 import { PartitionHost } from '../../transport/bullmq/partition-host.js';
 import { onStopSignal } from '../signals.js';
-import { endWithin, type FleetFlags, joinFleet, leaveFleet } from './connect.js';
+import type { FleetFlags } from '../flags.js';
+import { endWithin, joinFleet, leaveFleet } from './connect.js';
 
 export interface WorkFlags extends FleetFlags {
   shards?: string;
