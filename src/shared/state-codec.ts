@@ -1,7 +1,8 @@
 /**
  * Turns a room's whole state into bytes and back, for checkpoints: a graph of plain objects,
- * arrays, Maps, Sets, typed arrays and instances of listed classes. Shared objects stay shared. It
- * walks the ordinary fields of an object; a class with `#private` ones says what to write.
+ * arrays, Maps, Sets, typed arrays and instances of listed classes. Shared objects stay shared; -0
+ * becomes 0, the one value that changes. It walks the ordinary fields of an object; a class with
+ * `#private` ones says what to write.
  *
  * The form is msgpack of `[version, shapes, value]`, compressed. A shape is `[class, field...]`; an
  * object is `[tag, shape, value, ...]`: names are written once. Objects are numbered in the order
