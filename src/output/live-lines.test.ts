@@ -37,6 +37,17 @@ describe('live lines', () => {
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('golden/live.txt');
   });
 
+  it.each([
+    ['slow_scan', '12 failed contacts'],
+    ['version_scan', '12 services'],
+    ['decoy_scan', '12 sources'],
+    ['os_detection', '12 OS probes'],
+    ['bad_checksum', '12 packets'],
+  ] as const)('say what a %s counts', (kind, counted) => {
+    const line = new LiveLines(false).finding(makeFinding({ kind, count: 12 }));
+    expect(line).toContain(`, ${counted} in `);
+  });
+
   it('never let text from the wire reach the terminal', () => {
     const live = new LiveLines(false);
     const evil = '\u001b[2J\nx';

@@ -61,20 +61,34 @@ export function portsText(
   return `${groups.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
 }
 
-/** What a finding counts, by its kind. */
+/** What a finding counts, by its kind: the `count` of its detector. */
+const COUNTED: Record<Finding['kind'], string> = {
+  address_scan: 'host',
+  distributed_address_scan: 'host',
+  fan_out: 'host',
+  random_scan: 'host and port pair',
+  port_scan: 'port',
+  distributed_port_scan: 'port',
+  ip_protocol_scan: 'protocol',
+  version_scan: 'service',
+  script_scan: 'service',
+  os_detection: 'OS probe',
+  slow_scan: 'failed contact',
+  stealth_scan: 'contact',
+  honeyport: 'contact',
+  decoy_scan: 'source',
+  idle_scan_zombie: 'SYN-ACK',
+  idle_scan_target: 'reset',
+  scanner_signature: 'packet',
+  bad_checksum: 'packet',
+  fragmented_probe: 'packet',
+  trusted_source_port: 'packet',
+  syn_flood: 'SYN',
+  backscatter: 'answer',
+};
+
 export function countText({ kind, count, exact, windowS }: Finding): string {
-  const nouns: Partial<Record<Finding['kind'], string>> = {
-    address_scan: 'host',
-    fan_out: 'host',
-    slow_scan: 'host',
-    distributed_address_scan: 'host',
-    port_scan: 'port',
-    distributed_port_scan: 'port',
-    random_scan: 'host and port pair',
-    syn_flood: 'SYN',
-    ip_protocol_scan: 'protocol',
-  };
-  return `${exact ? '' : 'about '}${plural(count, nouns[kind] ?? 'packet')} in ${windowS} s`;
+  return `${exact ? '' : 'about '}${plural(count, COUNTED[kind])} in ${windowS} s`;
 }
 
 export function percent(share: number): string {
