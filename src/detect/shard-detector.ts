@@ -150,6 +150,7 @@ export class ShardDetector {
     const tracked = this.state.sources.get(key);
     if (tracked === undefined) return;
     const { window, log } = tracked;
+    window.slide(circumstances.nowUs);
     const summaries = new Map<number, SourceSummary>();
     const summaryOf = (windowS: number): SourceSummary => {
       let summary = summaries.get(windowS);

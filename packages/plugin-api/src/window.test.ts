@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Origin, SourceObservation } from './batch.js';
 import { CONTACT_SIZE, Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
 import { summarize } from './summary.js';
-import { CONTACTS_MAX, SourceWindow } from './window.js';
+import { CONTACTS_MAX, type Count, SourceWindow } from './window.js';
 
 const SECOND = 1_000_000;
 const SOURCE = Uint8Array.from([203, 0, 113, 9]);
@@ -158,6 +158,35 @@ describe('SourceWindow', () => {
 });
 
 describe('SourceWindow beyond its bound', () => {
+  /** 256 targets by 8 ports in the first second: half of the pairs are not listed. */
+  function overflowed(): SourceWindow {
+    const window = open();
+    for (let port = 0; port < 8; port++) {
+      const block = sweep(0, 256).map(({ target }) => ({ target, port: 1000 + port }));
+      window.merge(observe(block), at(0));
+    }
+    return window;
+  }
+  const pairsAt = (window: SourceWindow, nowUs: number): Count => {
+    window.slide(nowUs);
+    return summarize(window, 60, nowUs, true).pairCount;
+  };
+
+  it('counts in sketches no longer than in lists', () => {
+    const window = overflowed();
+    expect(pairsAt(window, SECOND).count).toBeGreaterThan(1900);
+    // The bucket is no longer all inside: what is listed is less than there was, and says so.
+    expect(pairsAt(window, 60 * SECOND + 1)).toEqual({ count: 0, exact: false });
+    expect(pairsAt(window, 70 * SECOND + 1)).toEqual({ count: 0, exact: true });
+  });
+
+  it('does not count the pairs of long ago when a single packet comes', () => {
+    const window = overflowed();
+    window.merge(observe([{ target: 1, port: 80 }]), at(180 * SECOND));
+    expect(pairsAt(window, 181 * SECOND)).toEqual({ count: 1, exact: true });
+    expect(window.counter(SourceCounter.syn)).toBe(1);
+  });
+
   it('keeps the targets exact when only the pairs are too many', () => {
     const window = open();
     for (let epoch = 0; epoch < 5; epoch++) {

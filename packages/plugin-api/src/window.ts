@@ -108,6 +108,9 @@ export class SourceWindow {
   /** Up to this packet time a full list cannot make room: nothing in it is old enough. */
   private fullUntilUs = -1;
   private readonly buckets: Bucket[] = [];
+  /** Up to this packet time the minute reaches into a sketch that is counted no more. */
+  private cutUntilUs: Partial<Record<SetName, number>> | null = null;
+  private slidToUs = 0;
   /** The epochs of the last minute, and the sum of those before. */
   private readonly epochs: Epoch[] = [];
   private settled: number[] | null = null;
@@ -204,15 +207,29 @@ export class SourceWindow {
     this.seen(firstUs, lastUs);
   }
 
+  /**
+   * Moves the minute that counters and sketches cover to packet time `nowUs`. Called before the
+   * window is judged. A bucket counts while all of it is inside: counting a part too much would
+   * make a scan of what is over, a part too little at worst ends one early.
+   */
+  slide(nowUs: number): void {
+    this.slidToUs = nowUs;
+    this.settleEpochs(nowUs);
+    while (this.buckets.length > 0 && this.buckets[0].startUs < nowUs - MINUTE_US) {
+      const bucket = this.buckets.shift() as Bucket;
+      this.cutUntilUs ??= {};
+      for (const name of setsOf(bucket))
+        this.cutUntilUs[name] = bucket.startUs + BUCKET_US + MINUTE_US;
+    }
+  }
+
   /** Forgets what is older than the horizon at packet time `nowUs`. True when nothing is left. */
   expire(nowUs: number): boolean {
     const oldest = nowUs - this.horizonUs;
     for (const [key, contact] of this.contacts)
       if (contact.lastUs < oldest) this.forget(key, contact);
     if (this.payloads?.expire(oldest)) this.payloads = null;
-    this.settleEpochs(nowUs);
-    while (this.buckets.length > 0 && this.buckets[0].startUs + BUCKET_US < nowUs - MINUTE_US)
-      this.buckets.shift();
+    this.slide(nowUs);
     return this.contacts.size === 0 && this.buckets.length === 0;
   }
 
@@ -302,7 +319,7 @@ export class SourceWindow {
     addExact: (sketch: Sketch) => void,
   ): Count {
     let merged: Sketch | null = null;
-    let complete = true;
+    let complete = this.slidToUs > (this.cutUntilUs?.[name] ?? -1);
     for (const bucket of this.buckets) {
       const sketch = pick(bucket);
       if (bucket.incomplete.has(name)) complete = false;
@@ -520,6 +537,16 @@ export function fateOf(contact: Contact, nowUs: number, atEnd: boolean): Fate {
   )
     return 'served';
   return young ? 'pending' : 'failed';
+}
+
+/** The sets that have overflowed in a bucket. */
+function setsOf({ targets, pairs, ports, deep, incomplete }: Bucket): Set<SetName> {
+  const sets = new Set(incomplete);
+  if (targets !== null) sets.add('targets');
+  if (pairs !== null) sets.add('pairs');
+  if (ports !== null) sets.add('ports');
+  if (deep.size > 0) sets.add('deep');
+  return sets;
 }
 
 function countTargets(contacts: Iterable<Contact>): Map<string, number> {
