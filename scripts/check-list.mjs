@@ -10,6 +10,8 @@ const noCompiler = () => (has('g++') || has('clang++') ? null : 'no C++ compiler
 const noClang = () => (has('clang++') ? null : 'no clang++ (sanitizers and libFuzzer)');
 const noAddon = () =>
   existsSync('native/build/Release/picket.node') ? null : 'the addon is not built';
+const noRedis = () =>
+  has('redis-server') || has('valkey-server') ? null : 'no redis-server or valkey-server';
 const noFile = (path) => (existsSync(path) ? null : `${path} is not here`);
 const first = (...reasons) => reasons.find((reason) => reason !== null) ?? null;
 
@@ -64,9 +66,8 @@ export const QUICK = [
   },
 ];
 
-// Not here, since they depend on time: `npm run bench -- latency` and, by hand,
-// `vitest run --config vitest.slow.config.ts` (faults of a fleet) and
-// `tsx test/fleet/check-captures.ts` (every lab capture through a fleet).
+// Not here: `npm run bench -- latency`, which depends on time, and, by hand,
+// `tsx test/fleet/check-captures.ts` (every lab capture through a fleet), which takes very long.
 export const SLOW = [
   {
     name: 'fallback without a compiler',
@@ -87,6 +88,16 @@ export const SLOW = [
     unless: () => noFile('../shared/tools/score'),
     count: plainCounts,
     minutes: 20,
+  },
+  {
+    name: 'faults of a fleet',
+    command:
+      'vitest run --config vitest.slow.config.ts --reporter=default --reporter=json ' +
+      '--outputFile.json=.cache/vitest-slow.json',
+    report: '.cache/vitest-slow.json',
+    unless: noRedis,
+    count: vitestCounts,
+    minutes: 10,
   },
   {
     name: 'public captures',

@@ -42,14 +42,22 @@ export class CorrelatorRole {
     };
   }
 
-  /** Says the counters: the correlator's, the shards' losses, and this process's own. */
-  reportStats(own: Record<string, number>): void {
+  /**
+   * Says the counters: the correlator's, the shards' losses, and this process's own; also those of
+   * `capture` when the process has a sensor.
+   */
+  reportStats(own: Record<string, number>, capture?: Record<string, number>): void {
     const detect: Record<string, number> = {};
     for (const losses of this.#losses.values()) {
       for (const [name, count] of Object.entries(losses))
         detect[name] = (detect[name] ?? 0) + count;
     }
-    const sections = { transport: own, detect, correlate: this.#correlator?.stats() ?? {} };
+    const sections = {
+      ...(capture && { capture }),
+      transport: own,
+      detect,
+      correlate: this.#correlator?.stats() ?? {},
+    };
     const timeUs = this.#lastUs > 0 ? this.#lastUs : Date.now() * 1000;
     for (const output of this.#outputs) output.stats(timeUs, sections);
   }

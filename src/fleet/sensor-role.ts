@@ -13,6 +13,8 @@ const SENSOR_FORM = /^[\x21-\x22\x24-\x7e]{1,50}$/;
 /** Bytes of a capture that tell it from others. */
 const BEGINNING_SIZE = 64 * 1024;
 const END_MS_MAX = 5_000;
+/** Begins the names of the observer's counters among a sensor's. */
+export const CAPTURE = 'capture.';
 
 export class SensorRole {
   readonly observer: Observer;
@@ -76,8 +78,11 @@ export class SensorRole {
     this.observer.stop();
   }
 
+  /** The outlet's counters, and the observer's that are not 0 as `capture.NAME`. */
   stats(): Record<string, number> {
-    return this.#outlet.stats();
+    const counted = Object.entries(this.observer.stats()).filter(([, count]) => count !== 0);
+    const capture = counted.map(([name, count]) => [`${CAPTURE}${name}`, count]);
+    return { ...this.#outlet.stats(), ...Object.fromEntries(capture) };
   }
 }
 

@@ -37,6 +37,11 @@ describe('live lines', () => {
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('golden/live.txt');
   });
 
+  it('say nothing of packets where none can be seen', () => {
+    const line = new LiveLines(false).status(TEST_TIME_US, { correlate: { incidents_open: 0 } });
+    expect(line).toMatch(/quiet +no scan$/);
+  });
+
   it.each([
     ['slow_scan', '12 failed contacts'],
     ['version_scan', '12 services'],

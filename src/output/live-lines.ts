@@ -75,7 +75,8 @@ export class LiveLines {
     const open = sections.correlate?.incidents_open ?? 0;
     const lostNow = lost - this.#lossesTold;
     const text = [
-      plural(frames - this.#framesTold, 'packet'),
+      // A correlator of a fleet sees no packets; it must not say there were none.
+      sections.capture ? plural(frames - this.#framesTold, 'packet') : '',
       open > 0 ? plural(open, 'open incident') : 'no scan',
       lostNow > 0 ? `${plural(lostNow, 'loss', 'losses')}, see stats` : '',
     ]

@@ -41,7 +41,7 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
     });
     await host.start();
     log.info({ interface: input.name, observer: sensor.observer.name }, 'watching, in a fleet');
-    const report = () => correlator.reportStats(host.stats());
+    const report = () => correlator.reportStats(host.stats(), sensor.observer.stats());
     const timer = setInterval(report, config.outputs.stats_interval_s * 1000);
     const release = onStopSignal((signal) => {
       log.info({ signal }, 'ending; once more ends at once');

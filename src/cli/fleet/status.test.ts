@@ -20,6 +20,21 @@ describe('picket status', () => {
     expect(page).toContain('No process is running');
   });
 
+  it('lets no text from Redis reach the terminal', () => {
+    const evil = 's\u001b[2J';
+    const stats = { gaps: 1 };
+    const member = { id: evil, role: 'sensor' as const, partitions: [], host: 'h', pid: 1, stats };
+    const partitions = [{ ...shard, owner: evil }];
+    const page = statusPage({ ...calm, partitions, members: [member] });
+    expect(page).not.toContain('\u001b');
+  });
+
+  it('says what a sensor has not looked at', () => {
+    const stats = { 'capture.frames': 10, 'capture.dropped': 7 };
+    const sensor = { id: 's', role: 'sensor' as const, partitions: [], host: 'h', pid: 1, stats };
+    expect(statusPage({ ...calm, members: [sensor] })).toMatch(/^! s: 7 packets were dropped by/m);
+  });
+
   it('says when the disk has failed the spool', () => {
     const stats = { spool_dropped_batches: 3, spool_disk_errors: 2 };
     const sensor = { id: 's', role: 'sensor' as const, partitions: [], host: 'h', pid: 1, stats };

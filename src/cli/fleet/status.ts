@@ -5,6 +5,9 @@ import {
   type PartitionStatus,
   readStatus,
 } from '../../transport/bullmq/status.js';
+import { CAPTURE } from '../../fleet/sensor-role.js';
+import { lossesOf, lossText } from '../../output/losses.js';
+import { safeText } from '../../shared/text.js';
 import { print } from '../stdout.js';
 import type { FleetFlags } from '../flags.js';
 import { joinFleet, leaveFleet } from './connect.js';
@@ -31,10 +34,9 @@ export function statusPage(now: FleetStatus): string {
   );
   const used = (now.redisUsedBytes / 2 ** 20).toFixed(1);
   parts.push(`Redis uses ${used} MiB; ${now.deadLetters} dead letters.`);
-  const alarms = alarmsOf(now);
-  return [...alarms.map((alarm) => `! ${alarm}`), ...(alarms.length > 0 ? [''] : []), ...parts]
-    .join('\n')
-    .concat('\n');
+  const alarms = alarmsOf(now).map((alarm) => `! ${safeText(alarm, LINE_MAX)}`);
+  if (alarms.length > 0) alarms.push('');
+  return `${[...alarms, ...parts].join('\n')}\n`;
 }
 
 function alarmsOf({ partitions, members, deadLetters }: FleetStatus): string[] {
@@ -44,6 +46,8 @@ function alarmsOf({ partitions, members, deadLetters }: FleetStatus): string[] {
   for (const { id, stats } of members) {
     if ((stats.spool_dropped_batches ?? 0) > 0)
       alarms.push(`${id} has lost ${stats.spool_dropped_batches} batches: ${lossOf(stats)}`);
+    for (const loss of lossesOf({ capture: captureOf(stats) }))
+      alarms.push(`${id}: ${lossText(loss)}`);
     if ((stats.gaps ?? 0) > 0) alarms.push(`${id} went on without ${stats.gaps} missing batches`);
     if ((stats.snapshots_refused ?? 0) > 0)
       alarms.push(`${id} could not read ${stats.snapshots_refused} checkpoints and began anew`);
@@ -52,12 +56,19 @@ function alarmsOf({ partitions, members, deadLetters }: FleetStatus): string[] {
   return alarms;
 }
 
+/** A sensor's counters of its observer. */
+function captureOf(stats: Record<string, number>): Record<string, number> {
+  const own = Object.entries(stats).filter(([name]) => name.startsWith(CAPTURE));
+  return Object.fromEntries(own.map(([name, count]) => [name.slice(CAPTURE.length), count]));
+}
+
 function lossOf(stats: Record<string, number>): string {
   return (stats.spool_disk_errors ?? 0) > 0
     ? 'its spool was full, or its disk'
     : 'its spool was full';
 }
 
+const LINE_MAX = 300;
 const PARTITION_HEAD = ['shard', 'waiting', 'active', 'journal', 'checkpoint', 'held by'];
 
 function partitionRow(one: PartitionStatus): string[] {
@@ -87,7 +98,8 @@ function text(count: number | undefined): string {
 }
 
 function tableOf(head: string[], rows: string[][]): string {
-  const lines = [head, ...rows];
+  // Names come from Redis, where anybody may have written them.
+  const lines = [head, ...rows].map((cells) => cells.map((cell) => safeText(cell, LINE_MAX)));
   const widths = head.map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
   return lines
     .map((cells) => cells.map((cell, column) => cell.padEnd(widths[column])).join('  '))
