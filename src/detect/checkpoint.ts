@@ -2,6 +2,7 @@
 import {
   Histories,
   LAYOUT_VERSION,
+  Overflow,
   PAYLOAD_SIGNATURES,
   PayloadEvidence,
   Recent,
@@ -20,6 +21,7 @@ const VERSION = 1;
 const CLASSES: StateClass[] = [
   { name: 'shard', sample: new ShardState(1) },
   { name: 'source', sample: new SourceWindow(0, new Uint8Array(4), 1) },
+  { name: 'overflow', sample: new Overflow() },
   { name: 'target', sample: new TargetWindow(0, new Uint8Array(4), 1) },
   { name: 'sketch', sample: new Sketch() },
   { name: 'payloads', sample: new PayloadEvidence() },

@@ -8,7 +8,7 @@
  */
 import { finish, HASH_SEED, mix } from './hash.js';
 import { BLOCK_WORDS, checkPacked, ENTRIES_MAX, type PackedHistories } from './history-packed.js';
-import { addressHash } from './window.js';
+import { addressHash } from './contact.js';
 
 /** Log-likelihood steps and bounds of the test: detection 0.99, false alarm 0.01. */
 const STEP_SERVED = Math.log(0.2 / 0.8);

@@ -9,6 +9,7 @@ export {
   type TargetObservation,
 } from './batch.js';
 export * from './batch-layout.js';
+export * from './contact.js';
 export * from './detector.js';
 export * from './finding.js';
 export { Histories, type HistorySummary, SCANNER_AT } from './history.js';
@@ -21,4 +22,5 @@ export { Sketch } from './sketch.js';
 export { formatSynSignature } from './syn-signature.js';
 export { TargetWindow } from './target-window.js';
 export * from './tools.js';
+export { Overflow } from './overflow.js';
 export * from './window.js';

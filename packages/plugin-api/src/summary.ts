@@ -2,7 +2,8 @@
  * One source's window, counted once for all detectors: contacts by target and by fate.
  */
 import { Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
-import { type Contact, type Count, type Fate, fateOf, type SourceWindow } from './window.js';
+import { type Contact, type Count, type Fate, fateOf } from './contact.js';
+import type { SourceWindow } from './window.js';
 
 /** The source's contacts with one target, inside the window. */
 export interface TargetTally {

@@ -5,7 +5,7 @@
 import type { Batch, TargetObservation } from './batch.js';
 import { TargetCounter } from './batch-layout.js';
 import { Sketch } from './sketch.js';
-import { addressHash, type Count, latin1 } from './window.js';
+import { addressHash, type Count, latin1 } from './contact.js';
 
 /** What one sensor counted in one epoch. */
 interface TargetEpoch {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Origin, SourceObservation } from './batch.js';
 import { CONTACT_SIZE, Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
 import { summarize } from './summary.js';
-import { CONTACTS_MAX, type Count, SourceWindow } from './window.js';
+import type { Count } from './contact.js';
+import { CONTACTS_MAX, SourceWindow } from './window.js';
 
 const SECOND = 1_000_000;
 const SOURCE = Uint8Array.from([203, 0, 113, 9]);

@@ -1,0 +1,189 @@
+/**
+ * What no longer fits the list of a window: distinct counts of the last minute in sketches, in
+ * buckets of ten seconds. The counts cover what is listed too, which the window names.
+ */
+import type { SourceObservation } from './batch.js';
+import { addressHash, type Contact, type Count, serviceOf } from './contact.js';
+import { finish, HASH_SEED, mix } from './hash.js';
+import { Sketch } from './sketch.js';
+
+/** Width of a bucket: a window that has overflowed is judged to this resolution. */
+export const BUCKET_US = 10_000_000;
+const MINUTE_US = 60_000_000;
+/** Targets of a bucket whose ports are estimated one by one. */
+const DEEP_MAX = 64;
+
+type SetName = 'targets' | 'pairs' | 'ports' | 'deep';
+
+interface Bucket {
+  startUs: number;
+  /** Null: no set of that kind overflowed in this bucket. */
+  targets: Sketch | null;
+  pairs: Sketch | null;
+  ports: Sketch | null;
+  deep: Map<string, Sketch>;
+  /** Sets for which a sketch was needed and could not be had. */
+  incomplete: Set<SetName>;
+}
+
+/** Ordinary fields alone: a checkpoint walks them. */
+export class Overflow {
+  private readonly buckets: Bucket[] = [];
+  /** Up to this packet time the minute reaches into a sketch that is counted no more. */
+  private cutUntilUs: Partial<Record<SetName, number>> = {};
+  private slidToUs = 0;
+
+  /** Whether anything of the minute is in sketches. */
+  get isCounting(): boolean {
+    return this.buckets.length > 0;
+  }
+
+  /**
+   * Moves the minute to packet time `nowUs`. A bucket counts while all of it is inside: counting a
+   * part too much would make a scan of what is over, a part too little at worst ends one early.
+   */
+  slide(nowUs: number): void {
+    this.slidToUs = nowUs;
+    while (this.buckets.length > 0 && this.buckets[0].startUs < nowUs - MINUTE_US) {
+      const bucket = this.buckets.shift() as Bucket;
+      for (const name of setsOf(bucket))
+        this.cutUntilUs[name] = bucket.startUs + BUCKET_US + MINUTE_US;
+    }
+  }
+
+  /** Takes in a contact that found no room; `isTargetListed` when its target is listed. */
+  add(contact: Contact, isTargetListed: boolean, epochStartUs: number): void {
+    const bucket = this.bucketAt(epochStartUs);
+    const target = addressHash(contact.target);
+    const service = serviceHash(serviceOf(contact));
+    if (!isTargetListed) {
+      bucket.targets ??= new Sketch();
+      bucket.targets.add(target);
+    }
+    bucket.pairs ??= new Sketch();
+    bucket.pairs.add(finish(mix(target, serviceOf(contact))));
+    bucket.ports ??= new Sketch();
+    bucket.ports.add(service);
+    let deep = bucket.deep.get(contact.target);
+    if (deep === undefined && bucket.deep.size < DEEP_MAX) {
+      deep = new Sketch();
+      bucket.deep.set(contact.target, deep);
+    }
+    if (deep === undefined) bucket.incomplete.add('deep');
+    else deep.add(service);
+  }
+
+  /** Takes in the sketches of an observation; `names` are its targets. */
+  merge(observation: SourceObservation, names: readonly string[], epochStartUs: number): void {
+    const bucket = this.bucketAt(epochStartUs);
+    const merge = (
+      name: SetName,
+      into: Sketch | null,
+      registers: Uint8Array | null,
+    ): Sketch | null => {
+      if (registers === null) return into;
+      if (registers.length === 0) {
+        bucket.incomplete.add(name);
+        return into;
+      }
+      const sketch = into ?? new Sketch();
+      sketch.merge(registers);
+      return sketch;
+    };
+    bucket.targets = merge('targets', bucket.targets, observation.targetSketch);
+    bucket.pairs = merge('pairs', bucket.pairs, observation.pairSketch);
+    bucket.ports = merge('ports', bucket.ports, observation.portSketch);
+    for (const { targetIndex, portSketch } of observation.deep) {
+      const name = names[targetIndex];
+      const known = bucket.deep.get(name) ?? null;
+      if (known === null && bucket.deep.size >= DEEP_MAX) {
+        bucket.incomplete.add('deep');
+        continue;
+      }
+      const merged = merge('deep', known, portSketch);
+      if (merged !== null) bucket.deep.set(name, merged);
+    }
+  }
+
+  /** Distinct targets, those listed among them. */
+  targets(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
+    const hashes = () => [...listed.keys()].map(addressHash);
+    return this.estimate('targets', listed.size, hashes, (bucket) => bucket.targets);
+  }
+
+  /** Distinct (target, protocol, port), those of the listed contacts among them. */
+  pairs(listed: readonly Contact[]): Count {
+    const hashes = () => listed.map((c) => finish(mix(addressHash(c.target), serviceOf(c))));
+    return this.estimate('pairs', listed.length, hashes, (bucket) => bucket.pairs);
+  }
+
+  /** Distinct services, the listed ones among them. */
+  ports(listed: ReadonlySet<number>): Count {
+    const hashes = () => [...listed].map(serviceHash);
+    return this.estimate('ports', listed.size, hashes, (bucket) => bucket.ports);
+  }
+
+  /** Distinct services of one target, those of the listed contacts with it among them. */
+  portsOf(target: string, listed: readonly Contact[]): Count {
+    const hashes = () => listed.map((contact) => serviceHash(serviceOf(contact)));
+    const pick = (bucket: Bucket) => bucket.deep.get(target) ?? null;
+    return this.estimate('deep', listed.length, hashes, pick);
+  }
+
+  private estimate(
+    name: SetName,
+    listed: number,
+    listedHashes: () => number[],
+    pick: (bucket: Bucket) => Sketch | null,
+  ): Count {
+    let merged: Sketch | null = null;
+    let complete = this.slidToUs > (this.cutUntilUs[name] ?? -1);
+    for (const bucket of this.buckets) {
+      const sketch = pick(bucket);
+      if (bucket.incomplete.has(name)) complete = false;
+      if (sketch === null) continue;
+      merged ??= new Sketch();
+      merged.merge(sketch.registers);
+    }
+    if (merged === null) return { count: listed, exact: complete };
+    for (const hash of listedHashes()) merged.add(hash);
+    return { count: Math.max(listed, merged.estimate()), exact: false };
+  }
+
+  private bucketAt(epochStartUs: number): Bucket {
+    const startUs = Math.floor(epochStartUs / BUCKET_US) * BUCKET_US;
+    let bucket = this.buckets.find((b) => b.startUs === startUs);
+    if (bucket === undefined) {
+      bucket = {
+        startUs,
+        targets: null,
+        pairs: null,
+        ports: null,
+        deep: new Map(),
+        incomplete: new Set(),
+      };
+      this.buckets.push(bucket);
+      this.buckets.sort((a, b) => a.startUs - b.startUs);
+    }
+    return bucket;
+  }
+}
+
+/** Whether an observation has anything for an overflow. */
+export function hasSketches({ targetSketch, pairSketch, portSketch, deep }: SourceObservation) {
+  return targetSketch !== null || pairSketch !== null || portSketch !== null || deep.length > 0;
+}
+
+function serviceHash(service: number): number {
+  return finish(mix(HASH_SEED, service));
+}
+
+/** The sets that have overflowed in a bucket. */
+function setsOf({ targets, pairs, ports, deep, incomplete }: Bucket): Set<SetName> {
+  const sets = new Set(incomplete);
+  if (targets !== null) sets.add('targets');
+  if (pairs !== null) sets.add('pairs');
+  if (ports !== null) sets.add('ports');
+  if (deep.size > 0) sets.add('deep');
+  return sets;
+}
