@@ -1,6 +1,6 @@
 /**
  * Every capture with a truth file says the same through worker threads and through BullMQ with 1, 2
- * and 4 workers. Slow: run by CI and by `npx tsx test/fleet/check-captures.ts [DIR...]`.
+ * and 4 workers. Very slow, so by hand: `npx tsx test/fleet/check-captures.ts [DIR...]`.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
