@@ -76,7 +76,7 @@ export const SIDE_CHANNELS: SmallestScan[] = [
   {
     technique: 'nmap -sI through one of our hosts',
     unit: 'unasked SYN-ACKs within a second',
-    atLeast: 6,
+    atLeast: 5,
     overS: 0.4,
     kind: 'idle_scan_zombie',
     frames: zombieFrames,

@@ -32,7 +32,7 @@
 
 namespace picket {
 
-constexpr uint32_t LAYOUT_VERSION = 1;
+constexpr uint32_t LAYOUT_VERSION = 2;
 constexpr uint32_t CONTACT_SIZE = 24;
 constexpr uint32_t SINGLE_SIZE = 64;
 constexpr uint32_t HLL_PRECISION = 11;
@@ -137,6 +137,8 @@ enum Trait : uint32_t {
   TRAIT_OS_T7 = 1 << 22,
   TRAIT_OS_IE = 1 << 23,
   TRAIT_OS_U1 = 1 << 24,
+  /// Singles only: an unsolicited SYN-ACK that no server sends (SOURCE_RAW_SYN_ACKS).
+  TRAIT_RAW_SYN_ACK = 1 << 25,
 };
 
 /// Counters of a source in one epoch, in this order. The first fifteen follow ProbeKind's bits and

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "batch/layout.h"
 #include "observe/address_index.h"
 #include "observe/touch.h"
 
@@ -52,6 +53,7 @@ class LightSources {
     source.target = touch.target;
     source.service = touch.service;
     source.traits = touch.traits;
+    if (touch.raw_syn_ack) source.traits |= TRAIT_RAW_SYN_ACK;
     source.first_us = touch.offset_us;
     source.last_us = touch.offset_us;
     source.tuple = touch.tuple;
@@ -107,6 +109,7 @@ class LightSources {
     touch.may_create = true;
     touch.outcome = source.outcome;
     touch.traits = source.traits;
+    touch.raw_syn_ack = (source.traits & TRAIT_RAW_SYN_ACK) != 0;
     touch.signature = source.signature;
     touch.ttl = source.ttl;
     touch.source_port = source.source_port;

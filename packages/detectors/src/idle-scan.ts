@@ -14,16 +14,13 @@ import {
 } from '../../plugin-api/src/index.js';
 import { aboutContacts, onlyTarget } from './source-verdict.js';
 
-const config = z.object({
-  threshold: z
-    .int()
-    .min(3)
-    .max(10_000)
-    .default(6)
-    .describe('Unsolicited SYN-ACKs of one source to one of our hosts, or resets that count on'),
-  window_s: z.int().min(1).max(3600).default(600).describe('Window in seconds of packet time'),
-});
-type Config = z.infer<typeof config>;
+/** Nmap asks a zombie six times before it uses it: five leave room for one that was not seen. */
+const zombieConfig = configOf(
+  5,
+  'Unsolicited SYN-ACKs of one source to one of our hosts that no server would send',
+);
+const targetConfig = configOf(6, 'Resets of one address whose IP ID counts on');
+type Config = z.infer<typeof zombieConfig>;
 
 const PORT_PRIVILEGED_MAX = 1023;
 
@@ -51,15 +48,14 @@ export const idleScanZombie = defineSourceDetector<Config>({
   },
   kinds: ['idle_scan_zombie'],
   mitre: ['T1595.001', 'T1090'],
-  config,
+  config: zombieConfig,
   entity: 'source',
   windowS: (settings) => settings.window_s,
-  concerns: (window, settings) => window.total(SourceCounter.rawSynAcks) >= settings.threshold - 1,
+  concerns: (window, settings) => window.total(SourceCounter.rawSynAcks) >= settings.threshold,
   judge(summary, window, settings): Judgement {
     const asked = summary.unsolicited.filter((c) => (c.outcome & Outcome.backscatterSynAck) !== 0);
     const zombie = onlyTarget(asked);
-    // The first one is not counted: the source had no full state yet.
-    const count = window.total(SourceCounter.rawSynAcks) + 1;
+    const count = window.total(SourceCounter.rawSynAcks);
     if (zombie === null || count < settings.threshold || new Set(asked.map((c) => c.port)).size > 2)
       return NOTHING;
     // Real answers among them: the source is the scan's target, whose address the operator
@@ -113,7 +109,7 @@ export const idleScanTarget = defineSourceDetector<Config>({
   },
   kinds: ['idle_scan_target'],
   mitre: ['T1595.001', 'T1090'],
-  config,
+  config: targetConfig,
   entity: 'source',
   windowS: (settings) => settings.window_s,
   concerns: (window, settings) =>
@@ -162,4 +158,11 @@ function borrowsServicePort(window: SourceWindow): boolean {
     window.sourcePortMin === window.sourcePortMax &&
     window.sourcePortMin <= PORT_PRIVILEGED_MAX
   );
+}
+
+function configOf(threshold: number, counted: string) {
+  return z.object({
+    threshold: z.int().min(3).max(10_000).default(threshold).describe(counted),
+    window_s: z.int().min(1).max(3600).default(600).describe('Window in seconds of packet time'),
+  });
 }

@@ -42,6 +42,7 @@ export function countersOfSingle(
     const counter = SourceCounter[name as keyof typeof SourceCounter];
     if ((traits & bit) !== 0 && counter !== undefined) counters[counter] = packets;
   }
+  if ((traits & Trait.rawSynAck) !== 0) counters[SourceCounter.rawSynAcks] = 1;
   if (sorts.size < SORTS_MAX) sorts.set(sort, counters);
   return counters;
 }

@@ -4,6 +4,7 @@
  * other. When even this tier is full, a small array of tagged counters lets in who keeps knocking.
  * Twin: `light_sources.h`.
  */
+import { Trait } from '../../../plugin-api/src/batch-layout.js';
 import { AddressIndex, NONE } from './address-index.js';
 import type { Touch } from './touch.js';
 
@@ -80,7 +81,7 @@ export class LightSources {
     this.packets[light] = touch.isProbe ? 1 : 0;
     this.live[light] = 1;
     this.signature[light] = touch.signature;
-    this.traits[light] = touch.traits;
+    this.traits[light] = touch.traits | (touch.rawSynAck ? Trait.rawSynAck : 0);
     this.firstUs[light] = touch.offsetUs;
     this.lastUs[light] = touch.offsetUs;
     this.tuple[light] = touch.tuple;
@@ -146,6 +147,7 @@ export class LightSources {
     touch.mayCreate = true;
     touch.outcome = this.outcome[light];
     touch.traits = this.traits[light];
+    touch.rawSynAck = (touch.traits & Trait.rawSynAck) !== 0;
     touch.signature = this.signature[light];
     touch.ttl = this.ttl[light];
     touch.sourcePort = this.sourcePort[light];
