@@ -12,6 +12,7 @@ import type { WorkFlags } from './cli/fleet/work.js';
 import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
 import { PicketError } from './shared/errors.js';
 import { ownPackage } from './shared/program-file.js';
+import { JUDGE_THREAD, OBSERVER_THREAD, prepareThread } from './shared/threads.js';
 
 const EXIT_USAGE = 2;
 
@@ -87,6 +88,8 @@ function buildProgram(end: (status: number) => void): Command {
     .argument('<file...>', 'captures; - is standard input')
     .addHelpText('after', EXAMPLES.read)
     .action(async (files: string[], flags: SharedFlags) => {
+      prepareThread(JUDGE_THREAD);
+      if (flags.observer === 'typescript') prepareThread(OBSERVER_THREAD);
       const { read } = await import('./cli/read.js');
       end(await read(files, flags));
     });

@@ -13,6 +13,7 @@ import type { Output } from './output/contract.js';
 import { detectOptions, observerOptions, workerCount } from './pipeline-options.js';
 import { networkMatcher } from './shared/cidr.js';
 import { threadFile } from './shared/program-file.js';
+import { JUDGE_THREAD } from './shared/threads.js';
 import type { ShardOutcome } from './transport/contract.js';
 import { EmbeddedTransport } from './transport/embedded.js';
 
@@ -57,8 +58,8 @@ export class Pipeline {
     this.#transport = new EmbeddedTransport({
       shardCount: config.shards,
       workers: this.#workers,
-      workerFile: threadFile('src/worker'),
-      workerData: detectOptions(config),
+      workerFile: threadFile(JUDGE_THREAD),
+      settings: detectOptions(config),
     });
     this.#correlator = new Correlator({
       shardCount: config.shards,

@@ -1,5 +1,5 @@
 /** The thread of the TypeScript observer: carries out commands one by one, blocking as it reads. */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort } from 'node:worker_threads';
 import { readCaptureFile } from '../../packages/observer/src/capture/file-source.js';
 import { type Damage, CaptureParser } from '../../packages/observer/src/capture/parser.js';
 import type { FrameSink } from '../../packages/observer/src/capture/record.js';
@@ -110,4 +110,6 @@ function failureOf(damage: Damage | undefined): EngineFailure | undefined {
 }
 
 if (!parentPort) throw new Error('typescript-worker runs as a worker thread');
-new ObserverThread(parentPort, workerData as WorkerSettings);
+const port = parentPort;
+// What comes first are the settings.
+port.once('message', (settings: WorkerSettings) => new ObserverThread(port, settings));

@@ -1,7 +1,8 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { watchInterface } from '../../packages/observer/src/capture/live-source.js';
 import { PicketError } from '../shared/errors.js';
 import { processArguments, threadFile } from '../shared/program-file.js';
+import { OBSERVER_THREAD, takeThread } from '../shared/threads.js';
 import type { ObserverOptions, ObserverStats } from './contract.js';
 import type { BatchListener, Engine, EngineFailure, WatchInput } from './engine.js';
 import {
@@ -41,9 +42,7 @@ export class WorkerEngine implements Engine {
     const control = new SharedArrayBuffer(WorkerControl.SIZE);
     this.#control = new WorkerControl(control);
     this.#onBatch = onBatch;
-    const file = threadFile('src/capture/typescript-worker');
-    const workerData: WorkerSettings = { options, control };
-    this.#worker = new Worker(file, { workerData, name: 'picket-observer' });
+    this.#worker = takeThread(threadFile(OBSERVER_THREAD), 'picket-observer');
     this.#worker.on('message', (message: WorkerMessage) => this.#take(message));
     this.#worker.on('error', (error) => this.#fail(error.message, error));
     this.#exited = new Promise((resolve) => {
@@ -52,6 +51,8 @@ export class WorkerEngine implements Engine {
         resolve();
       });
     });
+    const settings: WorkerSettings = { options, control };
+    this.#worker.postMessage(settings);
   }
 
   readFile(path: string): Promise<EngineFailure | undefined> {

@@ -2,7 +2,7 @@
 import type { ObserverOptions, ObserverStats } from './contract.js';
 import type { EngineFailure } from './engine.js';
 
-/** `workerData`. */
+/** The first message. */
 export interface WorkerSettings {
   options: ObserverOptions;
   control: SharedArrayBuffer;

@@ -21,7 +21,7 @@ export interface ConfidenceInput {
   exposedCount: number;
   kinds: ReadonlySet<Kind>;
   phases: ReadonlySet<Phase>;
-  tools: ToolGuess[];
+  tools: readonly ToolGuess[];
   pathProven: boolean;
   allowlisted: boolean;
   /** The same source was also reported for connections that complete: a crawler, a monitor, NAT. */
@@ -108,7 +108,7 @@ function stack(activity: Activity | null): Reason | null {
   return raw ? [1, `SYN of no operating system (${raw.p0f}): made by a scanner`] : null;
 }
 
-function mark(tools: ToolGuess[]): Reason | null {
+function mark(tools: readonly ToolGuess[]): Reason | null {
   const marked = tools.find(
     ({ name, confidence }) => MARKED_TOOLS.has(name) && confidence >= MARK_CONFIDENCE_MIN,
   );

@@ -353,7 +353,7 @@ export class OpenIncident {
     );
   }
 
-  #confidence(tools: ToolGuess[]): { confidence: number; reasons: string[] } {
+  #confidence(tools: readonly ToolGuess[]): { confidence: number; reasons: string[] } {
     const { confidence, reasons } = explainConfidence({
       best: this.#best,
       widest: this.#scope.widest(),

@@ -15,7 +15,7 @@ export interface RecipeInput {
   exact: boolean;
   probes: ReadonlySet<string>;
   kinds: ReadonlySet<Kind>;
-  tools: ToolGuess[];
+  tools: readonly ToolGuess[];
   /** Hosts with a depth-phase finding, and the most ports one of them was asked for. */
   depthTargets: string[];
   depthPortCount: number;

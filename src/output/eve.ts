@@ -225,7 +225,7 @@ function tags({ activity }: Finding, facts: SourceFacts): EveEvent {
   };
 }
 
-function tools(guesses: ToolGuess[]): ToolGuess[] {
+function tools(guesses: readonly ToolGuess[]): ToolGuess[] {
   return guesses.map(({ name, confidence }) => ({ name, confidence: rounded(confidence) }));
 }
 

@@ -38,7 +38,7 @@ export function deedText({ phases, scope }: Incident): string {
 }
 
 /** `masscan (98 %), nmap (85 %)`; empty when no tool is known. */
-export function toolsText(tools: { name: string; confidence: number }[], max = 4): string {
+export function toolsText(tools: readonly { name: string; confidence: number }[], max = 4): string {
   return tools
     .slice(0, max)
     .map(({ name, confidence }) => `${safeText(name, 40)} (${percent(confidence)})`)

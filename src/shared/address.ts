@@ -8,11 +8,23 @@ export interface AddressNumber {
 
 /** Null when the text is no address. An IPv4-mapped IPv6 address stays IPv6. */
 export function parseAddress(text: string): AddressNumber | null {
-  if (!ipaddr.isValid(text)) return null;
-  const bytes = ipaddr.parse(text).toByteArray();
+  const bytes = bytesOf(text);
+  if (bytes === null) return null;
   let value = 0n;
-  for (const byte of bytes) value = (value << 8n) | BigInt(byte);
+  for (let at = 0; at < bytes.length; at += 4) {
+    const word = ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8)) >>> 0;
+    value = (value << 32n) | BigInt(word + bytes[at + 3]);
+  }
   return { family: bytes.length === 4 ? 4 : 6, value };
+}
+
+/** Reads the text once: thousands of targets are sorted at a time. */
+function bytesOf(text: string): number[] | null {
+  try {
+    return (text.includes(':') ? ipaddr.IPv6.parse(text) : ipaddr.IPv4.parse(text)).toByteArray();
+  } catch {
+    return null;
+  }
 }
 
 export function formatAddress({ family, value }: AddressNumber): string {

@@ -1,15 +1,16 @@
 /** One worker thread of the embedded transport: its credits, its outbox and its life. */
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { PicketError } from '../shared/errors.js';
+import { takeThread } from '../shared/threads.js';
 import type { ShardOutcome } from './contract.js';
-import type { Answer, Assignment, FromWorker, ToWorker } from './embedded-protocol.js';
+import type { Answer, FromWorker, ToWorker } from './embedded-protocol.js';
 
 export interface LaneOptions {
   /** Thread name, in errors. */
   name: string;
   shards: number[];
   workerFile: URL;
-  workerData: unknown;
+  settings: unknown;
   waitingBatchesMax: number;
   waitingBytesMax: number;
 }
@@ -80,9 +81,8 @@ export class EmbeddedLane {
   }
 
   start(): Promise<void> {
-    const { name, shards, workerFile, workerData: settings } = this.#options;
-    const assignment: Assignment = { shards, settings };
-    const worker = new Worker(workerFile, { name, workerData: assignment });
+    const { name, shards, workerFile, settings } = this.#options;
+    const worker = takeThread(workerFile, name);
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#onMessage(message));
     worker.on('messageerror', (error) => this.#fail(error));
@@ -93,6 +93,7 @@ export class EmbeddedLane {
         resolve();
       });
     });
+    this.#send({ type: 'assign', assignment: { shards, settings } }, []);
     return new Promise((resolve, reject) => {
       this.#startWaiter = { resolve, reject };
     });

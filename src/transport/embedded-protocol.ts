@@ -3,14 +3,17 @@
  */
 import type { ShardOutcome } from './contract.js';
 
-/** What a worker thread is started with. */
+/** The first thing a worker thread is told. */
 export interface Assignment {
   shards: number[];
-  /** `workerData` of the transport's options. */
+  /** `settings` of the transport's options. */
   settings: unknown;
 }
 
-export type ToWorker = { type: 'judge'; batches: Uint8Array[] } | { type: 'end' };
+export type ToWorker =
+  | { type: 'assign'; assignment: Assignment }
+  | { type: 'judge'; batches: Uint8Array[] }
+  | { type: 'end' };
 
 /** One answer for each batch of a `judge`, in its order: the outcome, or why it was rejected. */
 export type Answer = { outcome: ShardOutcome } | { rejected: string };

@@ -1,5 +1,5 @@
 /** The worker side of the embedded transport: the thread's entry file calls `serve` once. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { ShardOutcome } from './contract.js';
 import type { Answer, Assignment, FromWorker, ToWorker } from './embedded-protocol.js';
 
@@ -11,25 +11,30 @@ export interface Judge {
   end(): ShardOutcome[];
 }
 
-/** The shards this thread owns, and the settings its transport was given. */
-export function assignment(): Assignment {
-  return workerData as Assignment;
-}
-
-/** Serves this thread's shards until the transport closes. */
-export function serve(judge: Judge): void {
+/**
+ * Serves the shards this thread is told to own, with the judge that `open` makes for them, until
+ * the transport closes.
+ */
+export function serve(open: (assignment: Assignment) => Judge): void {
   const port = parentPort;
   if (!port) throw new Error('serve was called outside a worker thread');
   const send = (message: FromWorker): void => port.postMessage(message);
+  let judge: Judge | undefined;
   port.on('message', (message: ToWorker) => {
-    if (message.type === 'judge') {
-      send({ type: 'judged', answers: message.batches.map((batch) => answer(judge, batch)) });
+    if (message.type === 'assign') {
+      judge = open(message.assignment);
+      send({ type: 'ready' });
       return;
     }
-    send({ type: 'ended', outcomes: judge.end() });
+    // What comes first is the assignment.
+    const judging = judge as Judge;
+    if (message.type === 'judge') {
+      send({ type: 'judged', answers: message.batches.map((batch) => answer(judging, batch)) });
+      return;
+    }
+    send({ type: 'ended', outcomes: judging.end() });
     port.close();
   });
-  send({ type: 'ready' });
 }
 
 function answer(judge: Judge, batch: Uint8Array): Answer {

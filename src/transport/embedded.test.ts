@@ -18,7 +18,7 @@ describeTransport('embedded', ({ shardCount, workers, waitingMax }) => {
       shardCount,
       workers,
       workerFile: worker.url,
-      workerData: { gate },
+      settings: { gate },
       waitingBatchesMax,
     }),
     waitingMax: waitingBatchesMax * workers,
@@ -38,7 +38,7 @@ describe('embedded transport', () => {
     const transport = new EmbeddedTransport({
       shardCount: 4,
       workerFile: worker.url,
-      workerData: { gate },
+      settings: { gate },
       ...options,
     });
     opened.push(transport);

@@ -17,7 +17,7 @@ export interface EmbeddedOptions {
   /** The worker's entry file; it calls `serve` of embedded-worker.ts. */
   workerFile: URL;
   /** Structured-cloneable; the worker reads it with `assignment()`. */
-  workerData: unknown;
+  settings: unknown;
   /** Batches at one worker that are not yet judged. @defaultValue 256: 16 epochs of 16 shards */
   waitingBatchesMax?: number;
   /**
@@ -71,7 +71,7 @@ export class EmbeddedTransport implements Transport {
             name: `picket-detect-${index}`,
             shards: shards.filter((shard) => shard % workers === index),
             workerFile: options.workerFile,
-            workerData: options.workerData,
+            settings: options.settings,
             waitingBatchesMax: options.waitingBatchesMax ?? WAITING_BATCHES_MAX,
             waitingBytesMax: options.waitingBytesMax ?? WAITING_BYTES_MAX,
           },

@@ -84,7 +84,7 @@ export interface Activity {
   /** Pairs on which a connection was completed and carried data. */
   servedCount: number;
   probes: string[];
-  tools: ToolGuess[];
+  tools: readonly ToolGuess[];
   /** Canonical SYN fingerprints, most frequent first. */
   fingerprints: SynFingerprint[];
   /** Of its TLS hellos to protected services, and of its HTTP requests; latest last. */
@@ -154,7 +154,7 @@ export interface Incident {
   actors: { ip: string; role: ActorRole; fingerprint?: string }[];
   phases: Phase[];
   kinds: Kind[];
-  tools: ToolGuess[];
+  tools: readonly ToolGuess[];
   firstSeenUs: number;
   lastSeenUs: number;
   scope: {

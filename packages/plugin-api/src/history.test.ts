@@ -52,6 +52,17 @@ describe('Histories', () => {
     expect(histories.forgottenContacts).toBe(3_000 - 1024);
   });
 
+  it('finds every source it has room for, and its contacts, after it has grown', () => {
+    const histories = new Histories(10_000);
+    for (let i = 0; i < 10_000; i++)
+      histories.note(`s ${i}`, target(i & 0xffff), 6, i & 0xffff, false, true, i);
+    expect([histories.size, histories.forgottenSources]).toEqual([10_000, 0]);
+    for (let i = 0; i < 10_000; i += 7) {
+      const record = histories.find(`s ${i}`);
+      expect(histories.summarize(record, 1, i).ports).toEqual([i & 0xffff]);
+    }
+  });
+
   it('refuses to remember nobody', () => {
     expect(() => new Histories(Number.NaN)).toThrow(RangeError);
   });

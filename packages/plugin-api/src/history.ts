@@ -1,6 +1,7 @@
 /**
  * Long memory: what a source tried over hours, for scans slower than every window. Up to a million
- * sources in typed arrays of fixed size: 64 bytes a source and 12 a contact, in chained blocks.
+ * sources in typed arrays that grow with them: 64 bytes a source and 12 a contact, in chained
+ * blocks.
  * When it is full, sources whose contacts succeed are forgotten first (guarantee 4).
  *
  * Every decided contact moves the sequential hypothesis test of Jung et al. 2004 (TRW): a benign
@@ -23,6 +24,8 @@ const ENTRY_WORDS = 3;
 const BLOCK_ENTRIES = BLOCK_WORDS / ENTRY_WORDS;
 /** Sources looked at when one must go; the most benign of them, then the oldest, does. */
 const EVICTION_SAMPLE = 16;
+/** Room for so many sources at first; it doubles when they are more. */
+const ROOM_FIRST = 1024;
 const NONE = -1;
 
 /** What is remembered of a source's contacts over one horizon. */
@@ -39,20 +42,21 @@ export interface HistorySummary {
 }
 
 export class Histories {
-  private readonly buckets: Int32Array;
-  private readonly bucketMask: number;
-  private readonly nextInBucket: Int32Array;
-  private readonly nameHash: Int32Array;
-  private readonly names: (string | null)[];
-  private readonly llr: Float32Array;
-  private readonly lastS: Uint32Array;
-  private readonly fastS: Uint32Array;
-  private readonly repeats: Uint32Array;
-  private readonly head: Int32Array;
-  private readonly count: Uint16Array;
-  private readonly flags: Uint8Array;
+  /** Sources there is room for in the arrays, a power of two; they grow up to `sourcesMax`. */
+  private room = 0;
+  private buckets = new Int32Array(0);
+  private nextInBucket = new Int32Array(0);
+  private nameHash = new Int32Array(0);
+  private readonly names: (string | null)[] = [];
+  private llr = new Float32Array(0);
+  private lastS = new Uint32Array(0);
+  private fastS = new Uint32Array(0);
+  private repeats = new Uint32Array(0);
+  private head = new Int32Array(0);
+  private count = new Uint16Array(0);
+  private flags = new Uint8Array(0);
   private readonly blocks: Int32Array[] = [];
-  private readonly nextBlock: Int32Array;
+  private nextBlock: Int32Array = new Int32Array(0);
   private freeBlock = NONE;
   private usedBlocks = 0;
   private used = 0;
@@ -69,20 +73,7 @@ export class Histories {
   ) {
     if (!(sourcesMax >= 1))
       throw new RangeError(`${sourcesMax} sources: at least one must be remembered`);
-    const size = 2 ** Math.ceil(Math.log2(Math.max(16, sourcesMax)));
-    this.bucketMask = size - 1;
-    this.buckets = new Int32Array(size).fill(NONE);
-    this.nextInBucket = new Int32Array(sourcesMax);
-    this.nameHash = new Int32Array(sourcesMax);
-    this.names = [];
-    this.llr = new Float32Array(sourcesMax);
-    this.lastS = new Uint32Array(sourcesMax);
-    this.fastS = new Uint32Array(sourcesMax);
-    this.repeats = new Uint32Array(sourcesMax);
-    this.head = new Int32Array(sourcesMax).fill(NONE);
-    this.count = new Uint16Array(sourcesMax);
-    this.flags = new Uint8Array(sourcesMax);
-    this.nextBlock = new Int32Array(blocksMax);
+    this.reserve(Math.min(sourcesMax, ROOM_FIRST));
   }
 
   /** The part in use, for a checkpoint. The arrays are views, good until the next change. */
@@ -112,7 +103,9 @@ export class Histories {
   static unpack(packed: unknown): Histories {
     const p = checkPacked(packed);
     const histories = new Histories(p.sourcesMax, p.blocksMax);
-    const { llr, lastS, fastS, repeats, head, count, flags, nextBlock } = histories;
+    histories.reserve(p.names.length);
+    histories.nextBlock = extended(p.nextBlock, p.nextBlock.length);
+    const { llr, lastS, fastS, repeats, head, count, flags } = histories;
     llr.set(p.llr);
     lastS.set(p.lastS);
     fastS.set(p.fastS);
@@ -120,7 +113,6 @@ export class Histories {
     head.set(p.head);
     count.set(p.count);
     flags.set(p.flags);
-    nextBlock.set(p.nextBlock);
     histories.used = p.names.length;
     histories.usedBlocks = p.nextBlock.length;
     for (let block = 0; block < histories.usedBlocks; block++) {
@@ -145,7 +137,7 @@ export class Histories {
   /** The record of a source by its entity key, or -1. */
   find(key: string): number {
     const hash = keyHash(key);
-    for (let r = this.buckets[hash & this.bucketMask]; r !== NONE; r = this.nextInBucket[r]) {
+    for (let r = this.buckets[this.bucketOf(hash)]; r !== NONE; r = this.nextInBucket[r]) {
       if (this.nameHash[r] === hash && this.names[r] === key) return r;
     }
     return NONE;
@@ -248,6 +240,7 @@ export class Histories {
   private add(key: string): number {
     let record = this.free.pop() ?? NONE;
     if (record === NONE) record = this.used < this.sourcesMax ? this.used++ : this.evict();
+    this.reserve(this.used);
     this.names[record] = key;
     this.link(record, keyHash(key));
     this.llr[record] = 0;
@@ -260,8 +253,36 @@ export class Histories {
 
   private link(record: number, hash: number): void {
     this.nameHash[record] = hash;
-    this.nextInBucket[record] = this.buckets[hash & this.bucketMask];
-    this.buckets[hash & this.bucketMask] = record;
+    this.chain(record);
+  }
+
+  private chain(record: number): void {
+    const bucket = this.bucketOf(this.nameHash[record]);
+    this.nextInBucket[record] = this.buckets[bucket];
+    this.buckets[bucket] = record;
+  }
+
+  private bucketOf(hash: number): number {
+    return hash & (this.room - 1);
+  }
+
+  /** Makes room for `count` sources, and with it their buckets anew. */
+  private reserve(count: number): void {
+    if (count <= this.room) return;
+    const before = this.room;
+    this.room = 2 ** Math.ceil(Math.log2(Math.max(16, count)));
+    this.nextInBucket = new Int32Array(this.room);
+    this.nameHash = extended(this.nameHash, this.room);
+    this.llr = extended(this.llr, this.room);
+    this.lastS = extended(this.lastS, this.room);
+    this.fastS = extended(this.fastS, this.room);
+    this.repeats = extended(this.repeats, this.room);
+    this.head = extended(this.head, this.room).fill(NONE, before);
+    this.count = extended(this.count, this.room);
+    this.flags = extended(this.flags, this.room);
+    this.buckets = new Int32Array(this.room).fill(NONE);
+    for (let record = 0; record < before; record++)
+      if (typeof this.names[record] === 'string') this.chain(record);
   }
 
   private packBlocks(): Int32Array {
@@ -291,7 +312,7 @@ export class Histories {
   }
 
   private unlink(record: number): void {
-    const bucket = this.nameHash[record] & this.bucketMask;
+    const bucket = this.bucketOf(this.nameHash[record]);
     if (this.buckets[bucket] === record) this.buckets[bucket] = this.nextInBucket[record];
     else {
       let before = this.buckets[bucket];
@@ -337,7 +358,10 @@ export class Histories {
       this.freeBlock = this.nextBlock[block];
       return block;
     }
-    return this.usedBlocks < this.blocksMax ? this.usedBlocks++ : NONE;
+    if (this.usedBlocks === this.blocksMax) return NONE;
+    if (this.usedBlocks === this.nextBlock.length)
+      this.nextBlock = extended(this.nextBlock, Math.max(ROOM_FIRST, 2 * this.usedBlocks));
+    return this.usedBlocks++;
   }
 
   /** Blocks live in slabs, allocated as they are needed: a quiet sensor stays small. */
@@ -350,6 +374,15 @@ export class Histories {
 
 const SLAB_BLOCKS = 4096;
 const LISTED_MAX = 256;
+
+type Column = Int32Array | Uint32Array | Float32Array | Uint16Array | Uint8Array;
+
+/** A copy of `length` members: the ones there are, and zeros. */
+function extended<T extends Column>(column: T, length: number): T {
+  const longer = new (column.constructor as new (length: number) => T)(length);
+  longer.set(column);
+  return longer;
+}
 
 function word(address: string): number {
   return (

@@ -63,8 +63,9 @@ export function summarize(
     if (fate === 'none') continue;
     total[fate]++;
     contacts.push(contact);
-    tallyOf(targets, contact).contacts.push(contact);
-    tallyOf(targets, contact)[fate]++;
+    const tally = tallyOf(targets, contact);
+    tally.contacts.push(contact);
+    tally[fate]++;
     firstSeenUs = Math.min(firstSeenUs, contact.firstUs);
     lastSeenUs = Math.max(lastSeenUs, contact.lastUs);
   }
@@ -136,13 +137,18 @@ export const PROBE_NAMES: Readonly<Record<keyof typeof ProbeKind, string>> = {
 
 /** Probe kinds of the contacts, most frequent first. */
 export function probesOf(contacts: readonly Contact[]): string[] {
-  const hits = new Map<string, number>();
-  for (const [name, bit] of Object.entries(ProbeKind)) {
-    if (name === 'inferred') continue;
-    const count = contacts.reduce((sum, contact) => sum + ((contact.kinds & bit) !== 0 ? 1 : 0), 0);
-    if (count > 0) hits.set(PROBE_NAMES[name as keyof typeof ProbeKind], count);
-  }
-  const names = [...hits].sort((a, b) => b[1] - a[1]).map(([name]) => name);
+  // Few contacts saw more than one kind, and most have the same: they are counted by what they saw.
+  const counts = new Map<number, number>();
+  for (const { kinds } of contacts) counts.set(kinds, (counts.get(kinds) ?? 0) + 1);
+  const names = Object.entries(ProbeKind)
+    .filter(([name]) => name !== 'inferred')
+    .map(([name, bit]): [name: string, count: number] => {
+      const seen = [...counts].filter(([kinds]) => (kinds & bit) !== 0);
+      return [PROBE_NAMES[name as keyof typeof ProbeKind], seen.reduce((n, [, c]) => n + c, 0)];
+    })
+    .filter(([, count]) => count > 0)
+    .sort((a, b) => b[1] - a[1])
+    .map(([name]) => name);
   return names.length > 0 ? names : ['inferred'];
 }
 

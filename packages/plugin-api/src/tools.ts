@@ -21,8 +21,20 @@ const NMAP_SHARE = 0.8;
 const CIPHER_PORTIONS = 322;
 const PORTIONS_MIN = 4;
 
+/** The last guesses of a window: several detectors, and what is said of them, ask for the same. */
+const guessed = new WeakMap<SourceWindow, { revision: number; guesses: readonly ToolGuess[] }>();
+
 /** Guesses for one source, best first; empty when nothing tells. */
-export function guessTools(window: SourceWindow): ToolGuess[] {
+export function guessTools(window: SourceWindow): readonly ToolGuess[] {
+  const { revision } = window;
+  const last = guessed.get(window);
+  if (last?.revision === revision) return last.guesses;
+  const guesses = guess(window);
+  guessed.set(window, { revision, guesses });
+  return guesses;
+}
+
+function guess(window: SourceWindow): ToolGuess[] {
   const guesses: ToolGuess[] = [];
   const count = (counter: number) => window.total(counter);
   const candidates = count(SourceCounter.markCandidate);

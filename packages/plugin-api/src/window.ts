@@ -25,6 +25,8 @@ interface Epoch {
 
 export class SourceWindow {
   readonly contacts = new Map<string, Contact>();
+  /** Grows with every change of what is known of the source. */
+  revision = 0;
   firstSeenUs = Number.POSITIVE_INFINITY;
   lastSeenUs = 0;
   runKey = 0;
@@ -64,6 +66,7 @@ export class SourceWindow {
    * sensor and epoch; what several sensors saw adds up.
    */
   merge(observation: SourceObservation, origin: Origin): void {
+    this.revision++;
     const { address, targets, contacts } = observation;
     const { epochStartUs, signatures } = origin;
     const names: string[] = [];
@@ -117,6 +120,7 @@ export class SourceWindow {
 
   /** Takes in one single: a SINGLE_SIZE record at `at`. */
   mergeSingle(singles: Uint8Array, at: number, origin: Origin): void {
+    this.revision++;
     const { epochStartUs, signatures } = origin;
     const view = new DataView(singles.buffer, singles.byteOffset + at, SINGLE_SIZE);
     const size = this.address.length;
@@ -159,6 +163,7 @@ export class SourceWindow {
 
   /** Forgets what is older than the horizon at packet time `nowUs`. True when nothing is left. */
   expire(nowUs: number): boolean {
+    this.revision++;
     const oldest = nowUs - this.horizonUs;
     for (const [key, contact] of this.contacts)
       if (contact.lastUs < oldest) this.forget(key, contact);

@@ -1,6 +1,5 @@
 /** Entry file of a worker thread that serves a toy judge. */
-import { assignment, serve } from '../embedded-worker.js';
+import { serve } from '../embedded-worker.js';
 import { ToyJudge } from './toy-judge.js';
 
-const { shards, settings } = assignment();
-serve(new ToyJudge(shards, (settings as { gate: Int32Array }).gate));
+serve(({ shards, settings }) => new ToyJudge(shards, (settings as { gate: Int32Array }).gate));

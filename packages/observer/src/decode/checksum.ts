@@ -16,7 +16,7 @@ const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** The last buffer summed, and it as words: frames come from the same block again and again. */
 let viewed: ArrayBufferLike | undefined;
-let words: Int32Array = new Int32Array(0);
+let words: Uint32Array = new Uint32Array(0);
 
 /**
  * One's complement sum of `bytes[at..end)`, folded to 16 bits, not complemented. An odd last byte
@@ -43,7 +43,7 @@ export function sum16(bytes: Uint8Array, at: number, end: number): number {
 function sumWords(bytes: Uint8Array, at: number, end: number): number {
   if (bytes.buffer !== viewed) {
     viewed = bytes.buffer;
-    words = new Int32Array(viewed, 0, viewed.byteLength >>> 2);
+    words = new Uint32Array(viewed, 0, viewed.byteLength >>> 2);
   }
   const base = bytes.byteOffset;
   const isOdd = ((base + at) & 1) !== 0;
@@ -53,14 +53,10 @@ function sumWords(bytes: Uint8Array, at: number, end: number): number {
     sum += bytes[at] | (bytes[at + 1] << 8);
     at += 2;
   }
-  let word = (base + at) >>> 2;
-  while (end - at >= 4) {
-    const until = Math.min(end, at + FOLD_SIZE);
-    const last = word + ((until - at) >>> 2);
-    at += (last - word) * 4;
-    for (; word < last; word++) sum += (words[word] & 0xffff) + (words[word] >>> 16);
-    sum = (sum & 0xffff) + (sum >>> 16);
-  }
+  const first = (base + at) >>> 2;
+  const count = (end - at) >>> 2;
+  sum += foldWords(addWords(words, first, first + count));
+  at += count * 4;
   if (end - at >= 2) {
     sum += bytes[at] | (bytes[at + 1] << 8);
     at += 2;
@@ -69,6 +65,25 @@ function sumWords(bytes: Uint8Array, at: number, end: number): number {
   // The last byte is the high one of a pair whose low one is not there.
   if (at < end) rest += isOdd ? bytes[at] : bytes[at] << 8;
   return fold((isOdd ? sum : ((sum & 0xff) << 8) | (sum >>> 8)) + rest);
+}
+
+/** Plain sum of `data[at..end)`: exact up to two million words, 2^53. */
+function addWords(data: Uint32Array, at: number, end: number): number {
+  let even = 0;
+  let odd = 0;
+  for (const last = end - 3; at < last; at += 4) {
+    even += data[at] + data[at + 1];
+    odd += data[at + 2] + data[at + 3];
+  }
+  for (; at < end; at++) even += data[at];
+  return even + odd;
+}
+
+/** A sum below 2^53 to 16 bits: 2^16 is 1 in one's complement. */
+function foldWords(sum: number): number {
+  const low = sum >>> 0;
+  const high = (sum - low) / 0x1_0000_0000;
+  return fold((low & 0xffff) + (low >>> 16) + (high & 0xffff) + (high >>> 16));
 }
 
 export function fold(sum: number): number {
