@@ -105,6 +105,14 @@ export class Overflow {
     }
   }
 
+  /** Takes in targets whose contacts found no room in an observation: they were reached too. */
+  addTargets(targets: ReadonlySet<string>, epochStartUs: number): void {
+    if (targets.size === 0) return;
+    const bucket = this.bucketAt(epochStartUs);
+    bucket.targets ??= new Sketch();
+    for (const target of targets) bucket.targets.add(addressHash(target));
+  }
+
   /** Distinct targets, those listed among them. */
   targets(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
     const hashes = () => [...listed.keys()].map(addressHash);

@@ -202,4 +202,15 @@ describe('SourceWindow beyond its bound', () => {
     expect(targetCount).toEqual({ count: 200, exact: true });
     expect(pairCount.exact).toBe(false);
   });
+
+  it('counts targets whose contacts found no room in the observation', () => {
+    const observation = observe(sweep(0, 90));
+    const all = Array.from({ length: 128 }, (_, host) => [198, 51, host >> 8, host & 0xff]);
+    const window = new SourceWindow(0, SOURCE, 60 * SECOND);
+    window.merge({ ...observation, targets: Uint8Array.from(all.flat()) }, at(0));
+    const { count, exact } = summarize(window, 60, SECOND, false).targetCount;
+    expect(count).toBeGreaterThanOrEqual(120);
+    expect(count).toBeLessThanOrEqual(136);
+    expect(exact).toBe(false);
+  });
 });

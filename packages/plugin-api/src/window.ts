@@ -73,7 +73,9 @@ export class SourceWindow {
     for (let at = 0; at < targets.length; at += address.length)
       names.push(latin1(targets, at, address.length));
     const view = new DataView(contacts.buffer, contacts.byteOffset, contacts.byteLength);
+    const unlisted = new Set(names);
     for (let at = 0; at < contacts.length; at += CONTACT_SIZE) {
+      unlisted.delete(names[view.getUint16(at, true)]);
       const packets = view.getUint16(at + 10, true);
       const fresh: Contact = {
         target: names[view.getUint16(at, true)],
@@ -91,9 +93,10 @@ export class SourceWindow {
       };
       this.mergeContact(fresh, epochStartUs);
     }
-    if (hasSketches(observation)) {
+    if (hasSketches(observation) || unlisted.size > 0) {
       this.overflow ??= new Overflow();
       this.overflow.merge(observation, names, epochStartUs);
+      this.overflow.addTargets(unlisted, epochStartUs);
     }
     this.mergeEpoch(observation.counters, origin);
     for (const { index, count } of observation.signatures)
