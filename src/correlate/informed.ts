@@ -16,8 +16,11 @@ export interface Learned {
   ports: ReadonlySet<string>;
 }
 
-/** Odds above which a visit is no evidence; one in twenty. */
-const CHANCE_MAX = 0.05;
+/**
+ * Odds above which a visit is no evidence: one in a hundred. One host among the few percent that
+ * answered anything is where an unrelated scanner would go too.
+ */
+const CHANCE_MAX = 0.01;
 /**
  * Pairs an earlier scan must have tested, and services it must have found, for odds to mean
  * anything.

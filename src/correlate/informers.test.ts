@@ -85,6 +85,7 @@ describe('informers', () => {
   it.each<[string, string[], string[]]>([
     ['tries closed hosts as often as anyone', hosts('198.51.100.', 1, 100), OPEN],
     ['finds nothing open', OPEN, []],
+    ['tries one of the few hosts that live', OPEN.slice(0, 1), OPEN.slice(0, 1)],
     ['goes elsewhere', hosts('192.0.2.', 1, 5), hosts('192.0.2.', 1, 5)],
   ])('leaves a visitor alone that %s', (_, targets, exposed) => {
     const incidents = play(30, visit(30, targets, exposed));

@@ -72,7 +72,6 @@ export function shareFinding(group: ShareGroup, options: SharesOptions, nowUs: n
     ([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1),
   );
   const first = members[0][1].suspect;
-  const items = [...group.items.keys()];
   const ports = group.kind === 'distributed_port_scan';
   return {
     ...frameOf(group.kind, [...group.members.keys()].sort(), group.firstUs, group.lastUs, nowUs),
@@ -81,11 +80,11 @@ export function shareFinding(group: ShareGroup, options: SharesOptions, nowUs: n
     proto: protocolName(group.protocol),
     probe: 'syn',
     windowS: options.windowUs / 1e6,
-    count: items.length,
+    count: group.covered,
     threshold: options.threshold,
     confidence: first.tool !== null ? 0.9 : 0.75,
     reasons: [
-      `+ ${group.members.size} sources with one fingerprint share ${items.length} ` +
+      `+ ${group.members.size} sources with one fingerprint share ${group.covered} ` +
         (ports ? 'ports of one host' : 'hosts'),
       `+ only ${group.repeats} tried by two of them`,
     ],

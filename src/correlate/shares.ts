@@ -32,6 +32,12 @@ const OVERLAP_MAX = 0.1;
 const GROUPS_MAX = 2048;
 const MEMBERS_MAX = 512;
 const ITEMS_MAX = 4096;
+/** Sources that an item names: beyond it the item overlaps anyway. */
+const TRIERS_MAX = 4;
+/** Sources whose contacts are counted, to tell what part of them a group holds. */
+const SOURCES_MAX = 65_536;
+/** How far a source's share may be from the usual one, in size and in part of what it does. */
+const ALIKE_FACTOR = 4;
 /** Sources with an ordinary stack need company and failure to be believed. */
 const ORDINARY_SOURCES_MIN = 5;
 
@@ -84,10 +90,14 @@ export interface ShareGroup {
   target: string | null;
   protocol: number;
   tunnel: number;
+  /** Every source that tried an item of it. */
+  sources: Map<string, Member>;
+  /** Those of them that divide the work, as of the last look. */
   members: Map<string, Member>;
-  /** Port (or target) to when it was last tried and by whom first. */
-  items: Map<string, { timeUs: number; by: string }>;
-  /** Tries of an item by another source than the first. */
+  /** Port (or target) to when it was last tried, and the first few that did. */
+  items: Map<string, { timeUs: number; by: string[] }>;
+  /** Items that the members tried, and those of them that two tried, as of the last look. */
+  covered: number;
   repeats: number;
   firstUs: number;
   lastUs: number;
@@ -102,6 +112,8 @@ interface Member {
 
 export class Shares {
   #groups = new Map<string, ShareGroup>();
+  /** All contacts of each source, in whatever group. */
+  #totals = new Map<string, { count: number; lastUs: number }>();
   refused = 0;
 
   constructor(private readonly options: SharesOptions = DEFAULT_SHARES) {}
@@ -112,6 +124,7 @@ export class Shares {
       options: this.options,
       refused: this.refused,
       groups: this.#groups,
+      totals: this.#totals,
     };
   }
 
@@ -119,6 +132,7 @@ export class Shares {
     const made = new Shares(packed.options);
     made.refused = packed.refused;
     made.#groups = packed.groups;
+    made.#totals = packed.totals;
     return made;
   }
 
@@ -126,6 +140,7 @@ export class Shares {
   link(suspects: readonly Suspect[], nowUs: number): ShareGroup[] {
     const touched = new Set<ShareGroup>();
     for (const suspect of suspects) {
+      this.#countAll(suspect);
       for (const contact of suspect.contacts) {
         for (const group of this.#groupsOf(suspect, contact)) {
           this.#add(group, suspect, contact);
@@ -151,9 +166,23 @@ export class Shares {
         continue;
       }
       for (const [item, { timeUs }] of group.items) if (timeUs < oldest) group.items.delete(item);
-      for (const [member, { lastUs }] of group.members)
-        if (lastUs < oldest) group.members.delete(member);
+      for (const [source, { lastUs }] of group.sources)
+        if (lastUs < oldest) group.sources.delete(source);
     }
+    for (const [source, { lastUs }] of this.#totals)
+      if (lastUs < oldest) this.#totals.delete(source);
+  }
+
+  #countAll({ source, contacts }: Suspect): void {
+    const key = actorKey(source);
+    const total = this.#totals.get(key);
+    const lastUs = contacts[contacts.length - 1].timeUs;
+    if (total !== undefined) {
+      total.count += contacts.length;
+      total.lastUs = Math.max(total.lastUs, lastUs);
+    } else if (this.#totals.size < SOURCES_MAX) {
+      this.#totals.set(key, { count: contacts.length, lastUs });
+    } else this.refused++;
   }
 
   #groupsOf(suspect: Suspect, contact: SuspectContact): ShareGroup[] {
@@ -193,8 +222,10 @@ export class Shares {
       target,
       protocol: contact.protocol,
       tunnel,
+      sources: new Map(),
       members: new Map(),
       items: new Map(),
+      covered: 0,
       repeats: 0,
       firstUs: contact.timeUs,
       lastUs: contact.timeUs,
@@ -207,7 +238,7 @@ export class Shares {
   /** Makes room by forgetting the oldest group of a single source. */
   #dropLone(): boolean {
     for (const [key, group] of this.#groups) {
-      if (group.members.size > 1) continue;
+      if (group.sources.size > 1) continue;
       this.#groups.delete(key);
       return true;
     }
@@ -220,35 +251,77 @@ export class Shares {
     const known = group.items.get(item);
     if (known === undefined) {
       if (group.items.size >= ITEMS_MAX) return;
-      group.items.set(item, { timeUs: contact.timeUs, by: source });
+      group.items.set(item, { timeUs: contact.timeUs, by: [source] });
     } else {
       known.timeUs = contact.timeUs;
-      if (known.by !== source) group.repeats++;
+      if (!known.by.includes(source) && known.by.length < TRIERS_MAX) known.by.push(source);
     }
-    const member = group.members.get(source);
+    const member = group.sources.get(source);
     if (member !== undefined) {
       member.suspect = suspect;
       member.count++;
       member.lastUs = contact.timeUs;
-    } else if (group.members.size < MEMBERS_MAX) {
-      group.members.set(source, { suspect, count: 1, lastUs: contact.timeUs });
+    } else if (group.sources.size < MEMBERS_MAX) {
+      group.sources.set(source, { suspect, count: 1, lastUs: contact.timeUs });
     }
     group.firstUs = Math.min(group.firstUs, contact.timeUs);
     group.lastUs = Math.max(group.lastUs, contact.timeUs);
   }
 
+  /** Whether the group is one scan that sources divide; writes down which ones and how much. */
   #holds(group: ShareGroup, nowUs: number): boolean {
+    if (group.items.size < this.options.threshold) return false;
     const oldest = nowUs - this.options.windowUs;
-    let items = 0;
-    for (const { timeUs } of group.items.values()) if (timeUs >= oldest) items++;
-    if (items < this.options.threshold) return false;
-    const members = [...group.members.values()];
-    const small = members.filter(({ count }) => count < this.options.threshold);
-    if (small.length < this.options.sourcesMin || small.length < members.length) return false;
-    if (group.repeats > OVERLAP_MAX * items) return false;
-    const raw = members.filter(({ suspect }) => suspect.raw || suspect.tool !== null).length;
-    return raw >= members.length / 2 || members.length >= ORDINARY_SOURCES_MIN;
+    group.members = this.#sharers(group);
+    group.covered = 0;
+    group.repeats = 0;
+    for (const { timeUs, by } of group.items.values()) {
+      const tried = timeUs < oldest ? 0 : by.filter((source) => group.members.has(source)).length;
+      if (tried > 0) group.covered++;
+      if (tried > 1) group.repeats++;
+    }
+    const { members, covered, repeats } = group;
+    if (covered < this.options.threshold || members.size < this.options.sourcesMin) return false;
+    if (repeats > OVERLAP_MAX * covered) return false;
+    const raw = [...members.values()].filter(({ suspect }) => suspect.raw || suspect.tool !== null);
+    return raw.length >= members.size / 2 || members.size >= ORDINARY_SOURCES_MIN;
   }
+
+  /**
+   * The sources that take part: under the threshold, with a share like the others' in size, and in
+   * what part it is of all they do. Who scans something else, or all of it, only crosses the group.
+   */
+  #sharers(group: ShareGroup): Map<string, Member> {
+    const small = [...group.sources]
+      .filter(([, { count }]) => count < this.options.threshold)
+      .map(([source, member]) => {
+        const total = Math.max(member.count, this.#totals.get(source)?.count ?? 0);
+        return { source, member, part: member.count / total };
+      });
+    const usualPart = usual(small, ({ part }) => part);
+    const devoted = small.filter(({ part }) => isAlike(part, usualPart));
+    const usualCount = usual(devoted, ({ member }) => member.count);
+    const alike = devoted.filter(({ member }) => isAlike(member.count, usualCount));
+    return new Map(alike.map(({ source, member }) => [source, member]));
+  }
+}
+
+/** The value at which half of all tries are reached: many that try one thing do not move it. */
+function usual<T extends { member: Member }>(
+  all: readonly T[],
+  valueOf: (one: T) => number,
+): number {
+  const sorted = [...all].sort((a, b) => valueOf(a) - valueOf(b));
+  let left = sorted.reduce((sum, { member }) => sum + member.count, 0) / 2;
+  for (const one of sorted) {
+    left -= one.member.count;
+    if (left <= 0) return valueOf(one);
+  }
+  return 0;
+}
+
+function isAlike(value: number, to: number): boolean {
+  return value * ALIKE_FACTOR >= to && value <= to * ALIKE_FACTOR;
 }
 
 const TCP = 6;
@@ -258,9 +331,11 @@ function dividedBy(grouping: string, items: string): string {
   const { threshold, sourcesMin, windowUs } = DEFAULT_SHARES;
   return (
     `Sources are grouped by SYN fingerprint and ${grouping}. A group holds when together they ` +
-    `reached ${threshold} ${items} within ${windowUs / 1e6} s, each of at least ${sourcesMin} of ` +
-    'them alone fewer, and not one in ten was tried by two of them: independent scans overlap ' +
-    'far more. Half of the sources must have a user-space stack or a mark, or be ' +
+    `reached ${threshold} ${items} within ${windowUs / 1e6} s, at least ${sourcesMin} of them, ` +
+    'each alone fewer, and not one in ten was tried by two of them: independent scans overlap ' +
+    `far more. Shares are alike, to a factor of ${ALIKE_FACTOR}, in size and in what part they ` +
+    'are of all that their source tried: a scan that goes elsewhere and only crosses the group ' +
+    'takes no part. Half of the sources must have a user-space stack or a mark, or be ' +
     `${ORDINARY_SOURCES_MIN} at least. Only contacts that carried no data count, and sources ` +
     'that are no decoys of each other. These numbers are no settings.'
   );
