@@ -162,6 +162,19 @@ describe('recipe', () => {
     expect(command({ tools: [tool('nmap')], ...given })).toBe(expected);
   });
 
+  it('leaves out UDP that scripts ask by themselves, but not a UDP scan', () => {
+    const scripts = (udp: number[]) =>
+      command({
+        tools: [tool('nmap')],
+        ports: [...tcpPorts([22, 80], 9), ...udp.map((port) => ({ proto: 'udp', port, hits: 1 }))],
+        portCount: 2 + udp.length,
+        probes: ['syn', 'udp'],
+        kinds: ['script_scan'],
+      });
+    expect(scripts([137, 161])).toBe('nmap -sS -sC -p22,80 198.51.100.0/24');
+    expect(scripts([53, 67, 123, 137, 161])).toContain('-sU');
+  });
+
   it.each([
     ['zmap', 'zmap -p 22,80,443 198.51.100.0/24'],
     ['unicornscan', 'unicornscan -mT 198.51.100.0/24:22,80,443'],

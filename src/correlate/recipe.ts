@@ -117,8 +117,30 @@ function deepJob(input: RecipeInput): Job {
   };
 }
 
+/**
+ * UDP ports beside TCP that scripts (NetBIOS, SNMP, DNS) and OS detection (its one datagram to a
+ * closed port) ask by themselves; more are a UDP scan.
+ */
+const UDP_BESIDE_MAX = 4;
+
+/** The job without the UDP probes that no `-sU` asked for. */
+function withoutSideUdp(job: Job): Job {
+  const { kinds, ports, probes } = job;
+  const udp = ports.filter(({ proto }) => proto === 'udp');
+  const explained = kinds.has('script_scan') || kinds.has('os_detection');
+  if (!explained || !probes.has('syn') || udp.length === 0 || udp.length > UDP_BESIDE_MAX)
+    return job;
+  return {
+    ...job,
+    ports: ports.filter(({ proto }) => proto !== 'udp'),
+    portCount: Math.max(0, job.portCount - udp.length),
+    probes: new Set([...probes].filter((probe) => probe !== 'udp')),
+  };
+}
+
 /** Nmap 7.9 reference guide, "Scan techniques" and "Port specification". */
-function writeNmap(job: Job): string {
+function writeNmap(whole: Job): string {
+  const job = withoutSideUdp(whole);
   const { probes, kinds } = job;
   const flag = (condition: boolean, text: string): string | false => condition && text;
   const hidden = kinds.has('stealth_scan') && !kinds.has('os_detection');
