@@ -28,6 +28,20 @@ interface Open {
   spokenCount: number;
 }
 
+/**
+ * The last line of a finding. What it is about is told as when it began: when that was one target,
+ * and still is, that one.
+ */
+function ended({ finding }: Open, nowUs: number, activity: Activity | null): Finding {
+  const only = activity?.targetCount === 1 && activity.exact ? activity.targets[0] : undefined;
+  const target =
+    finding.target ??
+    (only === undefined || finding.source === null
+      ? null
+      : { ip: only, tunnel: finding.source.tunnel });
+  return { ...finding, target, state: 'ended', judgedUs: nowUs, activity: null };
+}
+
 /** The open findings of one entity. */
 export class FindingLog {
   /** Made for the first finding: most entities never have one. */
@@ -64,9 +78,7 @@ export class FindingLog {
       holding.add(key);
       const open = all.get(key);
       if (open === undefined) {
-        const ofDetector = [...all.keys()].filter((k) =>
-          k.startsWith(`${detector.id} `),
-        ).length;
+        const ofDetector = [...all.keys()].filter((k) => k.startsWith(`${detector.id} `)).length;
         if (ofDetector >= OPEN_PER_ENTITY_MAX) {
           this.suppressed++;
           continue;
@@ -87,18 +99,18 @@ export class FindingLog {
     for (const [key, open] of all) {
       if (!key.startsWith(`${detector.id} `) || holding.has(key)) continue;
       all.delete(key);
-      spoken.push({ ...open.finding, state: 'ended', judgedUs: nowUs, activity: null });
+      spoken.push(ended(open, nowUs, activity()));
     }
     return spoken;
   }
 
-  /** Ends everything: no more input. */
-  end(nowUs: number): Finding[] {
-    const ended = [...(this.opened?.values() ?? [])].map(
-      ({ finding }): Finding => ({ ...finding, state: 'ended', judgedUs: nowUs, activity: null }),
-    );
+  /** Ends everything: no more input. `activity` is what its entity did lately. */
+  end(nowUs: number, activity: () => Activity | null): Finding[] {
+    if (!this.active) return [];
+    const lately = activity();
+    const last = [...(this.opened?.values() ?? [])].map((open) => ended(open, nowUs, lately));
     this.opened = null;
-    return ended;
+    return last;
   }
 }
 

@@ -115,9 +115,13 @@ export class ShardDetector {
     };
     for (const key of [...state.revisit])
       this.judgeSource(key, circumstances, findings, progress, true);
-    for (const { log } of [...state.sources.values(), ...state.targets.values()]) {
-      findings.push(...log.end(state.watermarkUs));
+    const { nowUs } = circumstances;
+    for (const { window, log } of state.sources.values()) {
+      const lately = () =>
+        activityOf(window, summarize(window, this.limits.horizonUs / 1e6, nowUs, true));
+      findings.push(...log.end(nowUs, lately));
     }
+    for (const { log } of state.targets.values()) findings.push(...log.end(nowUs, () => null));
     const outcome = this.outcome(findings, progress, [], true);
     state.reset(this.limits.historySourcesMax);
     return outcome;
