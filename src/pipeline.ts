@@ -25,6 +25,7 @@ export interface PipelineOptions {
   outputs: readonly Output[];
   progress?: NonNullable<ObserverEvents['progress']>;
   damage?: NonNullable<ObserverEvents['damage']>;
+  interrupted?: NonNullable<ObserverEvents['interrupted']>;
 }
 
 /** Packet times of what was judged, microseconds, to the epoch; null before anything was. */
@@ -51,8 +52,8 @@ export class Pipeline {
     const { config } = options;
     this.#options = options;
     this.#workers = workerCount(config);
-    const isLive = options.input.kind === 'interface';
-    const opened = openObserver(config.observer, observerOptions(config), isLive);
+    const live = options.input.kind === 'interface' ? options.input : null;
+    const opened = openObserver(config.observer, observerOptions(config), live);
     this.observer = opened.observer;
     this.fellBack = opened.fellBack;
     this.#transport = new EmbeddedTransport({
@@ -76,7 +77,7 @@ export class Pipeline {
    * @throws PicketError as the observer and the transport do.
    */
   async run(): Promise<void> {
-    const { input, outputs, progress, damage } = this.#options;
+    const { input, outputs, progress, damage, interrupted } = this.#options;
     // Reading begins while the workers load; the transport holds what they are not ready for.
     const started = this.#transport.start((outcome) => this.#correlate(outcome));
     started.catch(() => this.observer.stop());
@@ -88,6 +89,7 @@ export class Pipeline {
         },
         ...(progress && { progress }),
         ...(damage && { damage }),
+        ...(interrupted && { interrupted }),
       });
       await started;
       this.#isComplete = true;

@@ -83,7 +83,7 @@ async function observe(
   path: string,
   options: ObserverOptions,
 ): Promise<string[]> {
-  const { observer } = openObserver(which, options, false);
+  const { observer } = openObserver(which, options, null);
   const lines: string[] = [];
   await observer.run(
     { kind: 'files', paths: [path] },

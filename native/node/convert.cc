@@ -198,6 +198,7 @@ LiveOptions to_live_options(const Napi::Value& value) {
   options.snap_length = std::min(to_u32(object, "snapLength"), int_max);
   options.buffer_size = std::min(to_u32(object, "bufferSize"), int_max);
   options.promiscuous = object.Get("promiscuous").ToBoolean();
+  options.fanout_group = to_u32(object, "fanoutGroup");
   return options;
 }
 
@@ -222,6 +223,7 @@ Napi::Value from_result(Napi::Env env, const CommandResult& result) {
   object.Set("offset", Napi::Number::New(env, static_cast<double>(result.offset)));
   object.Set("error", Napi::Number::New(env, result.error));
   object.Set("problem", name_of(result.problem));
+  object.Set("wasOpen", result.was_open);
   object.Set("reason", result.reason);
   return object;
 }

@@ -151,6 +151,7 @@ CommandResult Runner::run_watch(const LiveOptions& options) {
   if (live.problem != LiveProblem::none) {
     result.kind = CommandResult::Kind::live_failed;
     result.problem = live.problem;
+    result.was_open = live.was_open;
     result.reason = live.detail;
   }
   return result;

@@ -28,6 +28,7 @@ struct CommandResult {
   uint64_t offset = 0;                      ///< damaged: bytes from the start of the file
   int error = 0;                            ///< open_failed: errno
   LiveProblem problem = LiveProblem::none;  ///< live_failed
+  bool was_open = false;                    ///< live_failed: after having been watched
   std::string reason;
 };
 
@@ -55,7 +56,7 @@ class Runner : private BatchSink, private LiveSink {
   void end_stream();
   /// Until `stop` or failure.
   void watch(LiveOptions options);
-  /// Closes the last epoch. No reading command may follow.
+  /// Closes the last epoch. Only `watch` may follow.
   void finish();
 
   /// Ends reading and watching soon, and makes later ones end at once; what was observed is still

@@ -17,8 +17,11 @@ export type Input =
       name: string;
       filter?: string;
       snapLength: number;
+      /** Of each ring, in bytes. */
       bufferSize: number;
       promiscuous: boolean;
+      /** Rings that share the interface, each with an observer of its own. */
+      rings: number;
     };
 
 export interface ObserverEvents {
@@ -37,6 +40,8 @@ export interface ObserverEvents {
    * (uncompressed) file.
    */
   damage?(path: string, offset: number, reason: string): void;
+  /** The interface cannot be watched for now, and why; it is tried again until it can. */
+  interrupted?(reason: string): void;
 }
 
 export interface Observer {

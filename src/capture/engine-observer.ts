@@ -1,8 +1,15 @@
+import { setTimeout } from 'node:timers/promises';
+import type { LiveProblem } from '../../packages/observer/src/capture/live-source.js';
 import { BatchQueue } from './batch-queue.js';
 import type { Input, Observer, ObserverEvents, ObserverStats } from './contract.js';
 import type { BatchListener, Engine } from './engine.js';
 import { interfaceError } from './interface-error.js';
 import { readFiles } from './read-files.js';
+
+/** Between two tries to watch an interface that was taken down. */
+const RETRY_MS = 1_000;
+/** What passes by itself: links come back. */
+const PASSING: readonly LiveProblem[] = ['interface-down', 'no-such-interface'];
 
 /** The observer contract on top of an engine; what the two observers have in common. */
 export class EngineObserver implements Observer {
@@ -10,10 +17,13 @@ export class EngineObserver implements Observer {
   #engine: Engine | undefined;
   #hasRun = false;
   #stats: ObserverStats = {};
+  #interruptions: number | undefined;
 
+  /** `fanoutGroup` as in `WatchInput`. */
   constructor(
     readonly name: Observer['name'],
     readonly openEngine: (onBatch: BatchListener) => Engine,
+    readonly fanoutGroup = 0,
   ) {}
 
   /** Once per observer. */
@@ -41,16 +51,36 @@ export class EngineObserver implements Observer {
   }
 
   stats(): ObserverStats {
-    return this.#engine ? this.#engine.stats() : this.#stats;
+    const stats = this.#engine ? this.#engine.stats() : this.#stats;
+    const interruptions = this.#interruptions;
+    return interruptions === undefined
+      ? stats
+      : { ...stats, capture_interruptions: interruptions };
   }
 
   async #read(engine: Engine, input: Input, events: ObserverEvents): Promise<void> {
     if (input.kind === 'files') {
       return await readFiles(engine, input.paths, events, this.#stop.signal);
     }
-    const failure = await engine.watch(input);
-    if (failure?.kind === 'live-failed') {
-      throw interfaceError(input.name, failure.problem, failure.reason);
+    this.#interruptions = 0;
+    for (let hasSeen = false; ; ) {
+      const failure = await engine.watch({ ...input, fanoutGroup: this.fanoutGroup });
+      if (failure?.kind !== 'live-failed' || this.#stop.signal.aborted) return;
+      const error = interfaceError(input.name, failure.problem, failure.reason);
+      hasSeen ||= failure.wasOpen;
+      if (!hasSeen || !PASSING.includes(failure.problem)) throw error;
+      if (failure.wasOpen) {
+        this.#interruptions++;
+        events.interrupted?.(error.message);
+        // What was seen is judged now, however long the link is away.
+        await engine.finish();
+      }
+      await pause(RETRY_MS, this.#stop.signal);
     }
   }
+}
+
+/** Resolves early when stopped. */
+async function pause(ms: number, stop: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal: stop }).catch(() => {});
 }

@@ -7,8 +7,8 @@ export type EngineFailure =
   | { kind: 'damaged'; offset: number; reason: string }
   /** A file could not be opened; `code` and `reason` are the system's. */
   | { kind: 'open-failed'; code: string; reason: string }
-  /** An interface could not be watched, or no longer; `reason` is libpcap's. */
-  | { kind: 'live-failed'; problem: LiveProblem; reason: string };
+  /** An interface could not be watched, or no longer (`wasOpen`); `reason` is libpcap's. */
+  | { kind: 'live-failed'; problem: LiveProblem; wasOpen: boolean; reason: string };
 
 /**
  * The thread that observes, native or TypeScript, as the rest of this room sees it. Commands are
@@ -23,7 +23,7 @@ export interface Engine {
   endStream(): Promise<EngineFailure | undefined>;
   /** Watches an interface until `stop` or failure. */
   watch(input: WatchInput): Promise<EngineFailure | undefined>;
-  /** Closes the last epoch. No reading command may follow. */
+  /** Closes the last epoch. Only a `watch` may follow, when an interface comes back. */
   finish(): Promise<void>;
   /** Ends reading and watching soon, and makes later ones end at once. */
   stop(): void;
@@ -42,6 +42,8 @@ export interface WatchInput {
   snapLength: number;
   bufferSize: number;
   promiscuous: boolean;
+  /** Rings of one group share the interface's packets by flow; 0 is a ring alone. */
+  fanoutGroup: number;
 }
 
 /** Called for each batch, in order. */

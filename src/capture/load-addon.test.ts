@@ -54,13 +54,13 @@ describe('openObserver', () => {
   const absent = { reason: 'it rained' };
 
   it('falls back and says why', () => {
-    const { observer, fellBack } = openObserver('auto', DEFAULT_OPTIONS, false, absent);
+    const { observer, fellBack } = openObserver('auto', DEFAULT_OPTIONS, null, absent);
     expect(observer.name).toBe('typescript');
     expect(fellBack).toBe('it rained');
   });
 
   it('does not fall back when the native observer was asked for', () => {
-    expect(() => openObserver('native', DEFAULT_OPTIONS, false, absent)).toThrow(
+    expect(() => openObserver('native', DEFAULT_OPTIONS, null, absent)).toThrow(
       expect.objectContaining({
         code: 'observer-unavailable',
         message: expect.stringContaining('it rained'),
@@ -69,14 +69,14 @@ describe('openObserver', () => {
   });
 
   it('says nothing when the TypeScript observer was asked for', () => {
-    const opened = openObserver('typescript', DEFAULT_OPTIONS, false, absent);
+    const opened = openObserver('typescript', DEFAULT_OPTIONS, null, absent);
     expect(opened).toEqual({ observer: expect.objectContaining({ name: 'typescript' }) });
   });
 
   it('takes an addon without libpcap for files only', () => {
     const addon = { layoutVersion: LAYOUT_VERSION, hasLiveCapture: false } as never;
-    expect(openObserver('auto', DEFAULT_OPTIONS, false, { addon }).observer.name).toBe('native');
-    const live = openObserver('auto', DEFAULT_OPTIONS, true, { addon });
+    expect(openObserver('auto', DEFAULT_OPTIONS, null, { addon }).observer.name).toBe('native');
+    const live = openObserver('auto', DEFAULT_OPTIONS, { rings: 1 }, { addon });
     expect(live.observer.name).toBe('typescript');
     expect(live.fellBack).toContain('without libpcap');
   });

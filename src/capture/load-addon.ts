@@ -24,6 +24,7 @@ export interface NativeFailure {
   /** errno */
   error: number;
   problem: LiveProblem;
+  wasOpen: boolean;
   reason: string;
 }
 

@@ -3,9 +3,27 @@ import type { Observer, ObserverOptions, ObserverStats } from './contract.js';
 import type { BatchListener, Engine, EngineFailure, WatchInput } from './engine.js';
 import { EngineObserver } from './engine-observer.js';
 import type { Addon, NativeFailure, NativeHandle } from './load-addon.js';
+import { RingObserver } from './ring-observer.js';
 
-export function openNativeObserver(addon: Addon, options: ObserverOptions): Observer {
-  return new EngineObserver('native', (onBatch) => new NativeEngine(addon, options, onBatch));
+/** With several `rings`, the first is the sensor itself and the others are `name/2` and so on. */
+export function openNativeObserver(addon: Addon, options: ObserverOptions, rings: number): Observer {
+  const open = (ring: number, fanoutGroup: number): Observer => {
+    const own = ring === 0 ? options : { ...options, sensor: ringName(options.sensor, ring + 1) };
+    return new EngineObserver(
+      'native',
+      (onBatch) => new NativeEngine(addon, own, onBatch),
+      fanoutGroup,
+    );
+  };
+  if (rings === 1) return open(0, 0);
+  // Groups are told apart in the whole network namespace; 0 is none.
+  const group = (process.pid & 0xffff) || 1;
+  return new RingObserver(Array.from({ length: rings }, (_, ring) => open(ring, group)));
+}
+
+/** `name/2`, or `name/2#incarnation`. */
+function ringName(sensor: string, number: number): string {
+  return sensor.replace(/(?=#|$)/, `/${number}`);
 }
 
 /** The addon's thread. It ends commands in the order they were given, hence the queue. */
@@ -76,8 +94,8 @@ class NativeEngine implements Engine {
 
 function failureOf(failure: NativeFailure | undefined): EngineFailure | undefined {
   if (!failure) return undefined;
-  const { kind, offset, error, problem, reason } = failure;
+  const { kind, offset, error, problem, wasOpen, reason } = failure;
   if (kind === 'damaged') return { kind, offset, reason };
-  if (kind === 'live-failed') return { kind, problem, reason };
+  if (kind === 'live-failed') return { kind, problem, wasOpen, reason };
   return { kind, code: getSystemErrorName(-error), reason };
 }

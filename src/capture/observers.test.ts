@@ -50,7 +50,7 @@ async function observe(
   paths: string[],
   events: Partial<ObserverEvents> = {},
 ): Promise<Seen> {
-  const { observer } = openObserver(choice, OPTIONS, false);
+  const { observer } = openObserver(choice, OPTIONS, null);
   const seen: Seen = { batches: [], damages: [], progress: [], observer };
   await observer.run(
     { kind: 'files', paths },
@@ -142,8 +142,11 @@ describe.each(choices)('%s observer', (choice) => {
   });
 
   it('rejects an interface that does not exist', async () => {
-    const { observer } = openObserver(choice, OPTIONS, true);
-    const input = { name: 'nosuch0', snapLength: 2048, bufferSize: 2 ** 20, promiscuous: true };
+    const { observer } = openObserver(choice, OPTIONS, { rings: 1 });
+    const input = {
+      ...{ name: 'nosuch0', snapLength: 2048, bufferSize: 2 ** 20, promiscuous: true },
+      rings: 1,
+    };
     const watching = observer.run({ kind: 'interface', ...input }, { batch() {} });
     await expect(watching).rejects.toMatchObject({
       code: 'interface-unavailable',
@@ -170,7 +173,7 @@ describe.each(choices)('%s observer', (choice) => {
 
   it('stops in the middle of a file, hands over what it saw, calls that no damage', async () => {
     writeFileSync(at('long.pcap'), scan(1000, LONG_FRAMES));
-    const { observer } = openObserver(choice, OPTIONS, false);
+    const { observer } = openObserver(choice, OPTIONS, null);
     let handled = 0;
     let damages = 0;
     const events = {
@@ -191,7 +194,7 @@ describe.each(choices)('%s observer', (choice) => {
   });
 
   it('ends at once when it was stopped before it ran', async () => {
-    const { observer } = openObserver(choice, OPTIONS, false);
+    const { observer } = openObserver(choice, OPTIONS, null);
     observer.stop();
     await observer.run({ kind: 'files', paths: [at('whole.pcap')] }, { batch() {} });
     expect(observer.stats().frames).toBe(0);

@@ -14,20 +14,21 @@ export interface OpenedObserver {
 }
 
 /**
- * Opens the observer asked for; `auto` takes the native one when it can be used. `isLive` says that
- * an interface will be watched, for which the addon needs libpcap.
+ * Opens the observer asked for; `auto` takes the native one when it can be used. `live` says that
+ * an interface will be watched, for which the addon needs libpcap; the TypeScript observer has one
+ * ring however many are asked for.
  * @throws PicketError `observer-unavailable`
  */
 export function openObserver(
   choice: ObserverChoice,
   options: ObserverOptions,
-  isLive: boolean,
+  live: { rings: number } | null,
   loaded: LoadedAddon = loadAddon(),
 ): OpenedObserver {
   if (choice === 'typescript') return { observer: openTypescriptObserver(options) };
-  const reason = reasonAgainst(loaded, isLive);
+  const reason = reasonAgainst(loaded, live !== null);
   if ('addon' in loaded && reason === undefined) {
-    return { observer: openNativeObserver(loaded.addon, options) };
+    return { observer: openNativeObserver(loaded.addon, options, live?.rings ?? 1) };
   }
   if (choice === 'native') {
     const hint = 'Use --observer auto to go on with the TypeScript observer';

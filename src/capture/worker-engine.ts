@@ -83,7 +83,9 @@ export class WorkerEngine implements Engine {
       sink,
       this.#stop.signal,
     );
-    return failure && { kind: 'live-failed', problem: failure.problem, reason: failure.detail };
+    if (failure === undefined) return undefined;
+    const { problem, wasOpen, detail } = failure;
+    return { kind: 'live-failed', problem, wasOpen, reason: detail };
   }
 
   async finish(): Promise<void> {

@@ -20,6 +20,7 @@ export function liveInput({ capture }: PicketConfig): Input & { kind: 'interface
     snapLength: capture.snap_length,
     bufferSize: capture.buffer_mib * BYTES_PER_MIB,
     promiscuous: capture.promiscuous,
+    rings: capture.rings,
     ...(capture.filter !== '' && { filter: capture.filter }),
   };
 }

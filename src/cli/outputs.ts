@@ -63,3 +63,8 @@ export function printReport(
 export function fallbackText(reason: string): string {
   return `using the TypeScript observer, which is slower: ${reason}`;
 }
+
+/** What to tell when the interface is lost for now; `reason` is a sentence or two. */
+export function interruptionText(reason: string): string {
+  return `nothing can be seen until it is back: ${reason}`;
+}

@@ -4,7 +4,7 @@ import { Pipeline } from '../pipeline.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type FleetFlags, redisUrlOf } from './flags.js';
 import { liveInput, withHome } from './input.js';
-import { fallbackText, openOutputs, printReport } from './outputs.js';
+import { fallbackText, interruptionText, openOutputs, printReport } from './outputs.js';
 import { onStopSignal } from './signals.js';
 
 /**
@@ -28,6 +28,7 @@ export async function run(flags: FleetFlags): Promise<number> {
     input,
     order: 'arrival',
     outputs: report ? [...lineOutputs, report] : lineOutputs,
+    interrupted: (reason) => log.warn({ interface: input.name }, interruptionText(reason)),
   });
   const protectedBy =
     given.home_nets.length > 0 ? 'as configured' : 'by default; name yours with --home';

@@ -83,7 +83,13 @@ const capture = z.strictObject({
     .optional()
     .describe('Interface to watch; `-i` overrides it.'),
   snap_length: count(64, 262_144, 2_048, 'Bytes kept of each packet.'),
-  buffer_mib: count(1, 2_048, 64, 'Kernel capture buffer (MiB).'),
+  buffer_mib: count(1, 2_048, 64, 'Kernel capture buffer of each ring (MiB).'),
+  rings: count(
+    1,
+    64,
+    1,
+    'Rings that share the interface by flow, each with a thread of its own; native observer, Linux.',
+  ),
   promiscuous: z
     .boolean()
     .default(true)

@@ -34,7 +34,11 @@ export class SensorRole {
     this.#input = input;
     const source = `${config.sensor}#${incarnationOf(input)}`;
     const options = { ...observerOptions(config), sensor: source };
-    const opened = openObserver(config.observer, options, input.kind === 'interface');
+    const opened = openObserver(
+      config.observer,
+      options,
+      input.kind === 'interface' ? input : null,
+    );
     this.observer = opened.observer;
     this.fellBack = opened.fellBack;
     this.#outlet = new SensorOutlet(

@@ -2,13 +2,19 @@
 
 #ifdef PICKET_HAVE_PCAP
 
+#include <errno.h>
 #include <net/if.h>
 #include <pcap/pcap.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
+
+#if defined(__linux__)
+#include <linux/if_packet.h>
+#endif
 
 #include "base/link_types.h"
 
@@ -43,14 +49,14 @@ LiveResult problem_of(int status, pcap_t* handle) {
   const std::string detail = *text != 0 ? text : pcap_statustostr(status);
   switch (status) {
     case PCAP_ERROR_NO_SUCH_DEVICE:
-      return {LiveProblem::no_such_interface, detail};
+      return {LiveProblem::no_such_interface, detail, false};
     case PCAP_ERROR_PERM_DENIED:
     case PCAP_ERROR_PROMISC_PERM_DENIED:
-      return {LiveProblem::no_privileges, detail};
+      return {LiveProblem::no_privileges, detail, false};
     case PCAP_ERROR_IFACE_NOT_UP:
-      return {LiveProblem::interface_down, detail};
+      return {LiveProblem::interface_down, detail, false};
     default:
-      return {LiveProblem::failed, detail};
+      return {LiveProblem::failed, detail, false};
   }
 }
 
@@ -69,6 +75,7 @@ class Ring {
 
  private:
   LiveResult set_filter(const std::string& filter);
+  LiveResult join_fanout(uint32_t group);
   bool wait_for_frames();
   LiveResult down(const std::string& detail);
   void report_losses();
@@ -85,34 +92,50 @@ class Ring {
 LiveResult Ring::open(const LiveOptions& options) {
   char error[PCAP_ERRBUF_SIZE] = "";
   handle_ = pcap_create(options.interface.c_str(), error);
-  if (handle_ == nullptr) return {LiveProblem::failed, error};
+  if (handle_ == nullptr) return {LiveProblem::failed, error, false};
   pcap_set_snaplen(handle_, static_cast<int>(options.snap_length));
   pcap_set_promisc(handle_, options.promiscuous ? 1 : 0);
   pcap_set_buffer_size(handle_, static_cast<int>(options.buffer_size));
-  pcap_set_timeout(handle_, TICK_MS);
-  // Frames one by one as they come. Otherwise Linux hands over whole blocks, and leaves the reader
-  // asleep past its timeout while no block has anything in it.
-  pcap_set_immediate_mode(handle_, 1);
+  // Linux hands over whole blocks (TPACKET_V3): a ring of them holds ten times the small frames
+  // that one of fixed slots does. `run` waits by itself, since a reader would sleep past its
+  // timeout while no block has anything in it.
+  pcap_set_timeout(handle_, BLOCK_MS);
   const int status = pcap_activate(handle_);
   if (status < 0) return problem_of(status, handle_);
   link_type_ = static_cast<uint32_t>(pcap_datalink(handle_));
   if (!is_readable_link_type(link_type_)) {
-    return {LiveProblem::link_type_unknown, "link type " + std::to_string(link_type_)};
+    return {LiveProblem::link_type_unknown, "link type " + std::to_string(link_type_), false};
   }
-  if (pcap_setnonblock(handle_, 1, error) < 0) return {LiveProblem::failed, error};
+  if (pcap_setnonblock(handle_, 1, error) < 0) return {LiveProblem::failed, error, false};
   interface_ = options.interface;
-  return set_filter(options.filter);
+  LiveResult result = set_filter(options.filter);
+  if (result.problem == LiveProblem::none) result = join_fanout(options.fanout_group);
+  return result;
+}
+
+/// By a hash that is the same for both directions of a flow, and for all fragments of a datagram
+/// (net/packet/af_packet.c, fanout_demux_hash). Reassembly in the kernel would hide fragments.
+LiveResult Ring::join_fanout(uint32_t group) {
+  if (group == 0) return {};
+#if defined(__linux__)
+  const int argument = static_cast<int>((group & 0xffff) | (PACKET_FANOUT_HASH << 16));
+  const int file = pcap_fileno(handle_);
+  if (setsockopt(file, SOL_PACKET, PACKET_FANOUT, &argument, sizeof argument) == 0) return {};
+  return {LiveProblem::failed, std::string("its rings cannot share it: ") + strerror(errno), false};
+#else
+  return {LiveProblem::failed, "several rings need Linux", false};
+#endif
 }
 
 LiveResult Ring::set_filter(const std::string& filter) {
   if (filter.empty()) return {};
   bpf_program program;
   if (pcap_compile(handle_, &program, filter.c_str(), 1, PCAP_NETMASK_UNKNOWN) < 0) {
-    return {LiveProblem::filter_invalid, pcap_geterr(handle_)};
+    return {LiveProblem::filter_invalid, pcap_geterr(handle_), false};
   }
   const int status = pcap_setfilter(handle_, &program);
   pcap_freecode(&program);
-  if (status < 0) return {LiveProblem::failed, pcap_geterr(handle_)};
+  if (status < 0) return {LiveProblem::failed, pcap_geterr(handle_), false};
   return {};
 }
 
@@ -124,8 +147,9 @@ LiveResult Ring::run(const std::atomic<bool>& stop) {
     const int count =
         pcap_dispatch(handle_, DISPATCH_COUNT_MAX, on_frame, reinterpret_cast<u_char*>(this));
     if (count < 0) return down(pcap_geterr(handle_));
-    // A ring that was emptied holds nothing from before it was looked at.
-    if (count < DISPATCH_COUNT_MAX) sink_.tick(before_us);
+    // A ring that was emptied holds nothing from before it was looked at, but for the block that
+    // is being filled.
+    if (count < DISPATCH_COUNT_MAX) sink_.tick(before_us - 2 * BLOCK_MS * 1000);
     if (is_troubled || before_us >= check_due_us) {
       report_losses();
       if (!is_up(interface_)) return down("it was taken down");
@@ -146,7 +170,7 @@ bool Ring::wait_for_frames() {
 
 LiveResult Ring::down(const std::string& detail) {
   report_losses();
-  return {LiveProblem::interface_down, detail};
+  return {LiveProblem::interface_down, detail, true};
 }
 
 void Ring::report_losses() {
@@ -191,7 +215,7 @@ bool has_live_capture() {
 }
 
 LiveResult watch_interface(const LiveOptions&, LiveSink&, const std::atomic<bool>&) {
-  return {LiveProblem::not_built, ""};
+  return {LiveProblem::not_built, "", false};
 }
 
 }  // namespace picket

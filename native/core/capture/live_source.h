@@ -16,6 +16,8 @@ struct LiveOptions {
   uint32_t snap_length = 0;
   uint32_t buffer_size = 0;  ///< bytes of the kernel's ring
   bool promiscuous = false;
+  /// Rings with the same group share the interface's packets by flow; 0 is a ring alone.
+  uint32_t fanout_group = 0;
 };
 
 enum class LiveProblem : uint8_t {
@@ -33,6 +35,7 @@ enum class LiveProblem : uint8_t {
 struct LiveResult {
   LiveProblem problem = LiveProblem::none;
   std::string detail;
+  bool was_open = false;  ///< it could be watched, and then no longer
 };
 
 class LiveSink : public FrameSink {
@@ -45,6 +48,8 @@ class LiveSink : public FrameSink {
 };
 
 constexpr int TICK_MS = 100;
+/// A ring's block is handed over when it is full, or this long after its first frame.
+constexpr int BLOCK_MS = 10;
 
 bool has_live_capture();
 

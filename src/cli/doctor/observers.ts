@@ -21,7 +21,7 @@ async function checkObserver(name: 'native' | 'typescript'): Promise<CheckResult
   const check = `observer_${name}`;
   try {
     const config = parseConfig(buildConfigSchema([]), `home_nets: [${HOME_NET}]`, 'self test');
-    const probes = await countProbes(openObserver(name, observerOptions(config), false).observer);
+    const probes = await countProbes(openObserver(name, observerOptions(config), null).observer);
     if (probes === 1) return ok(check, 'loads and passes its self test');
     return missing(
       check,

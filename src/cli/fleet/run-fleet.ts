@@ -8,7 +8,7 @@ import type { Workings } from '../../transport/bullmq/partition-consumer.js';
 import { PartitionHost } from '../../transport/bullmq/partition-host.js';
 import type { FleetFlags } from '../flags.js';
 import { liveInput, withHome } from '../input.js';
-import { fallbackText, openOutputs } from '../outputs.js';
+import { fallbackText, interruptionText, openOutputs } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
 
@@ -48,7 +48,9 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
       sensor.stop();
     });
     try {
-      await sensor.run();
+      await sensor.run({
+        interrupted: (reason) => log.warn({}, interruptionText(reason)),
+      });
     } finally {
       clearInterval(timer);
       release();

@@ -4,7 +4,7 @@ import { SensorRole } from '../../fleet/sensor-role.js';
 import { ERROR_CODES } from '../../shared/errors.js';
 import { configFor, type FleetFlags } from '../flags.js';
 import { liveInput, requireHome, withHome } from '../input.js';
-import { fallbackText } from '../outputs.js';
+import { fallbackText, interruptionText } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
 import { joinFleet, leaveFleet, openFleet } from './connect.js';
 
@@ -47,6 +47,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
     });
     try {
       await sensor.run({
+        interrupted: (reason) => log.warn({}, interruptionText(reason)),
         damage: (path, offset, reason) => {
           isDamaged = true;
           const rest = 'What came before was published.';

@@ -30,6 +30,8 @@ export interface LiveFailure {
   problem: LiveProblem;
   /** libpcap's own words, if any. */
   detail: string;
+  /** It could be watched, and then no longer. */
+  wasOpen: boolean;
 }
 
 export interface LiveSink {
@@ -62,7 +64,7 @@ export async function watchInterface(
   sink: LiveSink,
   stop: AbortSignal,
 ): Promise<LiveFailure | undefined> {
-  if (!hasCap()) return { problem: 'not-built', detail: 'the package cap is not installed' };
+  if (!hasCap()) return { problem: 'not-built', detail: 'the package cap is not installed', wasOpen: false };
   const args = [...nodeArguments, options.name, String(options.bufferSize), options.filter ?? ''];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let message = '';
@@ -71,6 +73,7 @@ export async function watchInterface(
     message = (message + text).slice(-MESSAGE_SIZE_MAX);
   });
   const ended = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  let wasOpen = false;
   child.on('error', (error) => {
     message += error.message;
   });
@@ -79,6 +82,7 @@ export async function watchInterface(
   try {
     if (stop.aborted) kill();
     for await (const { piece, nowUs } of readParcels(child.stdout)) {
+      wasOpen = true;
       if (piece.length > 0) await sink.push(piece);
       await sink.tick(nowUs);
     }
@@ -87,11 +91,14 @@ export async function watchInterface(
     stop.removeEventListener('abort', kill);
   }
   await ended;
-  return stop.aborted ? undefined : failureOf(message, child.signalCode);
+  return stop.aborted ? undefined : { ...failureOf(message, child.signalCode), wasOpen };
 }
 
 /** `cap` throws libpcap's text and nothing else, so the text has to tell. */
-export function failureOf(message: string, signal: NodeJS.Signals | null): LiveFailure {
+export function failureOf(
+  message: string,
+  signal: NodeJS.Signals | null,
+): Omit<LiveFailure, 'wasOpen'> {
   const detail = message
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('Warning:'))

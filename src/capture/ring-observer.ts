@@ -1,0 +1,45 @@
+import type { Input, Observer, ObserverEvents, ObserverStats } from './contract.js';
+
+/**
+ * Several observers of one interface, each with a ring and a thread of its own. They share nothing:
+ * each is a sensor of its own to the workers, where what they saw of one source comes together.
+ */
+export class RingObserver implements Observer {
+  readonly name: Observer['name'];
+  readonly #rings: readonly Observer[];
+
+  constructor(rings: readonly Observer[]) {
+    this.#rings = rings;
+    this.name = rings[0].name;
+  }
+
+  /** Ends when all rings have; the first that fails ends the others. */
+  async run(input: Input, events: ObserverEvents): Promise<void> {
+    // A link that goes down does so for every ring: one of them says it.
+    const { interrupted, ...quiet } = events;
+    const ends = await Promise.allSettled(
+      this.#rings.map(async (ring, index) => {
+        try {
+          await ring.run(input, index === 0 ? events : quiet);
+        } catch (error) {
+          this.stop();
+          throw error;
+        }
+      }),
+    );
+    const failure = ends.find((end) => end.status === 'rejected');
+    if (failure) throw failure.reason;
+  }
+
+  stop(): void {
+    for (const ring of this.#rings) ring.stop();
+  }
+
+  stats(): ObserverStats {
+    const sum: ObserverStats = {};
+    for (const ring of this.#rings) {
+      for (const [name, count] of Object.entries(ring.stats())) sum[name] = (sum[name] ?? 0) + count;
+    }
+    return sum;
+  }
+}
