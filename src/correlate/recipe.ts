@@ -59,7 +59,7 @@ const TOOL_CONFIDENCE_MIN = 0.5;
  * More port ranges than these nobody types: they come from the tool's own list of frequent ports.
  */
 const RANGES_MAX = 12;
-/** The count may be an estimate (2.3 % standard error) of a list that is complete. */
+/** The count may be an estimate (1.6 % standard error) of a list that is complete. */
 const LISTED_SLACK = 1.05;
 /** Above this a port scan asked for all 65,535; the rest was lost or is still to come. */
 const ALL_PORTS_MIN = 60_000;

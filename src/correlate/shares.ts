@@ -309,13 +309,13 @@ export class Shares {
 /** The value at which half of all tries are reached: many that try one thing do not move it. */
 function usual<T extends { member: Member }>(
   all: readonly T[],
-  valueOf: (one: T) => number,
+  measure: (one: T) => number,
 ): number {
-  const sorted = [...all].sort((a, b) => valueOf(a) - valueOf(b));
+  const sorted = [...all].sort((a, b) => measure(a) - measure(b));
   let left = sorted.reduce((sum, { member }) => sum + member.count, 0) / 2;
   for (const one of sorted) {
     left -= one.member.count;
-    if (left <= 0) return valueOf(one);
+    if (left <= 0) return measure(one);
   }
   return 0;
 }

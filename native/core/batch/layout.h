@@ -35,8 +35,8 @@ namespace picket {
 constexpr uint32_t LAYOUT_VERSION = 2;
 constexpr uint32_t CONTACT_SIZE = 24;
 constexpr uint32_t SINGLE_SIZE = 64;
-constexpr uint32_t HLL_PRECISION = 11;
-constexpr uint32_t HLL_REGISTERS = 2048;  // 1.04 / sqrt(2048) = 2.3 % standard error
+constexpr uint32_t HLL_PRECISION = 12;
+constexpr uint32_t HLL_REGISTERS = 4096;  // 1.04 / sqrt(4096) = 1.6 % standard error
 constexpr uint32_t SOURCE_SIGNATURES_MAX = 4;
 constexpr uint32_t NO_SIGNATURE = 0xffff;
 constexpr uint32_t HIT_SIZE = 12;

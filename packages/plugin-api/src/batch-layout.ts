@@ -3,8 +3,8 @@
 export const LAYOUT_VERSION = 2;
 export const CONTACT_SIZE = 24;
 export const SINGLE_SIZE = 64;
-export const HLL_PRECISION = 11;
-export const HLL_REGISTERS = 2048;
+export const HLL_PRECISION = 12;
+export const HLL_REGISTERS = 4096;
 export const SOURCE_SIGNATURES_MAX = 4;
 export const NO_SIGNATURE = 0xffff;
 export const HIT_SIZE = 12;

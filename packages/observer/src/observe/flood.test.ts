@@ -1,5 +1,6 @@
 /** Floods: many sources with one packet each must not hide the one that scans. */
 import { describe, expect, it } from 'vitest';
+import { HLL_REGISTERS } from '../../../plugin-api/src/batch-layout.js';
 import { Sketch } from '../../../plugin-api/src/sketch.js';
 import { TcpFlags } from '../decode/packet.js';
 import { nth, SCANNER, SERVER, Scene } from './testkit/scene.js';
@@ -30,7 +31,7 @@ describe('a spoofed flood of one service', () => {
     flood(scene, 4000);
     const target = scene.target(SERVER);
     const sketch = new Sketch();
-    sketch.merge(target?.sourceSketch ?? new Uint8Array(2048));
+    sketch.merge(target?.sourceSketch ?? new Uint8Array(HLL_REGISTERS));
     expect(Math.abs(sketch.estimate() / 4000 - 1)).toBeLessThan(0.092);
     expect(target).toMatchObject({ topPort: 80, topPortSyns: 4000 });
   });

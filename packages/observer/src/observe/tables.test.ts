@@ -1,7 +1,7 @@
 /** The tables under the observer, each at and over its capacity. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NO_SIGNATURE } from '../../../plugin-api/src/batch-layout.js';
+import { HLL_REGISTERS, NO_SIGNATURE } from '../../../plugin-api/src/batch-layout.js';
 import { Sketch } from '../../../plugin-api/src/sketch.js';
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { Packet, TcpFlags, Transport } from '../decode/packet.js';
@@ -180,7 +180,7 @@ describe('Sketches', () => {
       for (let i = 0; i < count; i++) sketches.add(sketch, finish(mix(HASH_SEED, i)));
       const merged = new Sketch();
       merged.merge(sketches.bytes(sketch));
-      const errorMax = Math.max(4 * (1.04 / Math.sqrt(2048)) * count, 0.5);
+      const errorMax = Math.max(4 * (1.04 / Math.sqrt(HLL_REGISTERS)) * count, 0.5);
       expect(Math.abs(merged.estimate() - count)).toBeLessThan(errorMax);
     },
   );
