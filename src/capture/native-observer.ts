@@ -6,7 +6,11 @@ import type { Addon, NativeFailure, NativeHandle } from './load-addon.js';
 import { RingObserver } from './ring-observer.js';
 
 /** With several `rings`, the first is the sensor itself and the others are `name/2` and so on. */
-export function openNativeObserver(addon: Addon, options: ObserverOptions, rings: number): Observer {
+export function openNativeObserver(
+  addon: Addon,
+  options: ObserverOptions,
+  rings: number,
+): Observer {
   const open = (ring: number, fanoutGroup: number): Observer => {
     const own = ring === 0 ? options : { ...options, sensor: ringName(options.sensor, ring + 1) };
     return new EngineObserver(

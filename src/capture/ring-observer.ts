@@ -38,7 +38,8 @@ export class RingObserver implements Observer {
   stats(): ObserverStats {
     const sum: ObserverStats = {};
     for (const ring of this.#rings) {
-      for (const [name, count] of Object.entries(ring.stats())) sum[name] = (sum[name] ?? 0) + count;
+      for (const [name, count] of Object.entries(ring.stats()))
+        sum[name] = (sum[name] ?? 0) + count;
     }
     return sum;
   }

@@ -83,6 +83,8 @@ export class WorkerEngine implements Engine {
       sink,
       this.#stop.signal,
     );
+    // The next capture process begins a stream of its own; this one's may end in a packet's middle.
+    await this.endStream();
     if (failure === undefined) return undefined;
     const { problem, wasOpen, detail } = failure;
     return { kind: 'live-failed', problem, wasOpen, reason: detail };

@@ -88,7 +88,7 @@ const capture = z.strictObject({
     1,
     64,
     1,
-    'Rings that share the interface by flow, each with a thread of its own; native observer, Linux.',
+    'Rings that share an interface by flow, each with its own thread; native observer, Linux.',
   ),
   promiscuous: z
     .boolean()

@@ -1,5 +1,5 @@
 /** Real scanners against a real interface: findings are printed while they scan. */
-import { spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -34,12 +34,23 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
     expect(run.status, `${command.join(' ')}: ${run.stderr}`).toBe(0);
   }
 
-  async function watch(observer: string): Promise<Watcher> {
+  async function watch(observer: string, rings = 1): Promise<Watcher> {
     const config = join(scratch, 'live.yaml');
-    writeFileSync(config, 'outputs: { stats_interval_s: 1 }\n');
+    writeFileSync(config, `outputs: { stats_interval_s: 1 }\ncapture: { rings: ${rings} }\n`);
     watcher = new Watcher(laboratory, observer, config);
     return watcher.ready();
   }
+
+  /** Sixteen quiet seconds of pings, too few to be a scan. */
+  function pingSweep(): ChildProcess {
+    const bounds = ['--max-retries', '0', '--max-rate', '4'];
+    const command = ['nmap', '-n', '-sn', '-PE', ...bounds, '198.51.100.0/26'];
+    const [program, ...words] = laboratory.in(laboratory.outside, command);
+    return spawn(program, words, { stdio: 'ignore' });
+  }
+
+  const statOf = (event: Event, name: string): number =>
+    event.event_type === 'stats' ? (event.stats.capture[name] ?? 0) : 0;
 
   const isFinding = (kind: string) => (event: Event) =>
     event.event_type === 'finding' &&
@@ -65,4 +76,35 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
     await live.until('address_scan', isFinding('address_scan'));
     expect(await live.interrupt(), live.stderr).toBe(0);
   });
+
+  it.runIf(builtObservers.includes('native'))(
+    'two rings see half of the ports each, and together the scan',
+    async () => {
+      const live = await watch('native', 2);
+      scan(['nmap', '-n', '-Pn', '-sS', '--top-ports', '150', '--max-rate', '400', TARGET]);
+      await live.until('port_scan', isFinding('port_scan'));
+      expect(await live.interrupt(), live.stderr).toBe(0);
+      const ended = findingsOf(live.events).filter(({ finding }) => finding.kind === 'port_scan');
+      expect(ended.at(-1)?.finding.count).toBe(150);
+    },
+  );
+
+  it.each(builtObservers)(
+    'an interface that was taken down is watched again when it is back: %s observer',
+    async (observer) => {
+      const live = await watch(observer);
+      laboratory.setInside('down');
+      const isInterrupted = (event: Event) => statOf(event, 'capture_interruptions') === 1;
+      await live.until('interruption', isInterrupted);
+      const seenBefore = Math.max(...live.events.map((event) => statOf(event, 'frames')));
+      laboratory.setInside('up');
+      const pings = pingSweep();
+      await live.until('frame', (event) => statOf(event, 'frames') > seenBefore);
+      pings.kill();
+      scan(['nmap', '-n', '-Pn', '-sS', '--top-ports', '150', '--max-rate', '400', TARGET]);
+      await live.until('port_scan', isFinding('port_scan'));
+      expect(live.stderr).toContain(laboratory.insideInterface);
+      expect(await live.interrupt(), live.stderr).toBe(0);
+    },
+  );
 });

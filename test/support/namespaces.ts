@@ -93,6 +93,11 @@ export class Laboratory {
     ip(['-n', this.inside, 'neighbour', 'add', address, ...place]);
   }
 
+  /** Takes the watched interface down, or up again. */
+  setInside(state: 'up' | 'down'): void {
+    ip(['-n', this.inside, 'link', 'set', this.insideInterface, state]);
+  }
+
   private macOf(namespace: string, name: string): string {
     const [program, ...words] = this.in(namespace, ['cat', `/sys/class/net/${name}/address`]);
     return spawnSync(program, words, { encoding: 'utf8' }).stdout.trim();

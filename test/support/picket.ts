@@ -35,6 +35,7 @@ export interface Event {
     first_seen: string;
     last_seen: string;
   };
+  stats: { capture: Record<string, number> };
   incident: { id: string; state: string; actors: { ip: string; role: string }[] };
 }
 

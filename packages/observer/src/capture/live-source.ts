@@ -64,7 +64,8 @@ export async function watchInterface(
   sink: LiveSink,
   stop: AbortSignal,
 ): Promise<LiveFailure | undefined> {
-  if (!hasCap()) return { problem: 'not-built', detail: 'the package cap is not installed', wasOpen: false };
+  if (!hasCap())
+    return { problem: 'not-built', detail: 'the package cap is not installed', wasOpen: false };
   const args = [...nodeArguments, options.name, String(options.bufferSize), options.filter ?? ''];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let message = '';
