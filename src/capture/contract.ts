@@ -3,6 +3,9 @@
  * (`typescript-observer.ts`). Both read frames from a file, standard input or an interface, and
  * hand over encoded batches; no packet crosses this line.
  */
+import type { Account } from '../../packages/observer/src/capture/account.js';
+
+export { type Account, becomeAccount } from '../../packages/observer/src/capture/account.js';
 export { DEFAULT_OPTIONS, DEFAULT_TABLES } from '../../packages/observer/src/options.js';
 export type { ObserverOptions, ObserverTables } from '../../packages/observer/src/options.js';
 
@@ -19,9 +22,16 @@ export type Input =
       snapLength: number;
       bufferSize: number;
       promiscuous: boolean;
+      /** Who a capturing process of its own becomes once the interface is open. */
+      becomes?: Account;
     };
 
 export interface ObserverEvents {
+  /**
+   * The interface is open; no frame has been looked at yet, and none is until this has resolved.
+   * Called again when it had to be opened again. What it rejects with ends the run.
+   */
+  opened?(): Promise<void> | void;
   /**
    * One encoded batch for one shard, in sequence order per shard. Awaited: this is the
    * back-pressure.

@@ -48,7 +48,16 @@ export class EngineObserver implements Observer {
     if (input.kind === 'files') {
       return await readFiles(engine, input.paths, events, this.#stop.signal);
     }
-    const failure = await engine.watch(input);
+    let refusal: { error: unknown } | undefined;
+    const failure = await engine.watch(input, async () => {
+      try {
+        await events.opened?.();
+      } catch (error) {
+        refusal = { error };
+        this.stop();
+      }
+    });
+    if (refusal) throw refusal.error;
     if (failure?.kind === 'live-failed') {
       throw interfaceError(input.name, failure.problem, failure.reason);
     }
