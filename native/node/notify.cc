@@ -25,7 +25,8 @@ int send_datagram(const std::string& path, const std::string& text) {
   const int file = socket(AF_UNIX, SOCK_DGRAM, 0);
   if (file < 0) return errno;
   const auto* to = reinterpret_cast<const sockaddr*>(&address);
-  const ssize_t sent = sendto(file, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT, to, size);
+  constexpr int FLAGS = MSG_NOSIGNAL | MSG_DONTWAIT;
+  const ssize_t sent = sendto(file, text.data(), text.size(), FLAGS, to, size);
   const int error = sent < 0 ? errno : 0;
   close(file);
   return error;

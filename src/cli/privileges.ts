@@ -5,12 +5,11 @@
 import { accessSync, constants, lchownSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Account, becomeAccount } from '../capture/contract.js';
+import { GRANT } from '../capture/interface-error.js';
 import type { PicketConfig } from '../config/schema.js';
 import { PicketError } from '../shared/errors.js';
 
 const USERS = '/etc/passwd';
-/** Lets whoever runs this node watch interfaces. */
-export const GRANT = `setcap cap_net_raw+ep ${process.execPath}`;
 const WAYS_OUT =
   'Create a user (useradd --system picket) and name it as privileges.user; or give node the ' +
   `capability (${GRANT}) and run as a user without privileges; or insist with --stay-root.`;

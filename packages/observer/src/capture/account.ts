@@ -11,8 +11,8 @@ type Posix = typeof process & { initgroups?(user: string, extraGroup: number): v
 
 /**
  * Makes this process the account's, with the account's groups and none of root's. The kernel takes
- * all capabilities with it (capabilities(7)), except those a thread has asked to keep; the C library
- * does it for every thread (setuid(2)).
+ * all capabilities with it (capabilities(7)), except those a thread has asked to keep; the C
+ * library does it for every thread (setuid(2)).
  * @throws Error when the system refuses, or when there would be a way back.
  */
 export function becomeAccount({ name, uid, gid }: Account): void {
