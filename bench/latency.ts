@@ -106,6 +106,7 @@ async function watch(laboratory: Laboratory, observer: string, heard: Line[]) {
     `outputs: { stats_interval_s: 1 }\ndetectors: { honeyport: { ports: [${HONEYPORT}] } }\n`,
   );
   const options = ['--home', PROTECTED_NET, '--json', '--config', config, '--observer', observer];
+  options.push('--stay-root');
   const command = ['dist/src/main.js', 'run', '-i', laboratory.insideInterface, ...options];
   const child = start(laboratory.in(laboratory.inside, [process.execPath, ...command]));
   await new Promise<void>((resolve, reject) => {

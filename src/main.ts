@@ -51,6 +51,11 @@ Examples:
   picket doctor -i eth0 --json`,
 };
 
+const STAY_ROOT = [
+  '--stay-root',
+  'when root, stay it (default: become privileges.user once the interface is open)',
+] as const;
+
 process.exitCode = await main(process.argv);
 
 async function main(argv: string[]): Promise<number> {
@@ -106,7 +111,9 @@ function buildProgram(end: (status: number) => void): Command {
       end(await run(flags));
     });
   addSharedOptions(running);
-  addFleetOptions(running).option('--sensor <name>', 'name of this sensor; unique in a fleet');
+  addFleetOptions(running)
+    .option('--sensor <name>', 'name of this sensor; unique in a fleet')
+    .option(...STAY_ROOT);
 
   addFleetCommands(program, end);
 
@@ -144,6 +151,7 @@ function addFleetCommands(program: Command, end: (status: number) => void): void
     .option('-i, --interface <name>', 'interface to watch (default: capture.interface)')
     .option('--read <file...>', 'captures instead of an interface; ends when they are published')
     .option('--sensor <name>', 'name of this sensor; unique in a fleet')
+    .option(...STAY_ROOT)
     .addHelpText('after', EXAMPLES.fleet)
     .action(async (flags: SenseFlags) => {
       const { sense } = await import('./cli/fleet/sense.js');

@@ -23,6 +23,11 @@ export interface PipelineOptions {
   /** `canonical` for captures: the same output every time. `arrival` for live: as soon as known. */
   order: 'canonical' | 'arrival';
   outputs: readonly Output[];
+  /**
+   * With it, nothing is read before everything the program needs is loaded: whoever gives up root
+   * may not be allowed to afterwards.
+   */
+  opened?: NonNullable<ObserverEvents['opened']>;
   progress?: NonNullable<ObserverEvents['progress']>;
   damage?: NonNullable<ObserverEvents['damage']>;
   interrupted?: NonNullable<ObserverEvents['interrupted']>;
@@ -77,16 +82,18 @@ export class Pipeline {
    * @throws PicketError as the observer and the transport do.
    */
   async run(): Promise<void> {
-    const { input, outputs, progress, damage, interrupted } = this.#options;
+    const { input, outputs, opened, progress, damage, interrupted } = this.#options;
     // Reading begins while the workers load; the transport holds what they are not ready for.
     const started = this.#transport.start((outcome) => this.#correlate(outcome));
     started.catch(() => this.observer.stop());
     try {
+      if (opened) await started;
       await this.observer.run(input, {
         batch: async (shard, bytes) => {
           await Promise.all(outputs.map((output) => output.ready()));
           await this.#transport.publish(shard, bytes);
         },
+        ...(opened && { opened }),
         ...(progress && { progress }),
         ...(damage && { damage }),
         ...(interrupted && { interrupted }),
@@ -117,6 +124,15 @@ export class Pipeline {
   /** The input was read to its end, or until `stop`. */
   get isComplete(): boolean {
     return this.#isComplete;
+  }
+
+  /**
+   * Batches judged: with packets or without, some every epoch once the first packet has come. Null
+   * before it, and while the interface is away.
+   */
+  progress(): number | null {
+    if (this.observer.isAway || this.observer.stats().frames === 0) return null;
+    return this.#transport.stats().batchesJudged;
   }
 
   get span(): Span {

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "capabilities.h"
+
 namespace picket {
 namespace {
 
@@ -47,6 +49,7 @@ Runner::~Runner() {
   }
   commands_changed_.notify_all();
   room_changed_.notify_all();
+  may_proceed_changed_.notify_all();
   thread_.join();
 }
 
@@ -155,6 +158,31 @@ CommandResult Runner::run_watch(const LiveOptions& options) {
     result.reason = live.detail;
   }
   return result;
+}
+
+void Runner::proceed() {
+  {
+    const std::lock_guard lock(mutex_);
+    may_proceed_ = true;
+  }
+  may_proceed_changed_.notify_one();
+}
+
+/// While this thread waits, the process may become another user. The thread keeps what it takes to
+/// open the interface again when its link comes back.
+void Runner::opened() {
+  keep_capabilities_over_setuid();
+  {
+    const std::lock_guard lock(mutex_);
+    may_proceed_ = false;
+  }
+  events_.opened();
+  std::unique_lock lock(mutex_);
+  const auto is_over = [this] { return may_proceed_ || abandoned_.load() || stop_.load(); };
+  // `stop` wakes nobody: it is looked at as often as capture itself does.
+  while (!may_proceed_changed_.wait_for(lock, std::chrono::milliseconds(TICK_MS), is_over)) {
+  }
+  keep_only_net_raw();
 }
 
 void Runner::batch(uint32_t shard, std::vector<uint8_t>&& bytes) {

@@ -37,6 +37,8 @@ class RunnerEvents {
  public:
   virtual ~RunnerEvents() = default;
   virtual void batch(uint32_t shard, std::vector<uint8_t>&& bytes) = 0;
+  /// `watch` has its interface, and waits for `proceed` or `stop`.
+  virtual void opened() = 0;
   virtual void done(CommandResult&& result) = 0;
 };
 
@@ -54,8 +56,9 @@ class Runner : private BatchSink, private LiveSink {
   /// The next piece of a capture that arrives in pieces; begins one if none has begun.
   void push(std::vector<uint8_t> chunk);
   void end_stream();
-  /// Until `stop` or failure.
+  /// Until `stop` or failure. Looks at no frame before `proceed`: first, privileges are dropped.
   void watch(LiveOptions options);
+  void proceed();
   /// Closes the last epoch. Only `watch` may follow.
   void finish();
 
@@ -90,6 +93,7 @@ class Runner : private BatchSink, private LiveSink {
   void publish_stats();
 
   void batch(uint32_t shard, std::vector<uint8_t>&& bytes) override;
+  void opened() override;
   void frame(const uint8_t* bytes, uint32_t captured, uint32_t wire, int64_t time_us,
              uint32_t link_type) override;
   void tick(int64_t now_us) override;
@@ -112,6 +116,8 @@ class Runner : private BatchSink, private LiveSink {
   std::mutex mutex_;  ///< guards what follows
   std::condition_variable commands_changed_;
   std::condition_variable room_changed_;
+  std::condition_variable may_proceed_changed_;
+  bool may_proceed_ = false;
   std::deque<Command> commands_;
   size_t outstanding_size_ = 0;  ///< bytes of batches handed over and not yet released
   Stats stats_;

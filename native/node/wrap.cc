@@ -4,9 +4,10 @@
 
 namespace picket {
 
-/// What crosses from the runner's thread: a batch, or the end of a command.
+/// What crosses from the runner's thread.
 struct ObserverWrap::Event {
-  bool is_batch = false;
+  enum class Kind : uint8_t { batch, done, opened };
+  Kind kind = Kind::batch;
   uint32_t shard = 0;
   std::vector<uint8_t> bytes;
   CommandResult result;
@@ -19,6 +20,7 @@ Napi::Function ObserverWrap::define(Napi::Env env) {
                          InstanceMethod<&ObserverWrap::push>("push"),
                          InstanceMethod<&ObserverWrap::end_stream>("endStream"),
                          InstanceMethod<&ObserverWrap::watch>("watch"),
+                         InstanceMethod<&ObserverWrap::proceed>("proceed"),
                          InstanceMethod<&ObserverWrap::finish>("finish"),
                          InstanceMethod<&ObserverWrap::stop>("stop"),
                          InstanceMethod<&ObserverWrap::release>("release"),
@@ -55,6 +57,9 @@ void ObserverWrap::push(const Napi::CallbackInfo& info) {
 void ObserverWrap::end_stream(const Napi::CallbackInfo& info) {
   runner(info).end_stream();
 }
+void ObserverWrap::proceed(const Napi::CallbackInfo& info) {
+  runner(info).proceed();
+}
 void ObserverWrap::finish(const Napi::CallbackInfo& info) {
   runner(info).finish();
 }
@@ -89,11 +94,15 @@ void ObserverWrap::close_now() {
 }
 
 void ObserverWrap::batch(uint32_t shard, std::vector<uint8_t>&& bytes) {
-  send(new Event{true, shard, std::move(bytes), {}});
+  send(new Event{Event::Kind::batch, shard, std::move(bytes), {}});
 }
 
 void ObserverWrap::done(CommandResult&& result) {
-  send(new Event{false, 0, {}, std::move(result)});
+  send(new Event{Event::Kind::done, 0, {}, std::move(result)});
+}
+
+void ObserverWrap::opened() {
+  send(new Event{Event::Kind::opened, 0, {}, {}});
 }
 
 void ObserverWrap::send(Event* event) {
@@ -105,10 +114,16 @@ void ObserverWrap::send(Event* event) {
 void ObserverWrap::deliver(Napi::Env env, Napi::Function listener, std::nullptr_t*, Event* event) {
   const std::unique_ptr<Event> owned(event);
   if (env == nullptr) return;
-  if (event->is_batch) {
-    listener.Call({Napi::Number::New(env, event->shard), from_bytes(env, event->bytes)});
-  } else {
-    listener.Call({Napi::Number::New(env, -1), from_result(env, event->result)});
+  switch (event->kind) {
+    case Event::Kind::batch:
+      listener.Call({Napi::Number::New(env, event->shard), from_bytes(env, event->bytes)});
+      break;
+    case Event::Kind::done:
+      listener.Call({Napi::Number::New(env, -1), from_result(env, event->result)});
+      break;
+    case Event::Kind::opened:
+      listener.Call({Napi::Number::New(env, -2)});
+      break;
   }
 }
 

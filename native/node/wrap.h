@@ -15,7 +15,8 @@ class ObserverWrap : public Napi::ObjectWrap<ObserverWrap>, private RunnerEvents
   static Napi::Function define(Napi::Env env);
 
   /// `new NativeObserver(options, listener)`: the listener is called with (shard, bytes) for a
-  /// batch and with (-1, result) at the end of each command.
+  /// batch, with (-1, result) at the end of each command, and with (-2) when `watch` has its
+  /// interface and waits for `proceed`.
   explicit ObserverWrap(const Napi::CallbackInfo& info);
   ~ObserverWrap() override;
 
@@ -29,6 +30,7 @@ class ObserverWrap : public Napi::ObjectWrap<ObserverWrap>, private RunnerEvents
   void push(const Napi::CallbackInfo& info);
   void end_stream(const Napi::CallbackInfo& info);
   void watch(const Napi::CallbackInfo& info);
+  void proceed(const Napi::CallbackInfo& info);
   void finish(const Napi::CallbackInfo& info);
   void stop(const Napi::CallbackInfo& info);
   void release(const Napi::CallbackInfo& info);
@@ -39,6 +41,7 @@ class ObserverWrap : public Napi::ObjectWrap<ObserverWrap>, private RunnerEvents
 
   void batch(uint32_t shard, std::vector<uint8_t>&& bytes) override;
   void done(CommandResult&& result) override;
+  void opened() override;
   void send(Event* event);
 
   Channel channel_;

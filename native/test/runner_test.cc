@@ -26,6 +26,8 @@ class Listener : public RunnerEvents {
     changed_.notify_all();
   }
 
+  void opened() override {}
+
   void done(CommandResult&& result) override {
     const std::lock_guard lock(mutex_);
     results_.push_back(std::move(result));

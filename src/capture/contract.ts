@@ -3,6 +3,9 @@
  * (`typescript-observer.ts`). Both read frames from a file, standard input or an interface, and
  * hand over encoded batches; no packet crosses this line.
  */
+import type { Account } from '../../packages/observer/src/capture/account.js';
+
+export { type Account, becomeAccount } from '../../packages/observer/src/capture/account.js';
 export { DEFAULT_OPTIONS, DEFAULT_TABLES } from '../../packages/observer/src/options.js';
 export type { ObserverOptions, ObserverTables } from '../../packages/observer/src/options.js';
 
@@ -22,9 +25,16 @@ export type Input =
       promiscuous: boolean;
       /** Rings that share the interface, each with an observer of its own. */
       rings: number;
+      /** Who a capturing process of its own becomes once the interface is open. */
+      becomes?: Account;
     };
 
 export interface ObserverEvents {
+  /**
+   * The interface is open; no frame has been looked at yet, and none is until this has resolved.
+   * Called again when it had to be opened again. What it rejects with ends the run.
+   */
+  opened?(): Promise<void> | void;
   /**
    * One encoded batch for one shard, in sequence order per shard. Awaited: this is the
    * back-pressure.
@@ -53,6 +63,8 @@ export interface Observer {
   run(input: Input, events: ObserverEvents): Promise<void>;
   /** Ends `run` soon, with everything seen so far handed over. Idempotent. */
   stop(): void;
+  /** The interface was taken away and is not back: no packet can come. */
+  readonly isAway: boolean;
   /**
    * Cumulative counters; keys are the same for both observers. Cheap enough to call every second.
    */

@@ -18,6 +18,7 @@ export class EngineObserver implements Observer {
   #hasRun = false;
   #stats: ObserverStats = {};
   #interruptions: number | undefined;
+  #isAway = false;
 
   /** `fanoutGroup` as in `WatchInput`. */
   constructor(
@@ -50,6 +51,10 @@ export class EngineObserver implements Observer {
     this.#engine?.stop();
   }
 
+  get isAway(): boolean {
+    return this.#isAway;
+  }
+
   stats(): ObserverStats {
     const stats = this.#engine ? this.#engine.stats() : this.#stats;
     const interruptions = this.#interruptions;
@@ -63,13 +68,25 @@ export class EngineObserver implements Observer {
       return await readFiles(engine, input.paths, events, this.#stop.signal);
     }
     this.#interruptions = 0;
+    let refusal: { error: unknown } | undefined;
+    const opened = async () => {
+      this.#isAway = false;
+      try {
+        await events.opened?.();
+      } catch (error) {
+        refusal = { error };
+        this.stop();
+      }
+    };
     for (let hasSeen = false; ; ) {
-      const failure = await engine.watch({ ...input, fanoutGroup: this.fanoutGroup });
+      const failure = await engine.watch({ ...input, fanoutGroup: this.fanoutGroup }, opened);
+      if (refusal) throw refusal.error;
       if (failure?.kind !== 'live-failed' || this.#stop.signal.aborted) return;
       const error = interfaceError(input.name, failure.problem, failure.reason);
       hasSeen ||= failure.wasOpen;
       if (!hasSeen || !PASSING.includes(failure.problem)) throw error;
       if (failure.wasOpen) {
+        this.#isAway = true;
         this.#interruptions++;
         events.interrupted?.(error.message);
         // What was seen is judged now, however long the link is away.

@@ -1,3 +1,4 @@
+import type { Account } from '../../packages/observer/src/capture/account.js';
 import type { LiveProblem } from '../../packages/observer/src/capture/live-source.js';
 import type { ObserverStats } from './contract.js';
 
@@ -21,8 +22,11 @@ export interface Engine {
   /** Takes the next piece of a capture that arrives in pieces; begins one if none has begun. */
   push(piece: Uint8Array): Promise<void>;
   endStream(): Promise<EngineFailure | undefined>;
-  /** Watches an interface until `stop` or failure. */
-  watch(input: WatchInput): Promise<EngineFailure | undefined>;
+  /**
+   * Watches an interface until `stop` or failure. `opened` is called when it is open, and no frame
+   * is looked at before that has resolved; it never rejects.
+   */
+  watch(input: WatchInput, opened: () => Promise<void>): Promise<EngineFailure | undefined>;
   /** Closes the last epoch. Only a `watch` may follow, when an interface comes back. */
   finish(): Promise<void>;
   /** Ends reading and watching soon, and makes later ones end at once. */
@@ -44,6 +48,7 @@ export interface WatchInput {
   promiscuous: boolean;
   /** Rings of one group share the interface's packets by flow; 0 is a ring alone. */
   fanoutGroup: number;
+  becomes?: Account;
 }
 
 /** Called for each batch, in order. */

@@ -3,7 +3,8 @@ import type { LiveProblem } from '../../packages/observer/src/capture/live-sourc
 import { PicketError } from '../shared/errors.js';
 
 const INTERFACES = '/sys/class/net';
-const SETCAP = `sudo setcap cap_net_raw,cap_net_admin+ep ${process.execPath}`;
+/** Lets whoever runs this node watch interfaces. */
+export const GRANT = `setcap cap_net_raw+ep ${process.execPath}`;
 const FILTER_HELP = 'It is written as for tcpdump; see pcap-filter(7).';
 const BUILD_HELP = 'Install libpcap-dev, then run npm ci && npm run build, or read a capture file.';
 
@@ -24,7 +25,7 @@ function messageOf(name: string, problem: LiveProblem, reason: string): string {
     case 'no-such-interface':
       return `There is no interface ${name}. ${knownInterfaces()}`;
     case 'no-privileges':
-      return `${name} cannot be watched without privileges. Run as root, or: ${SETCAP}`;
+      return `${name} cannot be watched without privileges. Run as root, or: sudo ${GRANT}`;
     case 'interface-down':
       return `${name} is down or gone (${reason}). Bring it up: sudo ip link set ${name} up`;
     case 'filter-invalid':

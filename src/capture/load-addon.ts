@@ -11,10 +11,18 @@ export interface Addon {
   layoutVersion: number;
   /** False when it was built without libpcap. */
   hasLiveCapture: boolean;
+  /**
+   * Sends `text` as one datagram to a Unix socket, without waiting; `@` begins an abstract name.
+   * Returns 0 or errno.
+   */
+  notify(socket: string, text: string): number;
   NativeObserver: new (options: ObserverOptions, listener: NativeListener) => NativeHandle;
 }
 
-/** (shard, bytes) for a batch; (-1, failure or undefined) at the end of each command. */
+/**
+ * (shard, bytes) for a batch; (-1, failure or undefined) at the end of each command; (-2) when
+ * `watch` has its interface and waits for `proceed`.
+ */
 export type NativeListener = (shard: number, value: Uint8Array | NativeFailure | undefined) => void;
 
 /** `CommandResult` of native/node/runner.h. */
@@ -34,6 +42,7 @@ export interface NativeHandle {
   push(piece: Uint8Array): void;
   endStream(): void;
   watch(input: WatchInput): void;
+  proceed(): void;
   finish(): void;
   stop(): void;
   release(size: number): void;

@@ -30,16 +30,21 @@ function ringName(sensor: string, number: number): string {
   return sensor.replace(/(?=#|$)/, `/${number}`);
 }
 
+/** What the listener hears when the interface is open. */
+const OPENED = -2;
+
 /** The addon's thread. It ends commands in the order they were given, hence the queue. */
 class NativeEngine implements Engine {
   readonly #handle: NativeHandle;
   readonly #pending: ((failure: EngineFailure | undefined) => void)[] = [];
+  #opened: (() => Promise<void>) | undefined;
   #stats: ObserverStats = {};
   #isClosed = false;
 
   constructor(addon: Addon, options: ObserverOptions, onBatch: BatchListener) {
     this.#handle = new addon.NativeObserver(options, (shard, value) => {
       if (shard >= 0) onBatch(shard, value as Uint8Array);
+      else if (shard === OPENED) void this.#proceed();
       else this.#pending.shift()?.(failureOf(value as NativeFailure | undefined));
     });
   }
@@ -56,7 +61,8 @@ class NativeEngine implements Engine {
     return this.#order(() => this.#handle.endStream());
   }
 
-  watch(input: WatchInput): Promise<EngineFailure | undefined> {
+  watch(input: WatchInput, opened: () => Promise<void>): Promise<EngineFailure | undefined> {
+    this.#opened = opened;
     return this.#order(() => this.#handle.watch(input));
   }
 
@@ -86,6 +92,11 @@ class NativeEngine implements Engine {
     this.stats();
     this.#isClosed = true;
     this.#handle.close();
+  }
+
+  async #proceed(): Promise<void> {
+    await this.#opened?.();
+    if (!this.#isClosed) this.#handle.proceed();
   }
 
   #order(command: () => void): Promise<EngineFailure | undefined> {

@@ -1,4 +1,5 @@
 /** Both observers, real threads and all, against the contract. */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -152,6 +153,33 @@ describe.each(choices)('%s observer', (choice) => {
       code: 'interface-unavailable',
       message: expect.stringContaining('nosuch0'),
     });
+  });
+
+  const asRoot = process.getuid?.() === 0;
+  const live = {
+    ...{ name: 'lo', snapLength: 2048, bufferSize: 2 ** 20, promiscuous: true },
+    rings: 1,
+  };
+
+  it.skipIf(!asRoot)('looks at no frame before it may (root only)', async () => {
+    const { observer } = openObserver(choice, OPTIONS, { rings: 1 });
+    const framesAt: number[] = [];
+    const opened = async () => {
+      spawnSync('ping', ['-c', '1', '127.0.0.1']);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      framesAt.push(observer.stats().frames ?? 0);
+      observer.stop();
+    };
+    await observer.run({ kind: 'interface', ...live }, { batch() {}, opened });
+    expect(framesAt).toEqual([0]);
+  });
+
+  it.skipIf(!asRoot)('rejects with what `opened` rejects with (root only)', async () => {
+    const { observer } = openObserver(choice, OPTIONS, { rings: 1 });
+    const opened = () => Promise.reject(new Error('root is not given up'));
+    const watching = observer.run({ kind: 'interface', ...live }, { batch() {}, opened });
+    await expect(watching).rejects.toThrow('root is not given up');
+    expect(observer.stats().frames ?? 0).toBe(0);
   });
 
   it('rejects with the error of the handler', async () => {

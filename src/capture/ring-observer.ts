@@ -15,12 +15,14 @@ export class RingObserver implements Observer {
 
   /** Ends when all rings have; the first that fails ends the others. */
   async run(input: Input, events: ObserverEvents): Promise<void> {
+    const { opened, interrupted, ...others } = events;
+    const quiet = { ...others, ...(opened && { opened: onceAllCall(this.#rings.length, opened) }) };
     // A link that goes down does so for every ring: one of them says it.
-    const { interrupted, ...quiet } = events;
+    const loud = { ...quiet, ...(interrupted && { interrupted }) };
     const ends = await Promise.allSettled(
       this.#rings.map(async (ring, index) => {
         try {
-          await ring.run(input, index === 0 ? events : quiet);
+          await ring.run(input, index === 0 ? loud : quiet);
         } catch (error) {
           this.stop();
           throw error;
@@ -35,6 +37,10 @@ export class RingObserver implements Observer {
     for (const ring of this.#rings) ring.stop();
   }
 
+  get isAway(): boolean {
+    return this.#rings.some((ring) => ring.isAway);
+  }
+
   stats(): ObserverStats {
     const sum: ObserverStats = {};
     for (const ring of this.#rings) {
@@ -43,4 +49,21 @@ export class RingObserver implements Observer {
     }
     return sum;
   }
+}
+
+/**
+ * Calls `then` once `count` have called, and lets them all wait for it: what the process may not do
+ * afterwards, all of them must have done. Whoever calls later waits for nothing more.
+ */
+function onceAllCall(count: number, then: () => Promise<void> | void): () => Promise<void> {
+  let left = count;
+  let release = (_: Promise<void> | void): void => {};
+  const done = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  return () => {
+    left--;
+    if (left === 0) release((async () => then())());
+    return done;
+  };
 }

@@ -69,8 +69,11 @@ export class WorkerEngine implements Engine {
     return this.#order({ verb: 'end-stream' });
   }
 
-  async watch(input: WatchInput): Promise<EngineFailure | undefined> {
+  async watch(input: WatchInput, opened: () => Promise<void>): Promise<EngineFailure | undefined> {
+    // An answer says that the thread has loaded: once open, nothing more may be read from disk.
+    await this.push(new Uint8Array());
     const sink = {
+      opened,
       push: (piece: Uint8Array) => this.push(piece),
       tick: async (nowUs: number) => {
         await this.#order({ verb: 'tick', nowUs });

@@ -21,6 +21,7 @@ export interface FleetFlags extends SharedFlags {
   redis?: string;
   namespace?: string;
   sensor?: string;
+  stayRoot?: boolean;
 }
 
 /**
@@ -36,6 +37,7 @@ export function configFor(flags: FleetFlags): PicketConfig {
     ['--interface', ['capture', 'interface'], flags.interface],
     ['--namespace', ['redis', 'namespace'], flags.namespace],
     ['--sensor', ['sensor'], flags.sensor],
+    ['--stay-root', ['privileges', 'stay_root'], flags.stayRoot],
   ];
   for (const [flag, path, value] of given) {
     if (value !== undefined) overrides.push({ flag, path, value });

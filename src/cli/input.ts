@@ -3,17 +3,23 @@ import type { Input } from '../capture/contract.js';
 import type { PicketConfig } from '../config/schema.js';
 import { PicketError } from '../shared/errors.js';
 import { defaultHomeNets } from './home.js';
+import { accountToBecome } from './privileges.js';
 
 const BYTES_PER_MIB = 1024 * 1024;
 
-/** @throws PicketError `usage` when no interface is named. */
-export function liveInput({ capture }: PicketConfig): Input & { kind: 'interface' } {
+/**
+ * @throws PicketError `usage` when no interface is named, `privileges-kept` when root cannot be
+ * given up.
+ */
+export function liveInput(config: PicketConfig): Input & { kind: 'interface' } {
+  const { capture } = config;
   if (capture.interface === undefined) {
     throw new PicketError(
       'usage',
       'Which interface? Name it with -i eth0 or as capture.interface.',
     );
   }
+  const account = accountToBecome(config);
   return {
     kind: 'interface',
     name: capture.interface,
@@ -22,6 +28,7 @@ export function liveInput({ capture }: PicketConfig): Input & { kind: 'interface
     promiscuous: capture.promiscuous,
     rings: capture.rings,
     ...(capture.filter !== '' && { filter: capture.filter }),
+    ...(account !== null && { becomes: account }),
   };
 }
 

@@ -5,12 +5,14 @@ import { openLogger } from '../shared/logger.js';
 import { configFor, type FleetFlags, redisUrlOf } from './flags.js';
 import { liveInput, withHome } from './input.js';
 import { fallbackText, interruptionText, openOutputs, printReport } from './outputs.js';
+import { onceOpened } from './live.js';
+import { openService } from './service.js';
 import { onStopSignal } from './signals.js';
 
 /**
  * Watches until a signal ends it; then everything seen has been reported. With Redis, as a fleet of
  * one process.
- * @throws PicketError `interface-unavailable` and what `configFor` throws.
+ * @throws PicketError `interface-unavailable`, `privileges-kept` and what `configFor` throws.
  */
 export async function run(flags: FleetFlags): Promise<number> {
   const given = configFor(flags);
@@ -23,13 +25,16 @@ export async function run(flags: FleetFlags): Promise<number> {
   const log = openLogger(config.log.level, config.log.format);
   const report = flags.json ? null : new ReportOutput();
   const lineOutputs = await openOutputs(config, flags.json ? 'json' : 'live', log);
+  const service = openService(log);
   const pipeline = new Pipeline({
     config,
     input,
     order: 'arrival',
     outputs: report ? [...lineOutputs, report] : lineOutputs,
     interrupted: (reason) => log.warn({ interface: input.name }, interruptionText(reason)),
+    opened: () => opened(),
   });
+  const opened = onceOpened({ input, log, service, progress: () => pipeline.progress() });
   const protectedBy =
     given.home_nets.length > 0 ? 'as configured' : 'by default; name yours with --home';
   log.info(
@@ -40,11 +45,13 @@ export async function run(flags: FleetFlags): Promise<number> {
   const timer = setInterval(() => pipeline.reportStats(), config.outputs.stats_interval_s * 1000);
   const release = onStopSignal((signal) => {
     log.info({ signal }, 'ending; once more ends at once');
+    service.stopping();
     pipeline.stop();
   });
   try {
     await pipeline.run();
   } finally {
+    service.stopping();
     clearInterval(timer);
     release();
     const summary = { inputs: [input.name], homeNets: config.home_nets, damages: [] };

@@ -101,6 +101,22 @@ const capture = z.strictObject({
     .describe('BPF filter in tcpdump syntax; empty takes everything.'),
 });
 
+const privileges = z.strictObject({
+  user: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('nobody')
+    .describe(
+      'Whom a live command started by root becomes once its interface is open; a local user. One ' +
+        'of its own is better: `useradd --system picket`.',
+    ),
+  stay_root: z
+    .boolean()
+    .default(false)
+    .describe('Insist on staying root; `--stay-root` does the same.'),
+});
+
 const eve = z.strictObject({
   enabled: z.boolean().default(false).describe('Also append events to a file.'),
   path: z.string().min(1).max(4_096).default('picket-eve.json').describe('File of JSON Lines.'),
@@ -218,6 +234,9 @@ const fixedSections = {
     .prefault({})
     .describe('The sliding windows. Every shard has its share of the capacities.'),
   capture: capture.prefault({}).describe('Live capture.'),
+  privileges: privileges
+    .prefault({})
+    .describe('Of live commands started by root. [deployment.md](deployment.md) tells more.'),
   redis: redis.prefault({}).describe('The server between the processes of a fleet.'),
   spool: spool.prefault({}).describe('Of a sensor in a fleet.'),
   correlate: correlate.prefault({}).describe('How findings become incidents. Packet time.'),

@@ -21,6 +21,7 @@ export class SensorRole {
   readonly fellBack: string | undefined;
   readonly #input: Input;
   readonly #outlet: SensorOutlet;
+  #handedOver = 0;
 
   /** @throws PicketError `usage` for a name that cannot be used, `observer-unavailable`. */
   constructor(fleet: Fleet, input: Input) {
@@ -59,7 +60,10 @@ export class SensorRole {
     try {
       await this.observer.run(this.#input, {
         ...events,
-        batch: (shard, bytes) => outlet.push(shard, bytes),
+        batch: async (shard, bytes) => {
+          await outlet.push(shard, bytes);
+          this.#handedOver++;
+        },
       });
       await this.#end(() => outlet.drain().then(() => outlet.tellAll(isLive ? 'leave' : 'end')));
     } finally {
@@ -80,6 +84,15 @@ export class SensorRole {
 
   stop(): void {
     this.observer.stop();
+  }
+
+  /**
+   * Batches on their way to Redis or in the spool: some every epoch once the first packet has come.
+   * Null before it, and while the interface is away.
+   */
+  progress(): number | null {
+    if (this.observer.isAway || this.observer.stats().frames === 0) return null;
+    return this.#handedOver;
   }
 
   /** The outlet's counters, and the observer's that are not 0 as `capture.NAME`. */

@@ -12,6 +12,7 @@ export const ERROR_CODES = {
     exit: 2,
     means: 'an interface does not exist, is down, or needs privileges',
   },
+  'privileges-kept': { exit: 2, means: 'root cannot be given up as configured' },
   'observer-unavailable': { exit: 2, means: 'the requested observer cannot be loaded' },
   'transport-closed': { exit: 1, means: 'a batch was published after close' },
   'batch-invalid': { exit: 1, means: 'a batch cannot be decoded' },

@@ -15,6 +15,8 @@ export class Watcher {
   /** `config` is the path of a picket.yaml. */
   constructor(laboratory: Laboratory, observer: string, config: string) {
     const options = ['--home', PROTECTED_NET, '--json', '--config', config, '--observer', observer];
+    // Who it becomes otherwise is what privileges.test.ts is about.
+    options.push('--stay-root');
     const command = [process.execPath, MAIN, 'run', '-i', laboratory.insideInterface, ...options];
     const [program, ...words] = laboratory.in(laboratory.inside, command);
     this.child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });

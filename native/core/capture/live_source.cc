@@ -201,6 +201,7 @@ LiveResult watch_interface(const LiveOptions& options, LiveSink& sink,
   Ring ring(sink);
   const LiveResult opened = ring.open(options);
   if (opened.problem != LiveProblem::none) return opened;
+  sink.opened();
   return ring.run(stop);
 }
 

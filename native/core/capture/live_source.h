@@ -40,6 +40,8 @@ struct LiveResult {
 
 class LiveSink : public FrameSink {
  public:
+  /// The interface is open. Frames come once this has returned; meanwhile the kernel's ring fills.
+  virtual void opened() = 0;
   /// No frame with an earlier time will come any more, short of the clock being set back. At least
   /// every TICK_MS.
   virtual void tick(int64_t now_us) = 0;

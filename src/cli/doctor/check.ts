@@ -1,5 +1,6 @@
 /** One thing that must work on this machine, and what to do when it does not. */
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 
 export type CheckStatus = 'ok' | 'warn' | 'missing';
 
@@ -29,4 +30,13 @@ export function missing(check: string, found: string, fix: string): CheckResult 
 export function outputOf(command: string, args: readonly string[]): string | null {
   const run = spawnSync(command, [...args], { encoding: 'utf8', timeout: 5_000 });
   return run.status === 0 ? run.stdout : null;
+}
+
+/** A file of /proc or /sys, or null where there is none. */
+export function readText(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkInterface, checkOffloads, hasCapability } from './interface.js';
+import { checkInterface, checkOffloads } from './interface.js';
+import { checkPrivileges } from './privileges.js';
 import { checkNode } from './toolchain.js';
 
 describe('doctor', () => {
@@ -12,11 +13,26 @@ describe('doctor', () => {
     expect(checkNode(version).status).toBe(status);
   });
 
-  it('reads CAP_NET_RAW from the effective set only', () => {
-    const status = (effective: string) => `CapPrm:\t0000000000002000\nCapEff:\t${effective}\n`;
-    expect(hasCapability(status('0000000000002000'), 13n)).toBe(true);
-    expect(hasCapability(status('0000000000001000'), 13n)).toBe(false);
-    expect(hasCapability(null, 13n)).toBe(false);
+  const NET_RAW = '0000000000002000';
+  const ALL = '000001ffffffffff';
+  it.each([
+    ['root', 0, ALL, 'ok', /^root: .*become/],
+    [
+      'root of a container that may not watch',
+      0,
+      '00000000000000c0',
+      'warn',
+      /without CAP_NET_RAW/,
+    ],
+    ['root that cannot stop being it', 0, NET_RAW, 'warn', /without CAP_SETUID/],
+    ['a user with the capability', 65_534, NET_RAW, 'ok', /^CAP_NET_RAW without root/],
+    ['a user with another capability', 65_534, '0000000000001000', 'warn', /^neither/],
+    ['a user', 65_534, '0000000000000000', 'warn', /^neither/],
+  ])('names the privileges of %s', (_, uid, effective, status, found) => {
+    // What is permitted but not in effect does not count.
+    const result = checkPrivileges(uid, `CapPrm:\t${ALL}\nCapEff:\t${effective}\n`);
+    expect(result).toMatchObject({ status, found: expect.stringMatching(found) });
+    expect(result.fix === undefined).toBe(status === 'ok');
   });
 
   it('gives the one ethtool command that turns off what falsifies packets', () => {

@@ -3,8 +3,9 @@ import picocolors from 'picocolors';
 import { colorWanted } from '../outputs.js';
 import { print } from '../stdout.js';
 import type { CheckResult, CheckStatus } from './check.js';
-import { checkInterface, checkPrivileges } from './interface.js';
+import { checkInterface } from './interface.js';
 import { checkObservers } from './observers.js';
+import { checkPrivileges } from './privileges.js';
 import { checkToolchain } from './toolchain.js';
 
 const NAME_WIDTH = 20;

@@ -1,10 +1,7 @@
-/** Whether an interface can be watched, and whether its offloads falsify what is seen. */
-import { readFileSync } from 'node:fs';
+/** Whether an interface is there, and whether its offloads falsify what is seen. */
 import { networkInterfaces } from 'node:os';
-import { type CheckResult, missing, ok, outputOf, warn } from './check.js';
+import { type CheckResult, missing, ok, outputOf, readText, warn } from './check.js';
 
-/** Bit of CAP_NET_RAW in capability sets: linux/capability.h. */
-const CAP_NET_RAW = 13n;
 /** IFF_UP, linux/if.h. */
 const IFF_UP = 1;
 /** Offloads that make the sensor see packets that were never on the wire, by ethtool's names. */
@@ -14,26 +11,6 @@ const OFFLOADS: Record<string, { letter: string; harm: string }> = {
   'tcp-segmentation-offload': { letter: 'tso', harm: 'shows own packets before they are split' },
   'tx-checksumming': { letter: 'tx', harm: 'shows own packets without their checksum' },
 };
-
-export function checkPrivileges(): CheckResult {
-  const isRoot = process.getuid?.() === 0;
-  if (isRoot || hasCapability(readText('/proc/self/status'), CAP_NET_RAW)) {
-    return ok('privileges', isRoot ? 'root' : 'CAP_NET_RAW');
-  }
-  const fix =
-    'run as root, or: sudo setcap cap_net_raw,cap_net_admin+ep "$(readlink -f $(which node))"';
-  return warn(
-    'privileges',
-    'neither root nor CAP_NET_RAW: files can be read, interfaces cannot',
-    fix,
-  );
-}
-
-/** Reads CapEff of /proc/self/status (proc(5)), a hexadecimal bit set. */
-export function hasCapability(status: string | null, bit: bigint): boolean {
-  const effective = status?.match(/^CapEff:\s*([0-9a-f]+)$/m)?.[1];
-  return effective !== undefined && ((BigInt(`0x${effective}`) >> bit) & 1n) === 1n;
-}
 
 export function checkInterface(name: string): CheckResult[] {
   const flags = readText(`/sys/class/net/${name}/flags`);
@@ -60,12 +37,4 @@ export function checkOffloads(name: string, features: string | null): CheckResul
   const harms = active.map(([, { letter, harm }]) => `${letter} ${harm}`).join('; ');
   const settings = active.map(([, { letter }]) => `${letter} off`).join(' ');
   return warn('offload', harms, `ethtool -K ${name} ${settings}`);
-}
-
-function readText(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return null;
-  }
 }

@@ -9,6 +9,9 @@ import { PartitionHost } from '../../transport/bullmq/partition-host.js';
 import type { FleetFlags } from '../flags.js';
 import { liveInput, withHome } from '../input.js';
 import { fallbackText, interruptionText, openOutputs } from '../outputs.js';
+import { onceOpened } from '../live.js';
+import { makeFolderFor } from '../privileges.js';
+import { openService } from '../service.js';
 import { onStopSignal } from '../signals.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
 
@@ -21,7 +24,11 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
   const { fleet, config, log } = await joinFleet('run', flags, withHome(given, input.name));
   try {
     const outputs = await openOutputs(config, flags.json ? 'json' : 'live', log);
+    const service = openService(log);
+    const spool = config.spool.path;
+    if (input.becomes !== undefined) makeFolderFor(input.becomes, spool);
     const sensor = new SensorRole(fleet, input);
+    const progress = () => sensor.progress();
     if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
     const shards = new ShardRole(fleet);
     const correlator = new CorrelatorRole(fleet, outputs);
@@ -45,13 +52,16 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
     const timer = setInterval(report, config.outputs.stats_interval_s * 1000);
     const release = onStopSignal((signal) => {
       log.info({ signal }, 'ending; once more ends at once');
+      service.stopping();
       sensor.stop();
     });
     try {
       await sensor.run({
         interrupted: (reason) => log.warn({}, interruptionText(reason)),
+        opened: onceOpened({ input, log, service, progress, spool }),
       });
     } finally {
+      service.stopping();
       clearInterval(timer);
       release();
       const ending = host.stop().then(() => shards.close());

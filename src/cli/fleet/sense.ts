@@ -5,7 +5,10 @@ import { ERROR_CODES } from '../../shared/errors.js';
 import { configFor, type FleetFlags } from '../flags.js';
 import { liveInput, requireHome, withHome } from '../input.js';
 import { fallbackText, interruptionText } from '../outputs.js';
+import { onceOpened } from '../live.js';
+import { openService } from '../service.js';
 import { onStopSignal } from '../signals.js';
+import { makeFolderFor } from '../privileges.js';
 import { joinFleet, leaveFleet, openFleet } from './connect.js';
 
 export interface SenseFlags extends FleetFlags {
@@ -27,10 +30,14 @@ export async function sense(flags: SenseFlags): Promise<number> {
   const { fleet, log } = isLive
     ? openFleet('sense', flags, config)
     : await joinFleet('sense', flags, config);
+  const service = openService(log);
   let isDamaged = false;
   let refusal: unknown = null;
   try {
+    const spool = config.spool.path;
+    if (isLive && input.becomes !== undefined) makeFolderFor(input.becomes, spool);
     const sensor = new SensorRole(fleet, input);
+    const progress = () => sensor.progress();
     if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
     const what = input.kind === 'files' ? input.paths.join(', ') : input.name;
     log.info({ sensor: config.sensor, observer: sensor.observer.name }, `observing ${what}`);
@@ -43,11 +50,13 @@ export async function sense(flags: SenseFlags): Promise<number> {
     const endAnnouncing = fleet.announce('sensor', () => sensor.stats());
     const release = onStopSignal((signal) => {
       log.info({ signal }, 'ending; once more ends at once');
+      service.stopping();
       sensor.stop();
     });
     try {
       await sensor.run({
         interrupted: (reason) => log.warn({}, interruptionText(reason)),
+        ...(isLive && { opened: onceOpened({ input, log, service, progress, spool }) }),
         damage: (path, offset, reason) => {
           isDamaged = true;
           const rest = 'What came before was published.';
@@ -55,6 +64,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
         },
       });
     } finally {
+      service.stopping();
       release();
       endAnnouncing();
       log.info(sensor.stats(), 'published');

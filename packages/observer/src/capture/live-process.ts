@@ -2,11 +2,12 @@
  * The process that captures through `cap` and writes parcels (`live-stream.ts`) to standard output.
  * A process of its own, because `cap` belongs to the main thread's loop, does not return to it
  * while packets keep coming, and aborts when the interface goes down.
- * Arguments: interface, buffer size in bytes, filter.
+ * Arguments: interface, buffer size in bytes, filter, the account to become (JSON) or nothing.
  */
 import { writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { LinkType } from '../base/link-types.js';
+import { type Account, becomeAccount } from './account.js';
 import { ParcelWriter } from './live-stream.js';
 
 /** `cap` sets libpcap's snap length to this and cannot be told otherwise. */
@@ -54,7 +55,7 @@ function write(parcel: Uint8Array): void {
   }
 }
 
-function main([device = '', bufferSize = '', filter = '']: string[]): void {
+function main([device = '', bufferSize = '', filter = '', account = '']: string[]): void {
   // Ctrl-C reaches the whole group; the reader decides when this process ends.
   process.on('SIGINT', () => {});
   const { Cap } = createRequire(import.meta.url)('cap') as CapModule;
@@ -63,6 +64,7 @@ function main([device = '', bufferSize = '', filter = '']: string[]): void {
   const name = cap.open(device, filter, Number(bufferSize), buffer);
   const linkType = LINK_TYPES[name];
   if (linkType === undefined) throw new Error(name);
+  if (account !== '') becomeAccount(JSON.parse(account) as Account);
   const clock = new Clock();
   const writer = new ParcelWriter(linkType, FRAME_SIZE_MAX, write);
   cap.on('packet', (size) => writer.frame(buffer.subarray(0, size), clock.nowUs()));

@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import type { Account } from './account.js';
 import { readParcels } from './live-stream.js';
 
 export interface LiveOptions {
@@ -14,6 +15,8 @@ export interface LiveOptions {
   filter?: string;
   /** Of the kernel's buffer, in bytes. */
   bufferSize: number;
+  /** Who the capturing process becomes once the interface is open. */
+  becomes?: Account;
 }
 
 /** As `LiveProblem` of the twin, by the names the addon gives them. */
@@ -35,6 +38,8 @@ export interface LiveFailure {
 }
 
 export interface LiveSink {
+  /** The interface is open. Awaited before the first frame. */
+  opened(): Promise<void>;
   /** The next piece of a pcap stream. Awaited: meanwhile the kernel's buffer fills. */
   push(piece: Uint8Array): Promise<void>;
   /** No frame with an earlier time will come any more, short of the clock being set back. */
@@ -66,7 +71,9 @@ export async function watchInterface(
 ): Promise<LiveFailure | undefined> {
   if (!hasCap())
     return { problem: 'not-built', detail: 'the package cap is not installed', wasOpen: false };
-  const args = [...nodeArguments, options.name, String(options.bufferSize), options.filter ?? ''];
+  const { name, bufferSize, filter = '', becomes } = options;
+  const account = becomes === undefined ? '' : JSON.stringify(becomes);
+  const args = [...nodeArguments, name, String(bufferSize), filter, account];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let message = '';
   child.stderr.setEncoding('utf8');
@@ -83,7 +90,9 @@ export async function watchInterface(
   try {
     if (stop.aborted) kill();
     for await (const { piece, nowUs } of readParcels(child.stdout)) {
+      if (!wasOpen) await sink.opened();
       wasOpen = true;
+      if (stop.aborted) break;
       if (piece.length > 0) await sink.push(piece);
       await sink.tick(nowUs);
     }
