@@ -4,6 +4,7 @@ import { Pipeline } from '../pipeline.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type FleetFlags, redisUrlOf } from './flags.js';
 import { liveInput, withHome } from './input.js';
+import { openMetrics } from './metrics.js';
 import { fallbackText, openOutputs, printReport } from './outputs.js';
 import { onStopSignal } from './signals.js';
 
@@ -29,6 +30,10 @@ export async function run(flags: FleetFlags): Promise<number> {
     order: 'arrival',
     outputs: report ? [...lineOutputs, report] : lineOutputs,
   });
+  const closeMetrics = await openMetrics('run', config, log, () => {
+    const counters = pipeline.counters();
+    return { ...counters, transport: { ...counters.transport, ...pipeline.behind() } };
+  });
   const protectedBy =
     given.home_nets.length > 0 ? 'as configured' : 'by default; name yours with --home';
   log.info(
@@ -45,6 +50,7 @@ export async function run(flags: FleetFlags): Promise<number> {
     await pipeline.run();
   } finally {
     clearInterval(timer);
+    closeMetrics();
     release();
     const summary = { inputs: [input.name], homeNets: config.home_nets, damages: [] };
     if (report) printReport(report, summary, pipeline);

@@ -4,6 +4,7 @@ import { SensorRole } from '../../fleet/sensor-role.js';
 import { ERROR_CODES } from '../../shared/errors.js';
 import { configFor, type FleetFlags } from '../flags.js';
 import { liveInput, requireHome, withHome } from '../input.js';
+import { openMetrics } from '../metrics.js';
 import { fallbackText } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
 import { joinFleet, leaveFleet, openFleet } from './connect.js';
@@ -32,6 +33,11 @@ export async function sense(flags: SenseFlags): Promise<number> {
   try {
     const sensor = new SensorRole(fleet, input);
     if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
+    const closeMetrics = await openMetrics('sense', config, log, () => ({
+      capture: sensor.observer.stats(),
+      transport: sensor.outletStats(),
+      redis: fleet.connection(),
+    }));
     const what = input.kind === 'files' ? input.paths.join(', ') : input.name;
     log.info({ sensor: config.sensor, observer: sensor.observer.name }, `observing ${what}`);
     if (isLive) {
@@ -56,6 +62,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
     } finally {
       release();
       endAnnouncing();
+      closeMetrics();
       log.info(sensor.stats(), 'published');
     }
     if (refusal !== null) throw refusal;
