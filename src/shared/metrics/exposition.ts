@@ -40,7 +40,7 @@ const LEVELS = new Set([
   'spool_bytes',
   'waiting_batches',
 ]);
-const LABELS: Readonly<Record<string, string>> = { 
+const LABELS: Readonly<Record<string, string>> = {
   anomaly: 'kind',
   rejected: 'reason',
   members: 'role',
