@@ -86,6 +86,7 @@ function whole(value: number): string {
 
 export function transportSection(results: TransportResults): string {
   const { batches, bytes, observations } = results.load;
+  const { busy } = results;
   const { sensors } = results.calm[0];
   const mean = whole(bytes / batches);
   return `## Transport
@@ -95,8 +96,8 @@ bare BullMQ loop between two processes that only takes the bytes out (the limit)
 batches of ${mean} bytes on average, ${whole(observations)} observations: sources, targets and
 hosts, each once per second. A fleet's time ends when the correlator has heard what the last batch
 led to; it judges, journals and numbers everything meanwhile. Median of ${results.rounds} rounds;
-the ways take turns. Redis, workers and publisher share the cores with whatever else runs there: the
-load average was ${results.busy.before.toFixed(1)} before and ${results.busy.after.toFixed(1)} at the end.
+the ways take turns. Redis, workers and publisher share the cores with whatever else runs: the
+load average was ${busy.before.toFixed(1)} before and ${busy.after.toFixed(1)} after.
 ${results.date}, commit ${results.commit}, \`${results.command}\`.
 
 ${transportTables(results)}
