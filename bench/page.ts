@@ -2,9 +2,11 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { comparisonSection } from './comparison.js';
 import { pageOf } from './results.js';
+import { transportSection } from './transport/page.js';
 
 export const RESULTS = 'bench/results/latest.json';
 export const COMPARISON = 'bench/results/suricata.json';
+export const TRANSPORT = 'bench/results/transport.json';
 export const PAGE = 'docs/benchmarks.md';
 
 /** Writes the page anew; a result that is not there has no section. */
@@ -13,5 +15,8 @@ export function writePage(): void {
   const comparison = existsSync(COMPARISON)
     ? comparisonSection(JSON.parse(readFileSync(COMPARISON, 'utf8')))
     : '';
-  writeFileSync(PAGE, [trials, comparison].filter((part) => part !== '').join('\n'));
+  const transport = existsSync(TRANSPORT)
+    ? transportSection(JSON.parse(readFileSync(TRANSPORT, 'utf8')))
+    : '';
+  writeFileSync(PAGE, [trials, transport, comparison].filter((part) => part !== '').join('\n'));
 }

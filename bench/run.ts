@@ -1,8 +1,8 @@
 /**
  * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and after
  * a full run writes bench/results/latest.json and docs/benchmarks.md. `-- latency` measures live
- * latency instead, `-- suricata` compares answers. Exit status 1 when a required figure was missed
- * or an answer was wrong.
+ * latency instead, `-- suricata` compares answers, `-- transport` measures what passes through
+ * Redis. Exit status 1 when a required figure was missed or an answer was wrong.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { measure, median, type Run } from './measure.js';
 import { PAGE, RESULTS, writePage } from './page.js';
 import { type Results, type Row, tableOf, type TrialResult } from './results.js';
 import { compareWithSuricata } from './suricata.js';
+import { benchTransport } from './transport/transport.js';
 import { type Requirement, TRIALS, type Trial } from './trials.js';
 
 const ROUNDS_DEFAULT = 5;
@@ -127,6 +128,7 @@ const { values, positionals } = parseArgs({
 const APART: Record<string, () => Promise<{ failed: number }>> = {
   latency: measureLatency,
   suricata: compareWithSuricata,
+  transport: benchTransport,
 };
 const apart = APART[positionals[0] ?? ''];
 if (apart !== undefined) process.exit((await apart()).failed === 0 ? 0 : 1);

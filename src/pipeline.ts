@@ -12,6 +12,7 @@ import { Correlator, type OutputEvent } from './correlate/correlator.js';
 import type { Output } from './output/contract.js';
 import { detectOptions, observerOptions, workerCount } from './pipeline-options.js';
 import { networkMatcher } from './shared/cidr.js';
+import { sumOf } from './shared/counters.js';
 import { threadFile } from './shared/program-file.js';
 import { JUDGE_THREAD } from './shared/threads.js';
 import type { ShardOutcome } from './transport/contract.js';
@@ -49,6 +50,8 @@ export class Pipeline {
   readonly #workers: number;
   /** By shard. */
   readonly #losses = new Map<number, Record<string, number>>();
+  /** Packet time judged, microseconds, by shard. */
+  readonly #watermarks = new Map<number, number>();
   readonly #span: Span = { firstUs: null, lastUs: null };
   #isComplete = false;
 
@@ -115,7 +118,7 @@ export class Pipeline {
 
   /** Says the counters of every room now. */
   reportStats(): void {
-    const sections = this.#stats();
+    const sections = this.counters();
     // Before the first packet there is no packet time; live, the clock is the best guess of it.
     const timeUs = this.#span.lastUs ?? (this.#options.order === 'arrival' ? Date.now() * 1000 : 0);
     for (const output of this.#options.outputs) output.stats(timeUs, sections);
@@ -139,9 +142,27 @@ export class Pipeline {
     return { ...this.#span };
   }
 
+  /**
+   * How far judging is behind now: batches waiting for it, and for each shard that had any the
+   * clock less its packet time (`lag_s.SHARD`, seconds; of live traffic alone does it mean lag).
+   */
+  behind(): Record<string, number> {
+    const { batchesPublished, batchesJudged, rejected } = this.#transport.stats();
+    const refused = Object.values(rejected).reduce((sum, count) => sum + count, 0);
+    const lags = [...this.#watermarks].map(([shard, judgedUs]) => [
+      `lag_s.${shard}`,
+      Math.max(0, Date.now() / 1000 - judgedUs / 1e6),
+    ]);
+    return {
+      waiting_batches: batchesPublished - batchesJudged - refused,
+      ...Object.fromEntries(lags),
+    };
+  }
+
   #correlate(outcome: ShardOutcome): void {
     this.#losses.set(outcome.shard, outcome.losses);
     if (outcome.watermarkUs > 0) {
+      this.#watermarks.set(outcome.shard, outcome.watermarkUs);
       const epochUs = this.#options.config.epoch_ms * 1000;
       const { firstUs, lastUs } = this.#span;
       this.#span.firstUs = Math.min(firstUs ?? Infinity, outcome.watermarkUs - epochUs);
@@ -160,7 +181,8 @@ export class Pipeline {
     }
   }
 
-  #stats(): Record<string, Record<string, number>> {
+  /** The counters of every room, cumulative. */
+  counters(): Record<string, Record<string, number>> {
     const { batchesPublished, bytesPublished, batchesJudged, depthMax, rejected } =
       this.#transport.stats();
     const refusals = Object.entries(rejected).map(([reason, count]) => [
@@ -177,17 +199,10 @@ export class Pipeline {
         ...(this.#options.order === 'arrival' && { depth_max: depthMax }),
         ...Object.fromEntries(refusals),
       },
-      detect: sum([...this.#losses.values()]),
+      detect: sumOf([...this.#losses.values()]),
       correlate: this.#correlator.stats(),
-      output: sum(this.#options.outputs.map((output) => output.counters())),
+      output: sumOf(this.#options.outputs.map((output) => output.counters())),
     };
   }
 }
 
-function sum(counters: readonly Record<string, number>[]): Record<string, number> {
-  const total: Record<string, number> = {};
-  for (const one of counters) {
-    for (const [name, value] of Object.entries(one)) total[name] = (total[name] ?? 0) + value;
-  }
-  return total;
-}

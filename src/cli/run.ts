@@ -7,6 +7,7 @@ import { liveInput, withHome } from './input.js';
 import { fallbackText, interruptionText, openOutputs, printReport } from './outputs.js';
 import { onceOpened } from './live.js';
 import { openService } from './service.js';
+import { openMetrics } from './metrics.js';
 import { onStopSignal } from './signals.js';
 
 /**
@@ -35,6 +36,10 @@ export async function run(flags: FleetFlags): Promise<number> {
     opened: () => opened(),
   });
   const opened = onceOpened({ input, log, service, progress: () => pipeline.progress() });
+  const closeMetrics = await openMetrics('run', config, log, () => {
+    const counters = pipeline.counters();
+    return { ...counters, transport: { ...counters.transport, ...pipeline.behind() } };
+  });
   const protectedBy =
     given.home_nets.length > 0 ? 'as configured' : 'by default; name yours with --home';
   log.info(
@@ -53,6 +58,7 @@ export async function run(flags: FleetFlags): Promise<number> {
   } finally {
     service.stopping();
     clearInterval(timer);
+    closeMetrics();
     release();
     const summary = { inputs: [input.name], homeNets: config.home_nets, damages: [] };
     if (report) printReport(report, summary, pipeline);

@@ -61,7 +61,7 @@ function wrongValue(
   const accepted = setting ? acceptedText(setting) : issue.message;
   if (value === undefined) return { path, message: `missing; give ${accepted}`, atKey: false };
   const reset =
-    setting?.default === undefined || typeof setting.default === 'object'
+    setting?.default === undefined || typeof setting.default === 'object' || setting.default === ''
       ? ''
       : ` (default ${String(setting.default)})`;
   return {

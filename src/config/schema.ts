@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import { parseNetwork } from '../shared/cidr.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../shared/logger.js';
+import { parseListenAddress } from '../shared/metrics/address.js';
 
 /** What the schema needs of a detector: rooms do not meet here, `main` passes the list in. */
 export interface ConfigurableDetector {
@@ -182,6 +183,19 @@ const spool = z.strictObject({
   size_mib: count(1, 1_048_576, 256, 'Its size; beyond it the oldest go, and are counted (MiB).'),
 });
 
+const metrics = z.strictObject({
+  listen: z
+    .string()
+    .max(300)
+    .refine((text) => text === '' || parseListenAddress(text) !== null)
+    .meta({ examples: ['127.0.0.1:9477', '[::1]:9477'] })
+    .default('')
+    .describe(
+      'Address and port where `/metrics` is shown over HTTP, without TLS or password; port 0 ' +
+        'lets the system choose; empty is off.',
+    ),
+});
+
 const log = z.strictObject({
   level: z.enum(LOG_LEVELS).default('info').describe('Least severe level shown.'),
   format: z
@@ -241,6 +255,9 @@ const fixedSections = {
   spool: spool.prefault({}).describe('Of a sensor in a fleet.'),
   correlate: correlate.prefault({}).describe('How findings become incidents. Packet time.'),
   outputs: outputs.prefault({}).describe('Where events go.'),
+  metrics: metrics
+    .prefault({})
+    .describe('Counters for Prometheus, in `run`, `sense`, `work` and `correlate`.'),
   log: log.prefault({}).describe("The program's own log, on standard error."),
 };
 

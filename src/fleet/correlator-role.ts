@@ -1,7 +1,9 @@
 /** The part of the process that holds the correlator's lease: outcomes in, events out. */
 import { Correlator, type OutputEvent } from '../correlate/correlator.js';
 import type { Output } from '../output/contract.js';
+import type { StatsSections } from '../output/eve.js';
 import { networkMatcher } from '../shared/cidr.js';
+import { sumOf } from '../shared/counters.js';
 import { PicketError } from '../shared/errors.js';
 import type { Item } from '../transport/bullmq/message.js';
 import { unpackOutcome } from '../transport/bullmq/outcome-message.js';
@@ -42,24 +44,24 @@ export class CorrelatorRole {
     };
   }
 
-  /**
-   * Says the counters: the correlator's, the shards' losses, and this process's own; also those of
-   * `capture` when the process has a sensor.
-   */
-  reportStats(own: Record<string, number>, capture?: Record<string, number>): void {
-    const detect: Record<string, number> = {};
-    for (const losses of this.#losses.values()) {
-      for (const [name, count] of Object.entries(losses))
-        detect[name] = (detect[name] ?? 0) + count;
-    }
-    const sections = {
-      ...(capture && { capture }),
-      transport: own,
-      detect,
-      correlate: this.#correlator?.stats() ?? {},
-    };
+  /** Says the counters. */
+  reportStats(sections: StatsSections): void {
     const timeUs = this.#lastUs > 0 ? this.#lastUs : Date.now() * 1000;
     for (const output of this.#outputs) output.stats(timeUs, sections);
+  }
+
+  /**
+   * The counters: the correlator's, the shards' losses, and this process's own; also those of
+   * `capture` when the process has a sensor.
+   */
+  sections(own: Record<string, number>, capture?: Record<string, number>): StatsSections {
+    return {
+      ...(capture && { capture }),
+      transport: own,
+      detect: sumOf([...this.#losses.values()]),
+      correlate: this.#correlator?.stats() ?? {},
+      output: sumOf(this.#outputs.map((output) => output.counters())),
+    };
   }
 
   #open(snapshot: Uint8Array | null): Machine<Said> {

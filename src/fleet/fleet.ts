@@ -94,6 +94,11 @@ export class Fleet {
     return () => clearInterval(timer);
   }
 
+  /** Section `redis` of the metrics. */
+  connection(): Record<string, number> {
+    return { connected: this.client.status === 'ready' ? 1 : 0 };
+  }
+
   /** Logs it, but not again and again. */
   trouble(reason: string): void {
     const nowMs = performance.now();

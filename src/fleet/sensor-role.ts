@@ -99,7 +99,12 @@ export class SensorRole {
   stats(): Record<string, number> {
     const counted = Object.entries(this.observer.stats()).filter(([, count]) => count !== 0);
     const capture = counted.map(([name, count]) => [`${CAPTURE}${name}`, count]);
-    return { ...this.#outlet.stats(), ...Object.fromEntries(capture) };
+    return { ...this.outletStats(), ...Object.fromEntries(capture) };
+  }
+
+  /** Of what was observed: published, spooled, given up. */
+  outletStats(): Record<string, number> {
+    return this.#outlet.stats();
   }
 }
 

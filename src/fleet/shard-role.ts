@@ -19,7 +19,7 @@ export class ShardRole {
   readonly #options: DetectOptions;
   readonly #detectors: DetectorSet;
   readonly #outcomes: OutcomeQueue;
-  /** Packet time judged, by shard served now. */
+  /** Packet time judged, microseconds, by shard that was ever served here. */
   readonly #watermarks = new Map<string, number>();
 
   constructor(fleet: Fleet) {
@@ -32,11 +32,23 @@ export class ShardRole {
     return shardWorkings(id, this.#outcomes, (snapshot) => this.#open(id, snapshot));
   }
 
-  /** How far the shard most behind lags packet time, seconds; only live does it mean lag. */
-  stats(): Record<string, number> {
-    const judgedUs = [...this.#watermarks.values()].filter((timeUs) => timeUs > 0);
-    if (judgedUs.length === 0) return {};
-    return { lag_s: Math.max(0, Math.round((Date.now() * 1000 - Math.min(...judgedUs)) / 1e6)) };
+  /** `lag_s` of the shard most behind among those held, rounded, for `picket status`. */
+  stats(holds: readonly string[]): Record<string, number> {
+    const lags = Object.values(this.lags(holds));
+    return lags.length === 0 ? {} : { lag_s: Math.round(Math.max(...lags)) };
+  }
+
+  /**
+   * How far each shard held lags the clock in packet time, seconds, as `lag_s.SHARD`; only live
+   * does it mean lag. What a shard handed back had reached here says nothing.
+   */
+  lags(holds: readonly string[]): Record<string, number> {
+    const lags: Record<string, number> = {};
+    for (const id of holds) {
+      const judgedUs = this.#watermarks.get(id) ?? 0;
+      if (judgedUs > 0) lags[`lag_s.${id}`] = Math.max(0, Date.now() / 1000 - judgedUs / 1e6);
+    }
+    return lags;
   }
 
   async close(): Promise<void> {

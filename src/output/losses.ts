@@ -65,6 +65,14 @@ export function lossesOf(sections: StatsSections): Loss[] {
   }).filter(({ count }) => count > 0);
 }
 
+/** What a loss counter counts, as a clause; null for no loss. `rejected` is all of its kind. */
+export function meaningOf(section: string, counter: string): string | null {
+  const found = MEANINGS.find(
+    ([of, name]) => of === section && (name === counter || name === `${counter}.`),
+  );
+  return found?.[2] ?? null;
+}
+
 export function lossText({ count, text }: Loss): string {
   return `${formatCount(count)} ${text}`;
 }

@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   'observer-unavailable': { exit: 2, means: 'the requested observer cannot be loaded' },
   'transport-closed': { exit: 1, means: 'a batch was published after close' },
   'batch-invalid': { exit: 1, means: 'a batch cannot be decoded' },
+  'metrics-unavailable': { exit: 2, means: 'the address for metrics cannot be listened on' },
   'fleet-mismatch': { exit: 2, means: 'the processes of a fleet are set up differently' },
   'redis-unavailable': { exit: 1, means: 'Redis does not answer' },
   'worker-died': { exit: 1, means: 'a detection worker ended unexpectedly' },

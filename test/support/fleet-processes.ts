@@ -34,16 +34,16 @@ export class FleetProcesses {
   }
 
   work(): Started {
-    return this.#start(['work']);
+    return this.start(['work']);
   }
 
   correlate(): Started {
-    return this.#start(['correlate', '--json', '--until-end'], (text) => this.#said.push(text));
+    return this.start(['correlate', '--json', '--until-end'], (text) => this.#said.push(text));
   }
 
   /** Of a capture file, or `-` to write it to the child's standard input. */
   sense(path: string): Started {
-    return this.#start(['sense', '--read', path]);
+    return this.start(['sense', '--read', path]);
   }
 
   /** Distinct lines said, in the order they were first said: at least once is what is promised. */
@@ -59,7 +59,8 @@ export class FleetProcesses {
     for (const { child } of this.#started) child.kill('SIGKILL');
   }
 
-  #start(words: string[], onOutput: (text: string) => void = () => {}): Started {
+  /** Any command of this fleet. */
+  start(words: string[], onOutput: (text: string) => void = () => {}): Started {
     const child = spawn(process.execPath, [MAIN, ...words, '--config', this.#config], {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: this.folder,

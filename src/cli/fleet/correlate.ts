@@ -1,9 +1,11 @@
 /** `picket correlate`: turn what the workers found into incidents, and say it. */
 import { CorrelatorRole } from '../../fleet/correlator-role.js';
-import { PartitionHost } from '../../transport/bullmq/partition-host.js';
+import { FleetLevels } from '../../fleet/fleet-levels.js';
+import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { openOutputs } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
 import type { FleetFlags } from '../flags.js';
+import { openMetrics } from '../metrics.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
 
 export interface CorrelateFlags extends FleetFlags {
@@ -31,15 +33,22 @@ export async function correlate(flags: CorrelateFlags): Promise<number> {
       onTrouble: (reason) => fleet.trouble(reason),
     });
     const stopped = new Promise<void>((resolve) => onStopSignal(() => resolve()));
+    const levels = new FleetLevels(fleet);
+    const closeMetrics = await openMetrics('correlate', config, log, async () => ({
+      ...role.sections({ ...REJECTED_NONE, ...host.stats() }),
+      fleet: await levels.read(),
+      redis: fleet.connection(),
+    }));
     await host.start();
     log.info({ id: fleet.id, holds: host.holds.length > 0 }, 'correlating');
-    const report = () => role.reportStats(host.stats());
+    const report = () => role.reportStats(role.sections(host.stats()));
     const timer = setInterval(report, config.outputs.stats_interval_s * 1000);
     await (flags.untilEnd ? Promise.race([stopped, role.ended]) : stopped);
     clearInterval(timer);
     await endWithin(host.stop(), () =>
       log.warn({}, 'Redis does not answer; the lease will expire'),
     );
+    closeMetrics();
     report();
     await Promise.all(outputs.map((output) => output.close()));
   } finally {

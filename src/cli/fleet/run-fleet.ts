@@ -1,12 +1,14 @@
 /** `picket run --redis`: sensor, worker and correlator of a fleet in one process. */
 import type { PicketConfig } from '../../config/schema.js';
 import { CorrelatorRole } from '../../fleet/correlator-role.js';
+import { FleetLevels } from '../../fleet/fleet-levels.js';
 import { SensorRole } from '../../fleet/sensor-role.js';
 import { ShardRole } from '../../fleet/shard-role.js';
 import { CORRELATOR } from '../../transport/bullmq/keys.js';
 import type { Workings } from '../../transport/bullmq/partition-consumer.js';
-import { PartitionHost } from '../../transport/bullmq/partition-host.js';
+import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import type { FleetFlags } from '../flags.js';
+import { openMetrics } from '../metrics.js';
 import { liveInput, withHome } from '../input.js';
 import { fallbackText, interruptionText, openOutputs } from '../outputs.js';
 import { onceOpened } from '../live.js';
@@ -32,7 +34,7 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
     if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
     const shards = new ShardRole(fleet);
     const correlator = new CorrelatorRole(fleet, outputs);
-    const host = new PartitionHost({
+    const host: PartitionHost = new PartitionHost({
       client: fleet.client,
       keys: fleet.keys,
       id: fleet.id,
@@ -43,12 +45,23 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
         (partition.id === CORRELATOR
           ? correlator.workings()
           : shards.workingsOf(partition)) as Workings<unknown>,
-      stats: () => ({ ...shards.stats(), ...sensor.stats() }),
+      stats: () => ({ ...shards.stats(host.holds), ...sensor.stats() }),
       onTrouble: (reason) => fleet.trouble(reason),
     });
+    const sections = (more: Record<string, number> = {}) =>
+      correlator.sections(
+        { ...more, ...host.stats(), ...sensor.outletStats() },
+        sensor.observer.stats(),
+      );
+    const fleetLevels = new FleetLevels(fleet);
+    const closeMetrics = await openMetrics('run', config, log, async () => ({
+      ...sections({ ...REJECTED_NONE, ...shards.lags(host.holds) }),
+      fleet: await fleetLevels.read(),
+      redis: fleet.connection(),
+    }));
     await host.start();
     log.info({ interface: input.name, observer: sensor.observer.name }, 'watching, in a fleet');
-    const report = () => correlator.reportStats(host.stats(), sensor.observer.stats());
+    const report = () => correlator.reportStats(sections());
     const timer = setInterval(report, config.outputs.stats_interval_s * 1000);
     const release = onStopSignal((signal) => {
       log.info({ signal }, 'ending; once more ends at once');
@@ -65,6 +78,7 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
       clearInterval(timer);
       release();
       const ending = host.stop().then(() => shards.close());
+      closeMetrics();
       await endWithin(ending, () => log.warn({}, 'Redis does not answer; the leases will expire'));
       report();
       await Promise.all(outputs.map((output) => output.close()));

@@ -7,6 +7,7 @@ import { liveInput, requireHome, withHome } from '../input.js';
 import { fallbackText, interruptionText } from '../outputs.js';
 import { onceOpened } from '../live.js';
 import { openService } from '../service.js';
+import { openMetrics } from '../metrics.js';
 import { onStopSignal } from '../signals.js';
 import { makeFolderFor } from '../privileges.js';
 import { joinFleet, leaveFleet, openFleet } from './connect.js';
@@ -39,6 +40,11 @@ export async function sense(flags: SenseFlags): Promise<number> {
     const sensor = new SensorRole(fleet, input);
     const progress = () => sensor.progress();
     if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
+    const closeMetrics = await openMetrics('sense', config, log, () => ({
+      capture: sensor.observer.stats(),
+      transport: sensor.outletStats(),
+      redis: fleet.connection(),
+    }));
     const what = input.kind === 'files' ? input.paths.join(', ') : input.name;
     log.info({ sensor: config.sensor, observer: sensor.observer.name }, `observing ${what}`);
     if (isLive) {
@@ -67,6 +73,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
       service.stopping();
       release();
       endAnnouncing();
+      closeMetrics();
       log.info(sensor.stats(), 'published');
     }
     if (refusal !== null) throw refusal;

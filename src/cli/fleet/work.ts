@@ -1,9 +1,10 @@
 /** `picket work`: judge the shards that this process holds leases on. */
 import { ShardRole } from '../../fleet/shard-role.js';
 import { PicketError } from '../../shared/errors.js';
-import { PartitionHost } from '../../transport/bullmq/partition-host.js';
+import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { onStopSignal } from '../signals.js';
 import type { FleetFlags } from '../flags.js';
+import { openMetrics } from '../metrics.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
 
 export interface WorkFlags extends FleetFlags {
@@ -19,7 +20,7 @@ export async function work(flags: WorkFlags): Promise<number> {
   try {
     const wanted = parseShards(flags.shards ?? 'auto', config.shards);
     const role = new ShardRole(fleet);
-    const host = new PartitionHost({
+    const host: PartitionHost = new PartitionHost({
       client: fleet.client,
       keys: fleet.keys,
       id: fleet.id,
@@ -27,9 +28,13 @@ export async function work(flags: WorkFlags): Promise<number> {
       partitions: fleet.shards.filter((_, shard) => wanted.has(shard)),
       times: fleet.times,
       workingsOf: (partition) => role.workingsOf(partition),
-      stats: () => role.stats(),
+      stats: () => role.stats(host.holds),
       onTrouble: (reason) => fleet.trouble(reason),
     });
+    const closeMetrics = await openMetrics('work', config, log, () => ({
+      transport: { ...REJECTED_NONE, ...host.stats(), ...role.lags(host.holds) },
+      redis: fleet.connection(),
+    }));
     const stopped = new Promise<NodeJS.Signals>((resolve) => onStopSignal(resolve));
     await host.start();
     log.info({ id: fleet.id, shards: host.holds.length }, 'working');
@@ -39,6 +44,7 @@ export async function work(flags: WorkFlags): Promise<number> {
       host.stop().then(() => role.close()),
       () => log.warn({}, 'Redis does not answer; the leases will expire'),
     );
+    closeMetrics();
     log.info(host.stats(), 'ended');
   } finally {
     leaveFleet(fleet);

@@ -14,6 +14,12 @@ export interface HostOptions
   groupJobsMax?: number;
 }
 
+/** Counters of what cannot be judged, before anything was: metrics must show where they begin. */
+export const REJECTED_NONE: Readonly<Record<string, number>> = {
+  'rejected.undecodable': 0,
+  'rejected.batch-invalid': 0,
+};
+
 export class PartitionHost {
   readonly #options: HostOptions;
   readonly #keeper: LeaseKeeper;
@@ -85,7 +91,8 @@ export class PartitionHost {
     const end = async (how: 'stop' | 'abandon'): Promise<void> => {
       await consumer[how]();
       if (this.#consumers.get(id) === consumer) this.#consumers.delete(id);
-      this.#retire(consumer.stats());
+      // A level of what is held: whoever holds it next says it.
+      this.#retire({ ...consumer.stats(), checkpointBytes: 0 });
     };
     return { stop: () => end('stop'), abandon: () => end('abandon') };
   }
