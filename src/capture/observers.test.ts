@@ -1,11 +1,11 @@
 /** Both observers, real threads and all, against the contract. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pcap } from '../../packages/observer/src/capture/testkit/build-capture.js';
+import { sendToLoopback } from '../../test/support/loopback.js';
 import { DEFAULT_OPTIONS, type Observer, type ObserverEvents } from './contract.js';
 import { loadAddon } from './load-addon.js';
 import { type ObserverChoice, openObserver } from './open-observer.js';
@@ -165,7 +165,7 @@ describe.each(choices)('%s observer', (choice) => {
     const { observer } = openObserver(choice, OPTIONS, { rings: 1 });
     const framesAt: number[] = [];
     const opened = async () => {
-      spawnSync('ping', ['-c', '1', '127.0.0.1']);
+      await sendToLoopback();
       await new Promise((resolve) => setTimeout(resolve, 300));
       framesAt.push(observer.stats().frames ?? 0);
       observer.stop();

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Command } from '../support/command.js';
+import { sendToLoopback } from '../support/loopback.js';
 import { isNativeBuilt } from '../support/picket.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -47,7 +48,7 @@ describe.skipIf(reason)(`sd_notify${reason ? ` (skipped: ${reason})` : ''}`, () 
     const env = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '3000000' };
     command = new Command(WATCH, { cwd: scratch, env });
     await command.until('readiness is said', () => heard.length > 0);
-    spawnSync('ping', ['-c', '1', '127.0.0.1']);
+    await sendToLoopback();
     const count = heard.length + 2;
     await command.until('the watchdog is fed', () => heard.length >= count);
     expect(await command.interrupt(), command.stderr).toBe(0);

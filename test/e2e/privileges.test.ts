@@ -1,10 +1,10 @@
 /** Live commands started by root: who they are once the interface is open. On the loopback. */
-import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { accountOf } from '../../src/cli/privileges.js';
 import { Command } from '../support/command.js';
+import { sendToLoopback } from '../support/loopback.js';
 import { builtObservers, runPicket } from '../support/picket.js';
 import { scratchFolder } from '../support/scratch.js';
 
@@ -34,7 +34,6 @@ describe.skipIf(reason)(`root${reason ? ` (skipped: ${reason})` : ''}`, () => {
     command = new Command(words, { cwd });
     return command;
   }
-  const packet = () => spawnSync('ping', ['-c', '1', '127.0.0.1']);
   const isDropped = (running: Command) => () => running.stderr.includes('no longer root');
 
   it.runIf(builtObservers.includes('native'))(
@@ -67,7 +66,7 @@ describe.skipIf(reason)(`root${reason ? ` (skipped: ${reason})` : ''}`, () => {
     // One thread may open the interface again; the TypeScript observer has none such.
     const keeping = threads.filter(({ permitted }) => permitted !== 0n);
     expect(keeping).toHaveLength(observer === 'native' ? 1 : 0);
-    packet();
+    await sendToLoopback();
     await running.until('packets are counted', () => /"frames":[1-9]/.test(running.stdout));
     expect(await running.interrupt(), running.stderr).toBe(0);
     expect(readFileSync(join(scratch, observer, 'eve.json'), 'utf8')).toContain('"stats"');
@@ -95,7 +94,7 @@ describe.skipIf(reason)(`root${reason ? ` (skipped: ${reason})` : ''}`, () => {
     const running = watch(SENSE, 'spool: { path: made }', 'sense');
     await running.until('root is given up', isDropped(running));
     expect(statSync(join(scratch, 'sense', 'made')).uid).toBe(nobody?.uid);
-    packet();
+    await sendToLoopback();
     await running.until('something is spooled', () => isSpooled(join(scratch, 'sense', 'made')));
     expect(running.child.exitCode).toBeNull();
   });
