@@ -1,7 +1,7 @@
 /** What happens in every live command once its interface is open. */
 import type { Input } from '../capture/contract.js';
 import type { Logger } from '../shared/logger.js';
-import { become, requireFolder } from './privileges.js';
+import { become, requireFolder, requireSocket } from './privileges.js';
 import type { Progress, Service } from './service.js';
 
 export interface Opening {
@@ -11,6 +11,8 @@ export interface Opening {
   progress: Progress;
   /** The folder that is written to from now on, if any. */
   spool?: string;
+  /** The Unix socket of Redis, if it has one. */
+  socket?: string;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Opening {
  * service manager. An interface that was opened again changes nothing.
  * @throws PicketError `privileges-kept`
  */
-export function onceOpened({ input, log, service, progress, spool }: Opening): () => void {
+export function onceOpened({ input, log, service, progress, spool, socket }: Opening): () => void {
   const { name, becomes: account } = input;
   let wasOpen = false;
   return () => {
@@ -27,6 +29,7 @@ export function onceOpened({ input, log, service, progress, spool }: Opening): (
     if (account !== undefined) {
       become(account);
       if (spool !== undefined) requireFolder(account, 'spool.path', spool);
+      if (socket !== undefined) requireSocket(account, socket);
       log.info({ user: account.name }, 'no longer root: the interface is open');
     }
     service.ready(`watching ${name}`, progress);

@@ -2,7 +2,13 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { scratchFolder } from '../../test/support/scratch.js';
-import { accountOf, accountToBecome, makeFolderFor, requireFolder } from './privileges.js';
+import {
+  accountOf,
+  accountToBecome,
+  makeFolderFor,
+  requireFolder,
+  requireSocket,
+} from './privileges.js';
 
 const USERS = `root:x:0:0:root:/root:/bin/bash
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
@@ -66,5 +72,20 @@ describe('a folder that is written to afterwards', () => {
     makeFolderFor(NOBODY, fresh);
     makeFolderFor(NOBODY, old);
     expect([statSync(fresh).uid, statSync(old).uid]).toEqual([NOBODY.uid, 0]);
+  });
+});
+
+describe('a socket of Redis', () => {
+  it('may be there later', () => {
+    expect(() => requireSocket(NOBODY, join(scratch, 'later.sock'))).not.toThrow();
+  });
+
+  it('must let the user in', () => {
+    expect(() => requireSocket(NOBODY, join(scratch, '1.spool', 'below-a-file'))).toThrow(
+      expect.objectContaining({
+        code: 'privileges-kept',
+        message: expect.stringMatching(/nobody.*unixsocketperm.*--stay-root/s),
+      }),
+    );
   });
 });

@@ -92,6 +92,26 @@ export function requireFolder(account: Account, setting: string, path: string): 
   }
 }
 
+/**
+ * Checks, as the account, a Unix socket that is connected to again after a break. One that is not
+ * there yet may still come.
+ * @throws PicketError `privileges-kept`
+ */
+export function requireSocket(account: Account, path: string): void {
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    throw new PicketError(
+      'privileges-kept',
+      `Redis cannot be reached as ${account.name}, who Picket becomes: ${message}. Let that user ` +
+        'in (unixsocketperm, the group of the socket), use redis://, or insist with --stay-root.',
+      { cause: error },
+    );
+  }
+}
+
 function usersText(): string {
   try {
     return readFileSync(USERS, 'utf8');

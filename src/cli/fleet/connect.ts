@@ -42,6 +42,11 @@ export function openFleet(command: string, flags: FleetFlags, config: PicketConf
   return { fleet: new Fleet(config, parseRedisUrl(url), log), config, log };
 }
 
+/** The Unix socket of the fleet's Redis, where it has one: for `onceOpened`. */
+export function socketOf({ target }: Fleet): { socket?: string } {
+  return target.kind === 'socket' ? { socket: target.name } : {};
+}
+
 /**
  * Closes the connection at the end of a command. One of BullMQ's that broke while it was being made
  * never closes; it must not keep a process that has done and said everything.

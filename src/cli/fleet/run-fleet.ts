@@ -15,7 +15,7 @@ import { onceOpened } from '../live.js';
 import { makeFolderFor } from '../privileges.js';
 import { openService } from '../service.js';
 import { onStopSignal } from '../signals.js';
-import { endWithin, joinFleet, leaveFleet } from './connect.js';
+import { endWithin, joinFleet, leaveFleet, socketOf } from './connect.js';
 
 /**
  * Runs until a signal; then the sensor leaves, and what was judged is checkpointed for the next.
@@ -71,7 +71,7 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
     try {
       await sensor.run({
         interrupted: (reason) => log.warn({}, interruptionText(reason)),
-        opened: onceOpened({ input, log, service, progress, spool }),
+        opened: onceOpened({ input, log, service, progress, spool, ...socketOf(fleet) }),
       });
     } finally {
       service.stopping();

@@ -10,7 +10,7 @@ import { openService } from '../service.js';
 import { openMetrics } from '../metrics.js';
 import { onStopSignal } from '../signals.js';
 import { makeFolderFor } from '../privileges.js';
-import { joinFleet, leaveFleet, openFleet } from './connect.js';
+import { joinFleet, leaveFleet, openFleet, socketOf } from './connect.js';
 
 export interface SenseFlags extends FleetFlags {
   read?: string[];
@@ -62,7 +62,9 @@ export async function sense(flags: SenseFlags): Promise<number> {
     try {
       await sensor.run({
         interrupted: (reason) => log.warn({}, interruptionText(reason)),
-        ...(isLive && { opened: onceOpened({ input, log, service, progress, spool }) }),
+        ...(isLive && {
+          opened: onceOpened({ input, log, service, progress, spool, ...socketOf(fleet) }),
+        }),
         damage: (path, offset, reason) => {
           isDamaged = true;
           const rest = 'What came before was published.';
