@@ -86,7 +86,8 @@ export function requireFolder(account: Account, setting: string, path: string): 
     throw new PicketError(
       'privileges-kept',
       `${setting} cannot be used as ${account.name}, who Picket becomes: ${reason}. Hand it over ` +
-        `(chown -R ${account.name}: ${path}), name another folder, or insist with --stay-root.`,
+        `(chown -R ${account.name}: ${path}) and let that user through the folders above it, ` +
+        'name another, as /var/lib/picket/spool, or insist with --stay-root.',
       { cause: error },
     );
   }
