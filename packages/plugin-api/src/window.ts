@@ -207,23 +207,34 @@ export class SourceWindow {
 
   /** Distinct targets that were probed. */
   targetCount(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
-    return this.overflow?.targets(listed) ?? exactly(listed.size);
+    return this.probesOverflow()?.targets(listed) ?? exactly(listed.size);
   }
 
   /** Distinct (target, protocol, port), given the exactly known ones. */
   pairCount(listed: readonly Contact[]): Count {
-    return this.overflow?.pairs(listed) ?? exactly(listed.length);
+    return this.probesOverflow()?.pairs(listed) ?? exactly(listed.length);
   }
 
   /** Distinct ports of one target, given the exactly known contacts with it. */
   portCount(target: string, listed: readonly Contact[]): Count {
-    return this.overflow?.portsOf(target, listed) ?? exactly(listed.length);
+    return this.probesOverflow()?.portsOf(target, listed) ?? exactly(listed.length);
   }
 
   /** Distinct ports over all targets, given the exactly known contacts. */
   allPortCount(listed: readonly Contact[]): Count {
     const services = new Set(listed.map(serviceOf));
-    return this.overflow?.ports(services) ?? exactly(services.size);
+    return this.probesOverflow()?.ports(services) ?? exactly(services.size);
+  }
+
+  /**
+   * What the list had no room for, unless it all came unasked: sketches do not tell a victim's
+   * answers to a spoofed flood from probes.
+   */
+  private probesOverflow(): Overflow | null {
+    if (this.overflow === null) return null;
+    const isUnasked =
+      this.counter(SourceCounter.unsolicited) > 0 && this.counters(ASKING) === 0;
+    return isUnasked ? null : this.overflow;
   }
 
   private mergeContact(fresh: Contact, epochStartUs: number): void {
@@ -325,6 +336,9 @@ export class SourceWindow {
     this.lastSeenUs = Math.max(this.lastSeenUs, lastUs);
   }
 }
+
+/** Counters of probes, and of answers to them: the first of the layout. */
+const ASKING = Array.from({ length: SourceCounter.established + 1 }, (_, counter) => counter);
 
 const SIGNATURES_MAX = 16;
 const NO_SIGNATURES: ReadonlyMap<string, number> = new Map();

@@ -1,0 +1,57 @@
+/** Answers to somebody's spoofed flood, so many that no list holds them: no scan of the victim's. */
+import { describe, expect, it } from 'vitest';
+import { tcpFrame, udpFrame } from './generate/frames.js';
+import { SOURCE } from './smallest/probes.js';
+import { configOf, findingsOfFrames } from './support/in-process.js';
+
+const START_US = 1_795_000_000_000_000;
+const HOME_NETS = ['10.50.0.0/16'];
+const PACKETS = 4500;
+const OPTIONS = Uint8Array.of(2, 4, 0x05, 0xb4);
+
+const host = (index: number): string => `10.50.${index >> 8}.${index & 255}`;
+
+/** Host by host, to `ports` ports of each. */
+function answers(flags: string, ports: number) {
+  return Array.from({ length: PACKETS }, (_, index) => ({
+    timeUs: START_US + index * 200,
+    frame: tcpFrame({
+      source: SOURCE,
+      destination: host(Math.floor(index / ports)),
+      sourcePort: 80,
+      destinationPort: 1024 + index,
+      flags,
+      // RFC 9293 §3.10.7.1: what refuses a SYN has sequence 0.
+      sequence: flags === 'SA' ? index : 0,
+      acknowledgement: index,
+      window: 64_240,
+      ttl: 50,
+      ...(flags === 'SA' && { options: OPTIONS }),
+    }),
+  }));
+}
+
+/** The protected side has spoken, so that its own questions would have been seen. */
+const spoken = {
+  timeUs: START_US - 1_000_000,
+  frame: udpFrame({
+    source: host(0),
+    destination: '192.0.2.53',
+    sourcePort: 40_000,
+    destinationPort: 53,
+    payload: new Uint8Array(24),
+  }),
+};
+
+describe('backscatter of more hosts and ports than are listed', () => {
+  it.each([
+    ['SA', 30],
+    ['SA', 3],
+    ['RA', 30],
+    ['RA', 3],
+  ])('is no scan and no fan-out: %s to %i ports a host', (flags, ports) => {
+    const frames = [spoken, ...answers(flags, ports)];
+    const findings = findingsOfFrames(frames, configOf({ home_nets: HOME_NETS }));
+    expect([...new Set(findings.map(({ kind }) => kind))]).toEqual(['backscatter']);
+  });
+});
