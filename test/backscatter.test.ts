@@ -1,4 +1,4 @@
-/** Answers to somebody's spoofed flood, so many that no list holds them: no scan of the victim's. */
+/** Answers to somebody else's spoofed flood, more than any list holds: no scan of the victim's. */
 import { describe, expect, it } from 'vitest';
 import { tcpFrame, udpFrame } from './generate/frames.js';
 import { SOURCE } from './smallest/probes.js';

@@ -1,5 +1,8 @@
 import type { Input, Observer, ObserverEvents, ObserverStats } from './contract.js';
 
+/** Counters of the interface, of which every ring tells: they are no sum. */
+const OF_INTERFACE = new Set(['capture_interface_dropped', 'capture_interruptions']);
+
 /**
  * Several observers of one interface, each with a ring and a thread of its own. They share nothing:
  * each is a sensor of its own to the workers, where what they saw of one source comes together.
@@ -44,8 +47,10 @@ export class RingObserver implements Observer {
   stats(): ObserverStats {
     const sum: ObserverStats = {};
     for (const ring of this.#rings) {
-      for (const [name, count] of Object.entries(ring.stats()))
-        sum[name] = (sum[name] ?? 0) + count;
+      for (const [name, count] of Object.entries(ring.stats())) {
+        const before = sum[name] ?? 0;
+        sum[name] = OF_INTERFACE.has(name) ? Math.max(before, count) : before + count;
+      }
     }
     return sum;
   }

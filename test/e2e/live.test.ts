@@ -11,7 +11,8 @@ import {
 } from '../support/namespaces.js';
 import { builtObservers, type Event, findingsOf } from '../support/picket.js';
 import { scratchFolder } from '../support/scratch.js';
-import { WAIT_MS_MAX, Watcher } from '../support/watcher.js';
+import { WAIT_MS_MAX } from '../support/command.js';
+import { Watcher } from '../support/watcher.js';
 
 const TARGET = `198.51.100.${LIVE_FIRST}`;
 
@@ -60,7 +61,7 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
   it.each(builtObservers)('nmap is seen while it scans: %s observer', async (observer) => {
     const live = await watch(observer);
     scan(['nmap', '-n', '-Pn', '-sS', '--top-ports', '150', '--max-rate', '400', TARGET]);
-    await live.until('port_scan', isFinding('port_scan'));
+    await live.untilEvent('port_scan', isFinding('port_scan'));
     expect(await live.interrupt(), live.stderr).toBe(0);
     expect(findingsOf(live.events).every((event) => event.src_ip === OUTSIDE_ADDRESS)).toBe(true);
     expect(live.events.at(-1)?.event_type).toBe('stats');
@@ -76,7 +77,7 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
     const pings = pingSweep();
     scan(['masscan', '198.51.100.0/25', '-p445', ...sending, ...bounds]);
     pings.kill();
-    await live.until('address_scan', isFinding('address_scan'));
+    await live.untilEvent('address_scan', isFinding('address_scan'));
     expect(await live.interrupt(), live.stderr).toBe(0);
   });
 
@@ -85,7 +86,7 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
     async () => {
       const live = await watch('native', 2);
       scan(['nmap', '-n', '-Pn', '-sS', '--top-ports', '150', '--max-rate', '400', TARGET]);
-      await live.until('port_scan', isFinding('port_scan'));
+      await live.untilEvent('port_scan', isFinding('port_scan'));
       expect(await live.interrupt(), live.stderr).toBe(0);
       const ended = findingsOf(live.events).filter(({ finding }) => finding.kind === 'port_scan');
       expect(ended.at(-1)?.finding.count).toBe(150);
@@ -98,14 +99,14 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
       const live = await watch(observer);
       laboratory.setInside('down');
       const isInterrupted = (event: Event) => statOf(event, 'capture_interruptions') === 1;
-      await live.until('interruption', isInterrupted);
+      await live.untilEvent('interruption', isInterrupted);
       const seenBefore = Math.max(...live.events.map((event) => statOf(event, 'frames')));
       laboratory.setInside('up');
       const pings = pingSweep();
-      await live.until('frame', (event) => statOf(event, 'frames') > seenBefore);
+      await live.untilEvent('frame', (event) => statOf(event, 'frames') > seenBefore);
       pings.kill();
       scan(['nmap', '-n', '-Pn', '-sS', '--top-ports', '150', '--max-rate', '400', TARGET]);
-      await live.until('port_scan', isFinding('port_scan'));
+      await live.untilEvent('port_scan', isFinding('port_scan'));
       expect(live.stderr).toContain(laboratory.insideInterface);
       expect(await live.interrupt(), live.stderr).toBe(0);
     },

@@ -2,7 +2,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { MAIN } from './picket.js';
-import { WAIT_MS_MAX } from './watcher.js';
 
 export interface ThreadState {
   /** Real, effective, saved and file system user. */
@@ -12,15 +11,28 @@ export interface ThreadState {
   permitted: bigint;
 }
 
+export interface CommandOptions {
+  cwd?: string;
+  env?: Record<string, string>;
+  before?: string[];
+}
+
+/** Long enough for a loaded machine; whoever waits goes on as soon as it saw what it waits for. */
+export const WAIT_MS_MAX = 50_000;
+
 export class Command {
   stderr = '';
   stdout = '';
   readonly child: ChildProcess;
   readonly ended: Promise<number | null>;
 
-  constructor(words: string[], options: { cwd?: string; env?: Record<string, string> } = {}) {
-    const { cwd, env } = options;
-    this.child = spawn(process.execPath, [MAIN, ...words], {
+  /**
+   * `words` are those after `picket`; `before` those that come before node, as `ip netns exec`.
+   */
+  constructor(words: string[], options: CommandOptions = {}) {
+    const { cwd, env, before = [] } = options;
+    const [program, ...rest] = [...before, process.execPath, MAIN, ...words];
+    this.child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
       ...(cwd !== undefined && { cwd }),
@@ -39,7 +51,9 @@ export class Command {
     const deadlineMs = Date.now() + WAIT_MS_MAX;
     while (!holds()) {
       if (Date.now() > deadlineMs || this.child.exitCode !== null) {
-        throw new Error(`${what}: not so; standard error:\n${this.stderr}`);
+        throw new Error(
+          `${what}: not so; standard error:\n${this.stderr}\noutput:\n${this.stdout}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
