@@ -18,22 +18,19 @@ const PAYLOAD_SIZE_MAX = 16;
 const FNV_BASIS = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
-const SLOT_WORDS = 4;
-
 export class Duplicates {
   private readonly mask: number;
-  /** Slots of four words: the two halves of the hash, and the time as a float. */
-  private readonly words: Int32Array;
-  /** The same memory. */
-  private readonly floats: Float64Array;
+  private readonly first: Int32Array;
+  private readonly second: Int32Array;
+  private readonly timeUs: Float64Array;
 
   /** `slotCount` is rounded up to a power of two. */
   constructor(slotCount: number) {
     const size = powerOfTwoAtLeast(slotCount);
     this.mask = size - 1;
-    this.words = new Int32Array(size * SLOT_WORDS);
-    this.floats = new Float64Array(this.words.buffer);
-    for (let slot = 0; slot < size; slot++) this.floats[slot * 2 + 1] = -1e15;
+    this.first = new Int32Array(size);
+    this.second = new Int32Array(size);
+    this.timeUs = new Float64Array(size).fill(-1e15);
   }
 
   /** True when this packet was seen a moment ago; remembers it otherwise. */
@@ -58,20 +55,18 @@ export class Duplicates {
     const one = finish(mix(mix(mix(header, a), b), c));
     const rest = fold(fold(fold(FNV_BASIS, addresses), packet.src3), packet.dst3);
     const two = fold(fold(fold(fold(fold(fold(rest, ip), ports), sizes), a), b), c);
-    const { words, floats } = this;
-    const slot = (one & this.mask) * SLOT_WORDS;
-    const time = (slot >>> 1) + 1;
-    const age = packet.timeUs - floats[time];
+    const slot = one & this.mask;
+    const age = packet.timeUs - this.timeUs[slot];
     if (
-      words[slot] === one &&
-      words[slot + 1] === two &&
+      this.first[slot] === one &&
+      this.second[slot] === two &&
       age <= DUPLICATE_WINDOW_US &&
       age >= -DUPLICATE_WINDOW_US
     )
       return true;
-    words[slot] = one;
-    words[slot + 1] = two;
-    floats[time] = packet.timeUs;
+    this.first[slot] = one;
+    this.second[slot] = two;
+    this.timeUs[slot] = packet.timeUs;
     return false;
   }
 }

@@ -35,24 +35,18 @@ const TCP_TIMEOUT_US = 3_600_000_000;
 const OTHER_TIMEOUT_US = 120_000_000;
 const WAYS = 4;
 
-/**
- * An entry's words, together in memory: a look-up costs one cache miss, not one a field. The time
- * is a float over two words.
- */
-const ENTRY_WORDS = 8;
-const KEY_ONE = 0;
-const KEY_TWO = 1;
-const LAST_US = 2;
-const STATE = 4;
-const RESPONDER_NEXT = 5;
-const PROBE_TTL = 6;
-const ESTABLISHED_AT = 7;
-
 export class Flows {
   private readonly setMask: number;
-  private readonly words: Int32Array;
-  /** The same memory. */
-  private readonly floats: Float64Array;
+  private readonly keyOne: Int32Array;
+  private readonly keyTwo: Int32Array;
+  readonly lastUs: Float64Array;
+  readonly state: Uint16Array;
+  /** The responder's initial sequence number plus one: what an acknowledgement must carry. */
+  readonly responderNext: Int32Array;
+  /** TTL of the probe that opened it, 0 unknown: a reset from another stack differs. */
+  readonly probeTtl: Uint8Array;
+  /** When the initiator proved its path: half seconds, modulo 256. */
+  readonly establishedAt: Uint8Array;
   /** Live entries overwritten, cumulative. */
   evicted = 0;
 
@@ -65,44 +59,14 @@ export class Flows {
   constructor(capacity: number) {
     const sets = powerOfTwoAtLeast(capacity / WAYS);
     this.setMask = sets - 1;
-    this.words = new Int32Array(sets * WAYS * ENTRY_WORDS);
-    this.floats = new Float64Array(this.words.buffer);
-  }
-
-  /** A set of FlowState bits; 0 makes the entry empty. */
-  state(flow: number): number {
-    return this.words[flow + STATE];
-  }
-
-  setState(flow: number, state: number): void {
-    this.words[flow + STATE] = state;
-  }
-
-  /** The responder's initial sequence number plus one: what an acknowledgement must carry. */
-  responderNext(flow: number): number {
-    return this.words[flow + RESPONDER_NEXT];
-  }
-
-  setResponderNext(flow: number, next: number): void {
-    this.words[flow + RESPONDER_NEXT] = next;
-  }
-
-  /** TTL of the probe that opened it, 0 unknown: a reset from another stack differs. */
-  probeTtl(flow: number): number {
-    return this.words[flow + PROBE_TTL];
-  }
-
-  setProbeTtl(flow: number, ttl: number): void {
-    this.words[flow + PROBE_TTL] = ttl;
-  }
-
-  /** When the initiator proved its path: half seconds, modulo 256. */
-  establishedAt(flow: number): number {
-    return this.words[flow + ESTABLISHED_AT];
-  }
-
-  setEstablishedAt(flow: number, at: number): void {
-    this.words[flow + ESTABLISHED_AT] = at;
+    const size = sets * WAYS;
+    this.keyOne = new Int32Array(size);
+    this.keyTwo = new Int32Array(size);
+    this.lastUs = new Float64Array(size);
+    this.state = new Uint16Array(size);
+    this.responderNext = new Int32Array(size);
+    this.probeTtl = new Uint8Array(size);
+    this.establishedAt = new Uint8Array(size);
   }
 
   /** Sets the key for the calls that follow: two endpoints, protocol number and tunnel. */
@@ -130,55 +94,47 @@ export class Flows {
 
   /** The entry for the key, or -1. Refreshes its time. */
   find(nowUs: number): number {
-    const { words, floats, one, two } = this;
-    const set = this.set();
-    for (let flow = set; flow < set + WAYS * ENTRY_WORDS; flow += ENTRY_WORDS) {
-      if (words[flow + KEY_ONE] !== one || words[flow + KEY_TWO] !== two) continue;
-      if (words[flow + STATE] === 0) continue;
-      const last = (flow + LAST_US) >>> 1;
-      if (nowUs - floats[last] > this.timeoutUs) {
-        words[flow + STATE] = 0;
+    const set = (this.one & this.setMask) * WAYS;
+    for (let at = set; at < set + WAYS; at++) {
+      if (this.keyOne[at] !== this.one || this.keyTwo[at] !== this.two || this.state[at] === 0)
+        continue;
+      if (nowUs - this.lastUs[at] > this.timeoutUs) {
+        this.state[at] = 0;
         return -1;
       }
-      floats[last] = nowUs;
-      return flow;
+      this.lastUs[at] = nowUs;
+      return at;
     }
     return -1;
   }
 
   /** A fresh entry for the key, in place of the one it has, an empty way, or the oldest. */
   put(nowUs: number, state: number): number {
-    const { words, floats, one, two } = this;
-    const set = this.set();
+    const set = (this.one & this.setMask) * WAYS;
     let chosen = -1;
     let empty = -1;
     let oldest = set;
-    for (let flow = set; flow < set + WAYS * ENTRY_WORDS; flow += ENTRY_WORDS) {
-      if (words[flow + STATE] === 0) {
-        if (empty < 0) empty = flow;
-      } else if (words[flow + KEY_ONE] === one && words[flow + KEY_TWO] === two) {
-        chosen = flow;
+    for (let at = set; at < set + WAYS; at++) {
+      if (this.state[at] === 0) {
+        if (empty < 0) empty = at;
+      } else if (this.keyOne[at] === this.one && this.keyTwo[at] === this.two) {
+        chosen = at;
         break;
       }
-      if (floats[(flow + LAST_US) >>> 1] < floats[(oldest + LAST_US) >>> 1]) oldest = flow;
+      if (this.lastUs[at] < this.lastUs[oldest]) oldest = at;
     }
     if (chosen < 0) {
       chosen = empty >= 0 ? empty : oldest;
       if (empty < 0) this.evicted++;
     }
-    words[chosen + KEY_ONE] = one;
-    words[chosen + KEY_TWO] = two;
-    floats[(chosen + LAST_US) >>> 1] = nowUs;
-    words[chosen + STATE] = state;
-    words[chosen + RESPONDER_NEXT] = 0;
-    words[chosen + PROBE_TTL] = 0;
-    words[chosen + ESTABLISHED_AT] = 0;
+    this.keyOne[chosen] = this.one;
+    this.keyTwo[chosen] = this.two;
+    this.lastUs[chosen] = nowUs;
+    this.state[chosen] = state;
+    this.responderNext[chosen] = 0;
+    this.probeTtl[chosen] = 0;
+    this.establishedAt[chosen] = 0;
     return chosen;
-  }
-
-  /** The first entry of the key's set. */
-  private set(): number {
-    return (this.one & this.setMask) * WAYS * ENTRY_WORDS;
   }
 }
 

@@ -94,7 +94,7 @@ function observeError(observer: Observer, packet: Packet): void {
   );
   if (probedHome && !(observer.targetHome && !proberHome)) {
     // An error on its way to the prober, about a packet to one of ours.
-    if (flow !== NONE && (flows.state(flow) & FlowState.outbound) !== 0) return;
+    if (flow !== NONE && (flows.state[flow] & FlowState.outbound) !== 0) return;
     const touch = observer.touch;
     touch.tunnelKey = packet.tunnelKey;
     touch.s0 = packet.quotedSrc0;

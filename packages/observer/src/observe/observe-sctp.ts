@@ -27,7 +27,7 @@ export function observeSctp(observer: Observer, packet: Packet): void {
       break;
     case Chunk.initAck:
     case Chunk.cookieAck:
-      if (!observer.sourceHome || (flow !== NONE && (flows.state(flow) & FlowState.outbound) !== 0))
+      if (!observer.sourceHome || (flow !== NONE && (flows.state[flow] & FlowState.outbound) !== 0))
         break;
       if (flow === NONE) flows.put(packet.timeUs, FlowState.inbound);
       observer.outcome(packet, true, SCTP | packet.srcPort, Outcome.open, true);

@@ -60,7 +60,7 @@ function observeSynAck(observer: Observer, packet: Packet): void {
   observer.seekFlow(flows, packet);
   let flow = flows.find(packet.timeUs);
   const next = (packet.tcpSeq + 1) | 0;
-  if (flow !== NONE && (flows.state(flow) & FlowState.outbound) !== 0) return;
+  if (flow !== NONE && (flows.state[flow] & FlowState.outbound) !== 0) return;
   if (!observer.sourceHome) {
     if (!observer.answersVisible(packet)) return;
     // Nobody of ours asked. Idle scans and backscatter look like this.
@@ -79,16 +79,16 @@ function observeSynAck(observer: Observer, packet: Packet): void {
     packet.src3,
   );
   if (host !== NONE) observer.hosts.count(host, HostCounter.synAcksOut);
-  if (flow === NONE || flows.responderNext(flow) !== next) {
+  if (flow === NONE || flows.responderNext[flow] !== next) {
     flow = flows.put(
       packet.timeUs,
       FlowState.inbound | FlowState.synAck | (flows.sourceLow ? 0 : FlowState.initiatorLow),
     );
-    flows.setResponderNext(flow, next);
+    flows.responderNext[flow] = next;
     observer.address(packet, true);
     observer.touch.service = TCP | packet.srcPort;
     observer.sources.seek(observer.touch);
-    flows.setProbeTtl(flow, observer.sources.probeTtl(observer.touch));
+    flows.probeTtl[flow] = observer.sources.probeTtl(observer.touch);
   }
   observer.outcome(packet, true, TCP | packet.srcPort, Outcome.open, true);
   observer.countTarget(TargetCounter.synAcks);
@@ -99,10 +99,10 @@ function observeReset(observer: Observer, packet: Packet): void {
   observer.seekFlow(flows, packet);
   const flow = flows.find(packet.timeUs);
   if (flow !== NONE) {
-    const state = flows.state(flow);
+    const state = flows.state[flow];
     if ((state & FlowState.orphan) !== 0 && observer.sourceHome) {
       // A bare ACK that our host resets was no connection's: an ACK probe, answered.
-      flows.setState(flow, 0);
+      flows.state[flow] = 0;
       observer.address(packet, true);
       observer.outcomeOfTouch(packet, TCP | packet.srcPort, Outcome.closed, ProbeKind.ack, true);
       observer.countTarget(TargetCounter.resets);
@@ -137,17 +137,17 @@ function observeReset(observer: Observer, packet: Packet): void {
 /** The prober resets what we answered: its kernel knows nothing of a raw probe's connection. */
 function observeInitiatorReset(observer: Observer, packet: Packet, flow: number): void {
   const flows = observer.flows;
-  const state = flows.state(flow);
+  const state = flows.state[flow];
   if (onlyListened(flows, flow, packet.timeUs)) {
     observer.address(packet, false);
     observer.outcomeOfTouch(packet, TCP | packet.dstPort, Outcome.waited, 0, true);
   }
   if ((state & FlowState.synAck) === 0 || (state & FlowState.established) !== 0) return;
   let outcome: number = Outcome.sourceReset;
-  const probeTtl = flows.probeTtl(flow);
+  const probeTtl = flows.probeTtl[flow];
   if (probeTtl !== 0 && Math.abs(probeTtl - packet.ttl) > SAME_STACK_TTL_SPREAD)
     outcome |= Outcome.stackSplit;
-  flows.setState(flow, state & ~FlowState.synAck);
+  flows.state[flow] = state & ~FlowState.synAck;
   observer.touch.resetId = packet.ipId & 0xffff;
   observer.touch.resetOtherClass =
     probeTtl !== 0 && initialTtl(probeTtl) !== initialTtl(packet.ttl);
@@ -183,10 +183,10 @@ function observeSegment(observer: Observer, packet: Packet, flags: number): void
 
 function observeConversation(observer: Observer, packet: Packet, flow: number): void {
   const flows = observer.flows;
-  const state = flows.state(flow);
+  const state = flows.state[flow];
   if ((state & FlowState.orphan) !== 0) {
     if (!observer.sourceHome && packet.payloadWireSize === 0) return;
-    flows.setState(flow, FlowState.midstream);
+    flows.state[flow] = FlowState.midstream;
     if (!observer.sourceHome) {
       observePayload(observer, packet, TCP | packet.dstPort, false, false);
     }
@@ -195,7 +195,7 @@ function observeConversation(observer: Observer, packet: Packet, flow: number): 
   if ((state & FlowState.inbound) === 0 || (state & ALL_SEEN) === ALL_SEEN) return;
   if (fromInitiator(observer, flow)) observeInitiator(observer, packet, flow);
   else if (packet.payloadWireSize > 0 && (state & FlowState.responderData) === 0) {
-    flows.setState(flow, state | FlowState.responderData);
+    flows.state[flow] = state | FlowState.responderData;
     observer.address(packet, true);
     observer.outcomeOfTouch(packet, TCP | packet.srcPort, Outcome.targetData, 0, true);
   }
@@ -204,17 +204,17 @@ function observeConversation(observer: Observer, packet: Packet, flow: number): 
 /** The prober goes on: it proves its path, speaks, or closes. */
 function observeInitiator(observer: Observer, packet: Packet, flow: number): void {
   const flows = observer.flows;
-  const state = flows.state(flow);
+  const state = flows.state[flow];
   const hasData = packet.payloadWireSize > 0;
   const isClosing = (packet.tcpFlags & TcpFlags.fin) !== 0;
   // Most packets that come here acknowledge a download.
   if (!hasData && (state & FlowState.established) !== 0 && !isClosing) return;
   let outcome = 0;
   let now = state;
-  if ((state & FlowState.established) === 0 && packet.tcpAck === flows.responderNext(flow)) {
+  if ((state & FlowState.established) === 0 && packet.tcpAck === flows.responderNext[flow]) {
     now |= FlowState.established;
     outcome |= Outcome.established;
-    flows.setEstablishedAt(flow, halfSeconds(packet.timeUs));
+    flows.establishedAt[flow] = halfSeconds(packet.timeUs);
     observer.countEstablished(packet, false);
   }
   if (hasData && (state & FlowState.initiatorData) === 0) {
@@ -225,7 +225,7 @@ function observeInitiator(observer: Observer, packet: Packet, flow: number): voi
     outcome |= Outcome.waited;
   }
   if (hasData && (state & FlowState.lastSegment) === 0) now += FlowState.segment;
-  flows.setState(flow, now);
+  flows.state[flow] = now;
   if (outcome !== 0) {
     observer.address(packet, false);
     observer.outcomeOfTouch(packet, TCP | packet.dstPort, outcome, 0, true);
@@ -238,7 +238,7 @@ function observeInitiator(observer: Observer, packet: Packet, flow: number): voi
 
 /** Whether the prober, which closes now, came to listen: a banner was sent, or it waited. */
 function onlyListened(flows: Flows, flow: number, nowUs: number): boolean {
-  const state = flows.state(flow);
+  const state = flows.state[flow];
   if ((state & (FlowState.established | FlowState.initiatorData)) !== FlowState.established) {
     return false;
   }
@@ -247,8 +247,8 @@ function onlyListened(flows: Flows, flow: number, nowUs: number): boolean {
 
 /** Whether the connection has stood for over four seconds. Silences of some minutes alias: rare. */
 function hasWaited(flows: Flows, flow: number, nowUs: number): boolean {
-  if ((flows.state(flow) & FlowState.established) === 0) return false;
-  return ((halfSeconds(nowUs) - flows.establishedAt(flow)) & 0xff) >= WAIT_HALF_SECONDS;
+  if ((flows.state[flow] & FlowState.established) === 0) return false;
+  return ((halfSeconds(nowUs) - flows.establishedAt[flow]) & 0xff) >= WAIT_HALF_SECONDS;
 }
 
 /** Data of a connection that began before us, or whose other direction we do not see. */
@@ -292,5 +292,5 @@ function stealthKind(flags: number): number {
 /** Whether the packet just sought in `flows` goes from the prober to the probed. */
 function fromInitiator(observer: Observer, flow: number): boolean {
   if (observer.sourceHome !== observer.targetHome) return observer.targetHome;
-  return observer.flows.sourceLow === ((observer.flows.state(flow) & FlowState.initiatorLow) !== 0);
+  return observer.flows.sourceLow === ((observer.flows.state[flow] & FlowState.initiatorLow) !== 0);
 }

@@ -27,9 +27,9 @@ export function observeUdp(observer: Observer, packet: Packet): void {
     const asked = pending.find(packet.timeUs);
     if (
       asked !== NONE &&
-      pending.sourceLow !== ((pending.state(asked) & FlowState.initiatorLow) !== 0)
+      pending.sourceLow !== ((pending.state[asked] & FlowState.initiatorLow) !== 0)
     ) {
-      pending.setState(asked, 0);
+      pending.state[asked] = 0;
       flows.put(
         packet.timeUs,
         FlowState.inbound |
@@ -49,11 +49,11 @@ export function observeUdp(observer: Observer, packet: Packet): void {
 }
 
 function observeKnown(observer: Observer, packet: Packet, flow: number): void {
-  const state = observer.flows.state(flow);
+  const state = observer.flows.state[flow];
   if ((state & FlowState.inbound) === 0 || (state & FlowState.initiatorData) !== 0) return;
   if (!observer.targetHome || observer.flows.sourceLow !== ((state & FlowState.initiatorLow) !== 0))
     return;
-  observer.flows.setState(flow, state | FlowState.initiatorData);
+  observer.flows.state[flow] = state | FlowState.initiatorData;
   observer.address(packet, false);
   observer.outcomeOfTouch(
     packet,

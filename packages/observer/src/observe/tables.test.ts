@@ -164,9 +164,9 @@ describe('Flows', () => {
     }
     seek(flows, 9, 3);
     const flow = flows.find(NOW);
-    flows.setResponderNext(flow, 77);
+    flows.responderNext[flow] = 77;
     expect(flows.put(NOW, FlowState.outbound)).toBe(flow);
-    expect(flows.responderNext(flow)).toBe(0);
+    expect(flows.responderNext[flow]).toBe(0);
     expect(flows.evicted).toBe(0);
   });
 });
