@@ -56,6 +56,18 @@ describe('EngineObserver', () => {
     expect(observer.stats().capture_interruptions).toBe(1);
   });
 
+  it('says what to do when an interface is back and privileges are not', async () => {
+    const refused: EngineFailure = {
+      kind: 'live-failed',
+      ...{ problem: 'no-privileges', reason: 'not permitted', wasOpen: false },
+    };
+    const observer = new EngineObserver('typescript', () => engineOf([down(true), refused]));
+    await expect(observer.run(LIVE, { batch() {} })).rejects.toMatchObject({
+      code: 'interface-unavailable',
+      message: expect.stringMatching(/near0 is back .*native observer.*--stay-root/),
+    });
+  });
+
   it('does not wait for an interface that never was open', async () => {
     const observer = new EngineObserver('native', () => engineOf([down(false)]));
     const watching = observer.run(LIVE, { batch() {} });

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { LiveProblem } from '../../packages/observer/src/capture/live-source.js';
+import { PicketError } from '../shared/errors.js';
 import { BatchQueue } from './batch-queue.js';
 import type { Input, Observer, ObserverEvents, ObserverStats } from './contract.js';
 import type { BatchListener, Engine } from './engine.js';
@@ -83,6 +84,7 @@ export class EngineObserver implements Observer {
       if (refusal) throw refusal.error;
       if (failure?.kind !== 'live-failed' || this.#stop.signal.aborted) return;
       const error = interfaceError(input.name, failure.problem, failure.reason);
+      if (hasSeen && failure.problem === 'no-privileges') throw cannotReopen(input.name);
       hasSeen ||= failure.wasOpen;
       if (!hasSeen || !PASSING.includes(failure.problem)) throw error;
       if (failure.wasOpen) {
@@ -95,6 +97,15 @@ export class EngineObserver implements Observer {
       await pause(RETRY_MS, this.#stop.signal);
     }
   }
+}
+
+/** Root, which could, was given up after the interface had been opened the first time. */
+function cannotReopen(name: string): PicketError {
+  return new PicketError(
+    'interface-unavailable',
+    `${name} is back and cannot be opened again: the privilege was given up. Start Picket again, ` +
+      'use the native observer, whose capture thread keeps CAP_NET_RAW, or name --stay-root.',
+  );
 }
 
 /** Resolves early when stopped. */

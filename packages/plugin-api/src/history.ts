@@ -374,7 +374,6 @@ export class Histories {
 
 const SLAB_BLOCKS = 4096;
 const LISTED_MAX = 256;
-
 type Column = Int32Array | Uint32Array | Float32Array | Uint16Array | Uint8Array;
 
 /** A copy of `length` members: the ones there are, and zeros. */
