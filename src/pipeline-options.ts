@@ -20,6 +20,7 @@ export function observerOptions(config: PicketConfig): ObserverOptions {
     homeNets: config.home_nets,
     shardCount: config.shards,
     epochUs: config.epoch_ms * 1000,
+    darkAfterUs: config.dark_after_s * 1e6,
     earlyTargets: early.targets,
     earlyPorts: early.ports,
     earlyPairs: early.pairs,

@@ -18,6 +18,8 @@ import { scratchFolder } from './support/scratch.js';
 
 const WORLD_HOME = ['198.51.100.0/24'];
 const FRAMES = 6000;
+/** The world lasts four seconds: in three of them, who has not spoken is dark. */
+const DARK_AFTER_US = 1_000_000;
 const { bytes, ipv4, tcp } = build;
 const DNS_ANSWER = bytes('1234 8180 0001 0001 0000 0000');
 const HTTP_REQUEST = bytes(new TextEncoder().encode('GET / HTTP/1.0\r\n\r\n'));
@@ -56,6 +58,10 @@ describe.skipIf(!hasCompiler)('native and TypeScript observer', () => {
     for (const name of ['probes', 'orphans', 'duplicates', 'internal', 'partial_batches']) {
       expect(Number(counts.get(name)), name).toBeGreaterThan(0);
     }
+    const settings = { homeNets: WORLD_HOME, darkAfterUs: 0, capacity: undefined };
+    expect(batchDump(path, settings), 'nothing was dark').not.toEqual(
+      expectEqual(path, WORLD_HOME),
+    );
     expectEqual(path, WORLD_HOME, 64);
     expectEqual(path, WORLD_HOME, 2);
   });
@@ -65,11 +71,11 @@ describe.skipIf(!hasCompiler)('native and TypeScript observer', () => {
 function expectEqual(file: string, home: string[], capacity?: number): string[] {
   const tables = capacity === undefined ? [] : ['-t', `${capacity}`];
   const nets = home.flatMap((net) => ['-h', net]);
-  const words = ['-p', patterns, ...tables, ...nets, file];
+  const words = ['-p', patterns, '-d', `${DARK_AFTER_US}`, ...tables, ...nets, file];
   const run = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 2 ** 28 });
   expect(run.stderr).toBe('');
   expect(run.status).toBe(0);
-  const typescript = batchDump(file, home, capacity);
+  const typescript = batchDump(file, { homeNets: home, darkAfterUs: DARK_AFTER_US, capacity });
   expect(run.stdout.trimEnd().split('\n')).toEqual(typescript);
   return typescript;
 }

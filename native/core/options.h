@@ -43,6 +43,9 @@ struct ObserverConfig {
   std::vector<HomeNet> home_nets;
   uint32_t shard_count = 16;
   int64_t epoch_us = 1'000'000;
+  /// Packet time for which the answers of protected hosts must have passed the sensor before an
+  /// address that sent nothing counts as dark; 0 is never.
+  int64_t dark_after_us = 86'400'000'000;
   /// A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is
   /// never.
   uint32_t early_targets = 100;

@@ -178,6 +178,7 @@ ObserverConfig to_config(const Napi::Value& value) {
   config.home_nets = to_home_nets(object.Get("homeNets"));
   config.shard_count = to_u32(object, "shardCount");
   config.epoch_us = static_cast<int64_t>(to_number(object.Get("epochUs"), "epochUs"));
+  config.dark_after_us = static_cast<int64_t>(to_number(object.Get("darkAfterUs"), "darkAfterUs"));
   config.early_targets = to_u32(object, "earlyTargets");
   config.early_ports = to_u32(object, "earlyPorts");
   config.early_pairs = to_u32(object, "earlyPairs");
@@ -185,6 +186,7 @@ ObserverConfig to_config(const Napi::Value& value) {
   config.tables = to_tables(object.Get("tables"));
   if (config.shard_count == 0) reject(value.Env(), "shardCount must be positive");
   if (config.epoch_us <= 0) reject(value.Env(), "epochUs must be positive");
+  if (config.dark_after_us < 0) reject(value.Env(), "darkAfterUs must not be negative");
   return config;
 }
 

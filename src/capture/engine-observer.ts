@@ -59,9 +59,7 @@ export class EngineObserver implements Observer {
   stats(): ObserverStats {
     const stats = this.#engine ? this.#engine.stats() : this.#stats;
     const interruptions = this.#interruptions;
-    return interruptions === undefined
-      ? stats
-      : { ...stats, capture_interruptions: interruptions };
+    return interruptions === undefined ? stats : { ...stats, capture_interruptions: interruptions };
   }
 
   async #read(engine: Engine, input: Input, events: ObserverEvents): Promise<void> {

@@ -21,7 +21,7 @@ export function openNativeObserver(
   };
   if (rings === 1) return open(0, 0);
   // Groups are told apart in the whole network namespace; 0 is none.
-  const group = (process.pid & 0xffff) || 1;
+  const group = process.pid & 0xffff || 1;
   return new RingObserver(Array.from({ length: rings }, (_, ring) => open(ring, group)));
 }
 

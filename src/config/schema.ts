@@ -233,6 +233,13 @@ const fixedSections = {
     1_000,
     'Slice of packet time one observation covers (milliseconds).',
   ),
+  dark_after_s: count(
+    0,
+    31_536_000,
+    86_400,
+    'Seconds for which a sensor must have seen the answers of protected hosts before an address ' +
+      'that sent nothing counts as dark, since the sensor began; 0 is never.',
+  ),
   shards: count(1, 256, 16, 'Shards entities are spread over. One value per deployment.'),
   workers: count(0, 64, 0, 'Detection worker threads; 0 is one less than the cores, at most 4.'),
   early: early

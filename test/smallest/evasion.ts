@@ -10,10 +10,11 @@ import {
   scannerSyn,
   SOURCE,
   spread,
+  systemSyn,
   target,
 } from './probes.js';
 import { idleTargetFrames, zombieFrames } from './idle.js';
-import { DAY, type SmallestScan, TEN_MINUTES } from './scan.js';
+import { DAY, HOUR, type SmallestScan, TEN_MINUTES } from './scan.js';
 
 export const EVASION: SmallestScan[] = [
   ...(
@@ -100,6 +101,22 @@ export const SIDE_CHANNELS: SmallestScan[] = [
       ...spread(1, 1, (_, timeUs) => refusedSyn(timeUs - 1_000_000, target(0), 80)),
       ...spread(count, overS, (_, timeUs) => refusedSyn(timeUs, target(0), 31_337)),
     ],
+  },
+  {
+    technique: 'Probes of addresses that never spoke, once they are learned',
+    unit: 'hosts',
+    atLeast: 5,
+    overS: HOUR,
+    kind: 'honeyport',
+    settings: { dark_after_s: 60 },
+    frames: (count, overS) => {
+      const call = systemSyn('192.0.2.1', 443, target(0));
+      const calls = spread(100, overS + 120, (_, timeUs) => one(timeUs - 120_000_000, call));
+      const probes = spread(count, overS, (index, timeUs) =>
+        one(timeUs, systemSyn(target(1 + index), 22)),
+      );
+      return [...calls, ...probes].sort((a, b) => a.timeUs - b.timeUs);
+    },
   },
 ];
 

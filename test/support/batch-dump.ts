@@ -8,14 +8,23 @@ import { CaptureParser } from '../../packages/observer/src/capture/parser.js';
 import { DEFAULT_OPTIONS, DEFAULT_TABLES } from '../../packages/observer/src/options.js';
 import { Pipeline } from '../../packages/observer/src/pipeline.js';
 
-/** The lines for one file. `capacity` sets every table's, to see them overflow. */
-export function batchDump(path: string, homeNets: string[], capacity?: number): string[] {
+export interface DumpSettings {
+  homeNets: string[];
+  darkAfterUs: number;
+  /** Sets every table's, to see them overflow. */
+  capacity: number | undefined;
+}
+
+/** The lines for one file. */
+export function batchDump(path: string, settings: DumpSettings): string[] {
+  const { homeNets, darkAfterUs, capacity } = settings;
   const lines = [`file ${path}`];
   const tables = { ...DEFAULT_TABLES };
   if (capacity !== undefined) {
     for (const name of Object.keys(tables) as (keyof typeof tables)[]) tables[name] = capacity;
   }
-  const pipeline = new Pipeline({ ...DEFAULT_OPTIONS, homeNets, tables }, (shard, batch) => {
+  const options = { ...DEFAULT_OPTIONS, homeNets, darkAfterUs, tables };
+  const pipeline = new Pipeline(options, (shard, batch) => {
     lines.push(`batch ${shard} ${batch.length} ${fnv1a(batch)}`);
   });
   const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) =>

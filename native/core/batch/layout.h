@@ -32,7 +32,7 @@
 
 namespace picket {
 
-constexpr uint32_t LAYOUT_VERSION = 2;
+constexpr uint32_t LAYOUT_VERSION = 3;
 constexpr uint32_t CONTACT_SIZE = 24;
 constexpr uint32_t SINGLE_SIZE = 64;
 constexpr uint32_t HLL_PRECISION = 12;
@@ -90,6 +90,8 @@ enum Outcome : uint16_t {
   /// The source only listened: it closed after the service's first words without saying any, or
   /// said its first after four seconds of silence. Nmap -sV begins so with every service.
   OUTCOME_WAITED = 1 << 13,
+  /// When the probe came, the target had been silent in sight for as long as `dark_after_us` asks.
+  OUTCOME_DARK_TARGET = 1 << 14,
 };
 
 /// A contact: one (target, protocol, port) of a source in one epoch, CONTACT_SIZE bytes:

@@ -42,9 +42,10 @@ class Hosts {
     spoke_[bit >> 3] |= static_cast<uint8_t>(1 << (bit & 7));
   }
 
-  /// Whether the address was ever seen to send a packet. May say yes by mistake, never no.
-  bool ever_spoke(uint32_t tunnel_key, const Address& address) const {
-    const uint32_t bit = keyed_hash(tunnel_key, address) & (SPOKE_BITS - 1);
+  /// Whether the address with this `keyed_hash` was ever seen to send a packet. May say yes by
+  /// mistake, never no.
+  bool ever_spoke(uint32_t hash) const {
+    const uint32_t bit = hash & (SPOKE_BITS - 1);
     return (spoke_[bit >> 3] & (1 << (bit & 7))) != 0;
   }
 

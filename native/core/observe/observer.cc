@@ -25,6 +25,7 @@ uint32_t probe_tuple(const Packet& packet) {
 Observer::Observer(const ObserverConfig& config)
     : home_nets_(config.home_nets),
       duplicates_(config.tables.duplicates_max),
+      dark_after_us_(config.dark_after_us),
       sketches(config.tables.sketches_max),
       sources(config, sketches),
       targets(config.tables.targets_max,
@@ -73,7 +74,7 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
   touch.is_probe = true;
   touch.packets = 1;
   touch.kind = kind;
-  touch.outcome = 0;
+  touch.outcome = is_dark(packet) ? OUTCOME_DARK_TARGET : 0;
   touch.traits = probe_traits(packet);
   touch.reset_id = -1;
   touch.reset_other_class = false;
@@ -135,6 +136,13 @@ bool Observer::is_folded_away() const {
   return target != NONE && targets.is_flooded(target, touch.service);
 }
 
+/// Whether the touch at hand goes to an address that never spoke while we would have seen it.
+bool Observer::is_dark(const Packet& packet) const {
+  return dark_after_us_ > 0 && target_home && answers_visible(packet) &&
+         packet.time_us - visible_since_us_ >= dark_after_us_ &&
+         !hosts.ever_spoke(touch.target_hash);
+}
+
 void Observer::count_direction(const Packet& packet) {
   if (!source_home) {
     counts.inbound++;
@@ -144,6 +152,7 @@ void Observer::count_direction(const Packet& packet) {
     counts.internal++;
   } else {
     counts.outbound++;
+    if (packet.time_us - last_outbound_us_ > BLIND_US) visible_since_us_ = packet.time_us;
     last_outbound_us_ = packet.time_us;
   }
   const uint32_t host = hosts.of(packet.tunnel_key, packet.src);

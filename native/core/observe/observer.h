@@ -110,9 +110,12 @@ class Observer {
   /// Without an outbound packet for this long, answers are taken to be invisible here (one-way
   /// capture).
   static constexpr int64_t OUTBOUND_SILENCE_US = 300'000'000;
+  /// After this long without one, what silence says is learned anew: the sensor was blind.
+  static constexpr int64_t BLIND_US = 3'600'000'000;
   static constexpr int64_t LONG_AGO_US = -1'000'000'000'000'000;
 
   bool is_folded_away() const;
+  bool is_dark(const Packet& packet) const;
   uint32_t offset_us(const Packet& packet) const {
     return packet.time_us > epoch_start_us
                ? static_cast<uint32_t>(packet.time_us - epoch_start_us)
@@ -125,7 +128,10 @@ class Observer {
 
   HomeNets home_nets_;
   Duplicates duplicates_;
+  int64_t dark_after_us_;
   int64_t last_outbound_us_ = LONG_AGO_US;
+  /// Since when answers have passed the sensor, but for pauses shorter than `BLIND_US`.
+  int64_t visible_since_us_ = 0;
 
  public:
   Sketches sketches;

@@ -144,4 +144,32 @@ describe('honeyport', () => {
     );
     expect(judge(honeyport, touch, LATER, { ports: [4444] }).verdicts).toEqual([]);
   });
+
+  const dark = (count: number, over: Partial<Contact> = {}) =>
+    Array.from({ length: count }, (_, index) =>
+      contact(index, 22, { outcome: Outcome.darkTarget, ...over }),
+    );
+
+  it('takes five addresses learned to be dark, and is less sure of them', () => {
+    expect(judge(honeyport, dark(4)).verdicts).toEqual([]);
+    expect(judge(honeyport, dark(5)).verdicts).toMatchObject([
+      { count: 5, threshold: 5, confidence: 0.6, evidence: { basis: 'learned' } },
+    ]);
+    expect(judge(honeyport, dark(5), LATER, { dark_threshold: 0 }).verdicts).toEqual([]);
+  });
+
+  it('waits for the answers of what was dark', () => {
+    const now = { ...LATER, nowUs: SECOND + 1 };
+    expect(judge(honeyport, dark(5), now)).toEqual({ undecided: true, verdicts: [] });
+    const answered = dark(5, { outcome: Outcome.darkTarget | Outcome.closed });
+    expect(judge(honeyport, answered).verdicts).toEqual([]);
+  });
+
+  it('leaves a client of hosts that went away alone', () => {
+    const served = Array.from({ length: 5 }, (_, index) =>
+      contact(100 + index, 80, { outcome: Outcome.open | Outcome.targetData }),
+    );
+    expect(judge(honeyport, [...dark(5), ...served]).verdicts).toEqual([]);
+    expect(judge(honeyport, [...dark(6), ...served]).verdicts).toHaveLength(1);
+  });
 });

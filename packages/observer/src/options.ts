@@ -12,6 +12,11 @@ export interface ObserverOptions {
   shardCount: number;
   epochUs: number;
   /**
+   * Packet time for which the answers of protected hosts must have passed the sensor before an
+   * address that sent nothing counts as dark; 0 is never.
+   */
+  darkAfterUs: number;
+  /**
    * A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is
    * never.
    */
@@ -74,6 +79,7 @@ export const DEFAULT_OPTIONS: Readonly<ObserverOptions> = {
   homeNets: [],
   shardCount: 16,
   epochUs: 1_000_000,
+  darkAfterUs: 86_400_000_000,
   earlyTargets: 100,
   earlyPorts: 100,
   earlyPairs: 250,

@@ -232,8 +232,7 @@ export class SourceWindow {
    */
   private probesOverflow(): Overflow | null {
     if (this.overflow === null) return null;
-    const isUnasked =
-      this.counter(SourceCounter.unsolicited) > 0 && this.counters(ASKING) === 0;
+    const isUnasked = this.counter(SourceCounter.unsolicited) > 0 && this.counters(ASKING) === 0;
     return isUnasked ? null : this.overflow;
   }
 

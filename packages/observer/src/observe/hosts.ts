@@ -55,9 +55,12 @@ export class Hosts {
     this.spoke[bit >>> 3] |= 1 << (bit & 7);
   }
 
-  /** Whether the address was ever seen to send a packet. May say yes by mistake, never no. */
-  everSpoke(tunnelKey: number, w0: number, w1: number, w2: number, w3: number): boolean {
-    const bit = keyedHash(tunnelKey, w0, w1, w2, w3) & (SPOKE_BITS - 1);
+  /**
+   * Whether the address with this `keyedHash` was ever seen to send a packet. May say yes by
+   * mistake, never no.
+   */
+  everSpoke(hash: number): boolean {
+    const bit = hash & (SPOKE_BITS - 1);
     return (this.spoke[bit >>> 3] & (1 << (bit & 7))) !== 0;
   }
 

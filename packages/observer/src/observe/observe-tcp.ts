@@ -12,7 +12,7 @@ import {
   Trait,
 } from '../../../plugin-api/src/batch-layout.js';
 import { type Packet, TcpFlags } from '../decode/packet.js';
-import { NONE } from './address-index.js';
+import { keyedHash, NONE } from './address-index.js';
 import { type Flows, FlowState, halfSeconds } from './flows.js';
 import type { Observer } from './observer.js';
 import { observePayload } from './payloads.js';
@@ -272,9 +272,8 @@ function observeOrphan(observer: Observer, packet: Packet, flags: number): void 
         ? ProbeKind.maimon
         : ProbeKind.oddFlags;
   const marked = (probeTraits(packet) & Trait.markNmap) !== 0;
-  const toSilent =
-    observer.answersVisible(packet) &&
-    !observer.hosts.everSpoke(packet.tunnelKey, packet.dst0, packet.dst1, packet.dst2, packet.dst3);
+  const target = keyedHash(packet.tunnelKey, packet.dst0, packet.dst1, packet.dst2, packet.dst3);
+  const toSilent = observer.answersVisible(packet) && !observer.hosts.everSpoke(target);
   if (marked || toSilent) {
     observer.probe(packet, kind, service);
     return;

@@ -3,7 +3,12 @@
  * that every protocol makes; who probes, who answers and what that means is decided per protocol in
  * `observe-*.ts`. Nothing here judges. Twin: `observer.h`.
  */
-import { NO_SIGNATURE, ProbeKind, TargetCounter } from '../../../plugin-api/src/batch-layout.js';
+import {
+  NO_SIGNATURE,
+  Outcome,
+  ProbeKind,
+  TargetCounter,
+} from '../../../plugin-api/src/batch-layout.js';
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { Fragment, type Packet, Transport } from '../decode/packet.js';
 import type { ObserverOptions } from '../options.js';
@@ -36,6 +41,9 @@ const PENDING_UDP_MAX = 65_536;
  */
 const OUTBOUND_SILENCE_US = 300_000_000;
 
+/** After this long without one, what silence says is learned anew: the sensor was blind. */
+const BLIND_US = 3_600_000_000;
+
 /** Packets by what they were to us; cumulative. */
 export class ObserveCounts {
   notIp = 0;
@@ -64,7 +72,10 @@ export class Observer {
   readonly counts = new ObserveCounts();
   private readonly homeNets: HomeNets;
   private readonly duplicates: Duplicates;
+  private readonly darkAfterUs: number;
   private lastOutboundUs = -1e18;
+  /** Since when answers have passed the sensor, but for pauses shorter than `BLIND_US`. */
+  private visibleSinceUs = 0;
 
   /** Of the packet at hand: whether its source and its destination are protected. */
   sourceHome = false;
@@ -74,6 +85,7 @@ export class Observer {
   constructor(options: ObserverOptions, homeNets: readonly HomeNet[]) {
     const tables = options.tables;
     this.homeNets = new HomeNets(homeNets);
+    this.darkAfterUs = options.darkAfterUs;
     this.matcher = new PayloadMatcher(options.payloadSignatures);
     this.duplicates = new Duplicates(tables.duplicatesMax);
     this.sketches = new Sketches(tables.sketchesMax);
@@ -144,7 +156,7 @@ export class Observer {
     touch.isProbe = true;
     touch.packets = 1;
     touch.kind = kind;
-    touch.outcome = 0;
+    touch.outcome = this.isDark(packet) ? Outcome.darkTarget : 0;
     touch.traits = probeTraits(packet);
     touch.resetId = -1;
     touch.resetOtherClass = false;
@@ -306,6 +318,17 @@ export class Observer {
     return target !== NONE && this.targets.isFlooded(target, touch.service);
   }
 
+  /** Whether the touch at hand goes to an address that never spoke while we would have seen it. */
+  private isDark(packet: Packet): boolean {
+    return (
+      this.darkAfterUs > 0 &&
+      this.targetHome &&
+      this.answersVisible(packet) &&
+      packet.timeUs - this.visibleSinceUs >= this.darkAfterUs &&
+      !this.hosts.everSpoke(this.touch.targetHash)
+    );
+  }
+
   private offsetUs(packet: Packet): number {
     return Math.max(0, packet.timeUs - this.epochStartUs);
   }
@@ -326,6 +349,7 @@ export class Observer {
     if (this.targetHome) this.counts.internal++;
     else {
       this.counts.outbound++;
+      if (packet.timeUs - this.lastOutboundUs > BLIND_US) this.visibleSinceUs = packet.timeUs;
       this.lastOutboundUs = packet.timeUs;
     }
     const host = this.hosts.of(

@@ -66,6 +66,7 @@ const COUNTER_OF_OUTCOME: readonly number[] = [
   SourceCounter.unsolicited,
   -1,
   -1,
+  -1,
 ];
 
 export class Sources {
