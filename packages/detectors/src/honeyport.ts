@@ -53,17 +53,17 @@ export const honeyport = defineSourceDetector<Config>({
   id: 'honeyport',
   title: 'Honeyport',
   summary:
-    'A source probed a port or an address that nobody uses: almost never a mistake. Which ones is ' +
-    'configured; addresses that never spoke are learned as well, and count for less.',
+    'A source probed a port or an address that nobody uses: almost never a mistake. Which ones ' +
+    'is configured; addresses that never spoke are learned as well, and count for less.',
   doc: {
     decided:
       'Distinct contacts with a configured port (TCP and UDP) or with an address in a configured ' +
       'network are counted. One is enough. Answers and backscatter to such an address do not ' +
       'count. Without one, addresses learned to be dark are counted: of the protected networks, ' +
       'that had sent nothing while the sensor saw answers of protected hosts, for at least ' +
-      '`dark_after_s` before the probe, and gave none to it. Sources whose other contacts are mostly served ' +
-      'are clients of hosts that went away, and left out. Confidence is 0.95 for what is ' +
-      'configured and 0.6 for what is learned; `evidence.basis` says which it was.',
+      '`dark_after_s` before the probe, and gave none to it. Sources whose other contacts are ' +
+      'mostly served are clients of hosts that went away, and left out. Confidence is 0.95 for ' +
+      'what is configured and 0.6 for what is learned; `evidence.basis` says which it was.',
     sources: [
       'Spitzner: Honeypots: Tracking Hackers (2002): what has no production value gets no ' +
         'honest traffic',
@@ -73,10 +73,10 @@ export const honeyport = defineSourceDetector<Config>({
       'As right as the configuration: a port that somebody does serve, or an address that a host ' +
       'gets later, makes every client a finding. Mistyped addresses are mistakes of honest ' +
       'people; raise the threshold where that happens. What is learned is silent until a sensor ' +
-      'has watched for `dark_after_s`, begins anew when the sensor does or saw no outbound packet ' +
-      'for an hour, and each ring of `capture.rings` learns by itself. It takes hosts for dark ' +
-      'whose packets take another way than past the sensor, and broadcast addresses; up to 6 % ' +
-      'of dark addresses count as used where 65,536 hosts speak.',
+      'has watched for `dark_after_s`, begins anew when the sensor does or saw no outbound ' +
+      'packet for an hour, and each ring of `capture.rings` learns by itself. It takes hosts for ' +
+      'dark whose packets take another way than past the sensor, and broadcast addresses; up to ' +
+      '6 % of dark addresses count as used where 65,536 hosts speak.',
   },
   kinds: ['honeyport'],
   mitre: ['T1046', 'T1595.001'],
