@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export interface Contender {
   name: string;
@@ -23,7 +23,8 @@ export interface Contender {
 const scratch = mkdtempSync(join(tmpdir(), 'picket-bench-'));
 export const scratchPath = (name: string): string => join(scratch, name);
 
-const MAIN = 'dist/src/main.js';
+/** Run as the command, so with what its first line gives node. */
+const MAIN = resolve('dist/src/main.js');
 const ADDON = 'native/build/Release/picket.node';
 
 function picket(observer: 'native' | 'typescript', about: string): Contender {
@@ -36,7 +37,6 @@ function picket(observer: 'native' | 'typescript', about: string): Contender {
       return observer === 'native' && !existsSync(ADDON) ? 'the addon is not built' : null;
     },
     command: (capture, home) => [
-      process.execPath,
       ...[MAIN, 'read', capture, '--home', home, '--json', '--observer', observer],
     ],
   };

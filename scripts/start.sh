@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 prepare
 build_typescript
 build_native
-if [ $# -gt 0 ]; then exec node dist/src/main.js "$@"; fi
+if [ $# -gt 0 ]; then exec dist/src/main.js "$@"; fi
 say 'replaying test/captures/pipeline.pcap.gz: masscan over a /24, then nmap on what it found'
-exec node dist/src/main.js read test/captures/pipeline.pcap.gz \
+exec dist/src/main.js read test/captures/pipeline.pcap.gz \
   --home 198.51.100.0/24,198.18.4.0/22,2001:db8:100::/64,fd01::/64

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S MALLOC_TRIM_THRESHOLD_=16777216 node --v8-pool-size=1
 /**
  * The `picket` command: what can be asked for, and the exit status (0 done, 2 wrong usage, 3
  * damaged input; `src/shared/errors.ts` has the table). The only file that knows commander. A

@@ -37,6 +37,12 @@ const WAYS = 4;
 
 export class Flows {
   private readonly setMask: number;
+  /**
+   * The entry behind each way of each set, plus one; 0 is none. Entries are given out one after the
+   * other and stay with their way, so that a link with few conversations touches few pages.
+   */
+  private readonly entryOf: Int32Array;
+  private entries = 0;
   private readonly keyOne: Int32Array;
   private readonly keyTwo: Int32Array;
   readonly lastUs: Float64Array;
@@ -60,6 +66,7 @@ export class Flows {
     const sets = powerOfTwoAtLeast(capacity / WAYS);
     this.setMask = sets - 1;
     const size = sets * WAYS;
+    this.entryOf = new Int32Array(size);
     this.keyOne = new Int32Array(size);
     this.keyTwo = new Int32Array(size);
     this.lastUs = new Float64Array(size);
@@ -95,7 +102,10 @@ export class Flows {
   /** The entry for the key, or -1. Refreshes its time. */
   find(nowUs: number): number {
     const set = (this.one & this.setMask) * WAYS;
-    for (let at = set; at < set + WAYS; at++) {
+    for (let way = set; way < set + WAYS; way++) {
+      const at = this.entryOf[way] - 1;
+      // Ways are filled in order, and an entry stays.
+      if (at < 0) return -1;
       if (this.keyOne[at] !== this.one || this.keyTwo[at] !== this.two || this.state[at] === 0)
         continue;
       if (nowUs - this.lastUs[at] > this.timeoutUs) {
@@ -113,15 +123,23 @@ export class Flows {
     const set = (this.one & this.setMask) * WAYS;
     let chosen = -1;
     let empty = -1;
-    let oldest = set;
-    for (let at = set; at < set + WAYS; at++) {
+    let oldest = -1;
+    for (let way = set; way < set + WAYS; way++) {
+      const at = this.entryOf[way] - 1;
+      if (at < 0) {
+        if (empty < 0) {
+          empty = this.entries++;
+          this.entryOf[way] = empty + 1;
+        }
+        break;
+      }
       if (this.state[at] === 0) {
         if (empty < 0) empty = at;
       } else if (this.keyOne[at] === this.one && this.keyTwo[at] === this.two) {
         chosen = at;
         break;
       }
-      if (this.lastUs[at] < this.lastUs[oldest]) oldest = at;
+      if (oldest < 0 || this.lastUs[at] < this.lastUs[oldest]) oldest = at;
     }
     if (chosen < 0) {
       chosen = empty >= 0 ? empty : oldest;
