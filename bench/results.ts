@@ -17,6 +17,10 @@ export interface Row {
 
 export interface TrialResult {
   name: string;
+  /** When and of what; the commit is the newest below the tree that was measured. */
+  date: string;
+  commit: string;
+  rounds: number;
   about: string;
   packetCount: number;
   rows: Row[];
@@ -24,11 +28,7 @@ export interface TrialResult {
 }
 
 export interface Results {
-  date: string;
-  commit: string;
-  command: string;
   machine: { cpu: string; cores: number; memoryGib: number; kernel: string; node: string };
-  rounds: number;
   trials: TrialResult[];
 }
 
@@ -67,13 +67,13 @@ export function pageOf(results: Results): string {
 
 # Benchmarks
 
-Every figure is the median of ${results.rounds} processes, each started afresh and measured from
-outside, start-up included; the programs of a trial take turns, so that a busy moment of the machine
+Every figure is the median of several processes, each started afresh and measured from outside,
+start-up included; the programs of a trial take turns, so that a busy moment of the machine
 meets all of them. Read the ratios: seconds are of this machine only. *Of limit* is the packet rate
 divided by that of a bare libpcap loop over the same file in the same run. A time counts only when
 the findings were right. There are no projections here: what is not measured is not stated.
 
-${results.date}, commit ${results.commit}, \`${results.command}\`.
+\`npm run bench\`; a trial that is run by itself replaces its section.
 ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB; ${machine.kernel};
 Node ${machine.node}. The captures are generated (test/generate) and in the page cache.
 
@@ -90,7 +90,7 @@ function sectionOf(trial: TrialResult): string {
   );
   return `## ${trial.name}
 
-${trial.about}
+${trial.about} Median of ${trial.rounds}, ${trial.date}, commit ${trial.commit}.
 
 ${tableOf(trial)}
 ${checks.length > 0 ? `\n${checks.join('\n')}\n` : ''}`;

@@ -1,13 +1,13 @@
 /**
- * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and after
- * a full run writes bench/results/latest.json and docs/benchmarks.md. `-- latency` measures live
+ * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and, with
+ * no fewer than five rounds, puts them into bench/results/latest.json and docs/benchmarks.md. `-- latency` measures live
  * latency instead, `-- suricata` compares answers, `-- transport` measures what passes through
  * Redis. Exit status 1 when a required figure was missed or an answer was wrong.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Contender, scratchPath } from './contenders.js';
 import { measureLatency } from './latency.js';
 import { measure, median, type Run } from './measure.js';
@@ -54,7 +54,10 @@ async function runTrial(trial: Trial, roundCount: number): Promise<TrialResult> 
   const { name, about, packetCount } = trial;
   addRates(rows, packetCount);
   const requirements = trial.requirements.map((requirement) => judge(requirement, rows));
-  return { name, about, packetCount, rows, requirements };
+  const date = new Date().toISOString().slice(0, 10);
+  const words = ['rev-parse', '--short=10', 'HEAD'];
+  const commit = execFileSync('git', words, { encoding: 'utf8' }).trim();
+  return { name, about, date, commit, rounds: roundCount, packetCount, rows, requirements };
 }
 
 function emptyRow(contender: Contender): Row {
@@ -101,23 +104,25 @@ function judge(requirement: Requirement, rows: Row[]): { text: string; met: bool
   return { text: `${contender} stays under ${peakRssMibMax} MiB`, met };
 }
 
-function describeRun(roundCount: number, trials: TrialResult[]): Results {
-  const git = (...words: string[]): string =>
-    execFileSync('git', words, { encoding: 'utf8' }).trim();
+function describeMachine(): Results['machine'] {
   return {
-    date: new Date().toISOString().slice(0, 10),
-    commit: git('rev-parse', '--short=10', 'HEAD'),
-    command: 'npm run bench',
-    machine: {
-      cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
-      cores: cpus().length,
-      memoryGib: Math.round(totalmem() / 2 ** 30),
-      kernel: `${type()} ${release()}`,
-      node: process.versions.node,
-    },
-    rounds: roundCount,
-    trials,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
+    cores: cpus().length,
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    kernel: `${type()} ${release()}`,
+    node: process.versions.node,
   };
+}
+
+/** These trials in place of their last results, of which those of another machine are dropped. */
+function withLast(trials: readonly TrialResult[]): Results {
+  const machine = describeMachine();
+  const last: Results | null = existsSync(RESULTS)
+    ? JSON.parse(readFileSync(RESULTS, 'utf8'))
+    : null;
+  const kept = isDeepStrictEqual(last?.machine, machine) ? (last?.trials ?? []) : [];
+  const known = new Map([...kept, ...trials].map((trial) => [trial.name, trial]));
+  return { machine, trials: TRIALS.flatMap(({ name }) => known.get(name) ?? []) };
 }
 
 const { values, positionals } = parseArgs({
@@ -148,8 +153,8 @@ for (const trial of chosen) {
   for (const { text, met } of result.requirements)
     console.log(`${met ? 'met   ' : 'MISSED'} ${text}`);
 }
-if (positionals.length === 0) {
-  const results = describeRun(roundCount, trials);
+if (roundCount >= ROUNDS_DEFAULT) {
+  const results = withLast(trials);
   mkdirSync('bench/results', { recursive: true });
   writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
   writePage();

@@ -30,7 +30,7 @@ export class Sketch {
   /** Distinct elements, rounded; standard error 1.6 %. */
   estimate(): number {
     const histogram = new Float64Array(RANK_MAX + 1);
-    for (const rank of this.registers) histogram[Math.min(rank, RANK_MAX)]++;
+    for (let at = 0; at < HLL_REGISTERS; at++) histogram[Math.min(this.registers[at], RANK_MAX)]++;
     let z = HLL_REGISTERS * tau(1 - histogram[RANK_MAX] / HLL_REGISTERS);
     for (let rank = RANK_BITS; rank >= 1; rank--) z = 0.5 * (z + histogram[rank]);
     z += HLL_REGISTERS * sigma(histogram[0] / HLL_REGISTERS);
