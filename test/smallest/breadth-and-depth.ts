@@ -124,6 +124,18 @@ export const DEPTH: SmallestScan[] = [
     ],
   },
   {
+    technique: 'TLS cipher enumeration of one service, offering less than TLS 1.2',
+    unit: 'different hellos',
+    atLeast: 10,
+    overS: 50,
+    tooSlowS: 75,
+    kind: 'script_scan',
+    frames: (count, overS) =>
+      spread(count, overS, (index, timeUs) =>
+        said(timeUs, target(0), 443, 40_000 + index, hello(2 * index + 1)),
+      ),
+  },
+  {
     technique: 'TLS cipher enumeration of two services at a time',
     unit: 'different hellos to each service',
     atLeast: 10,

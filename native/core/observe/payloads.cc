@@ -82,7 +82,9 @@ void observe_payload(Observer& observer, const Packet& packet, uint32_t service,
   observer.address(packet, false);
   observer.aim(packet, service, 0, 0, true);
   Sources& sources = observer.sources;
-  const uint32_t number = sources.full_state_of(observer.touch, is_known && trusted);
+  // Few clients offer less than TLS 1.2, and an enumeration of ciphers does.
+  const bool is_telling = is_known || (shape & HELLO_OBSOLETE) != 0;
+  const uint32_t number = sources.full_state_of(observer.touch, is_telling && trusted);
   if (number == NONE) return;
   PayloadPool& pool = sources.payloads;
   const uint32_t member = sources.member_of(number, observer.touch);

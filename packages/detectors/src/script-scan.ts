@@ -65,7 +65,8 @@ export const scriptScan = defineSourceDetector<Config>({
     wrong:
       'Silent inside TLS, with a changed user agent (`--script-args http.useragent`) unless ' +
       'another payload tells, and on scripts that speak like ordinary clients. Hellos count only ' +
-      'in seconds in which their source touches a second service or says a known payload too. ' +
+      'in seconds in which their source touches a second service, says a known payload or offers ' +
+      'less than TLS 1.2. ' +
       'Many old clients behind one NAT address could look like an enumeration, if they met one ' +
       'service in one minute.',
   },

@@ -66,7 +66,9 @@ export function observePayload(
   observer.address(packet, false);
   observer.aim(packet, service, 0, 0, true);
   const { touch } = observer;
-  const source = sources.fullStateOf(touch, isKnown && trusted);
+  // Few clients offer less than TLS 1.2, and an enumeration of ciphers does.
+  const isTelling = isKnown || (shape & HELLO_OBSOLETE) !== 0;
+  const source = sources.fullStateOf(touch, isTelling && trusted);
   if (source === NONE) return;
   const { payloads } = sources;
   const member = sources.memberOf(source, touch);
