@@ -1,8 +1,9 @@
 /**
  * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and, with
- * no fewer than five rounds, puts them into bench/results/latest.json and docs/benchmarks.md. `-- latency` measures live
- * latency instead, `-- suricata` compares answers, `-- transport` measures what passes through
- * Redis. Exit status 1 when a required figure was missed or an answer was wrong.
+ * five rounds or more, puts them into bench/results/latest.json and docs/benchmarks.md.
+ * `-- latency` measures live latency instead, `-- suricata` compares answers, `-- transport`
+ * measures what passes through Redis. Exit status 1 when a required figure was missed or an answer
+ * was wrong.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
