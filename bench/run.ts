@@ -1,6 +1,7 @@
 /**
  * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and, with
  * five rounds or more, puts them into bench/results/latest.json and docs/benchmarks.md.
+ * `--without PROGRAM` leaves a slow one out, and its row says so.
  * `-- latency` measures live latency instead, `-- suricata` compares answers, `-- transport`
  * measures what passes through Redis. Exit status 1 when a required figure was missed or an answer
  * was wrong.
@@ -37,9 +38,15 @@ function problemsOf(trial: Trial, contender: Contender, run: Run, stdoutPath: st
 }
 
 /** Round 0 warms the page cache and is not counted; the contenders take turns within a round. */
-async function runTrial(trial: Trial, roundCount: number): Promise<TrialResult> {
+async function runTrial(
+  trial: Trial,
+  roundCount: number,
+  leftOut: readonly string[],
+): Promise<TrialResult> {
   const capture = trial.capture();
-  const rows = trial.contenders.map(emptyRow);
+  const rows = trial.contenders.map((contender) =>
+    emptyRow(contender, leftOut.includes(contender.name)),
+  );
   for (let round = 0; round <= roundCount; round++) {
     for (const [index, contender] of trial.contenders.entries()) {
       const row = rows[index];
@@ -61,9 +68,9 @@ async function runTrial(trial: Trial, roundCount: number): Promise<TrialResult> 
   return { name, about, date, commit, rounds: roundCount, packetCount, rows, requirements };
 }
 
-function emptyRow(contender: Contender): Row {
+function emptyRow(contender: Contender, isLeftOut: boolean): Row {
   const { name, role, about } = contender;
-  const reason = contender.unavailable();
+  const reason = isLeftOut ? 'left out of this run' : contender.unavailable();
   return {
     contender: name,
     role,
@@ -128,7 +135,10 @@ function withLast(trials: readonly TrialResult[]): Results {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: String(ROUNDS_DEFAULT) } },
+  options: {
+    rounds: { type: 'string', default: String(ROUNDS_DEFAULT) },
+    without: { type: 'string', multiple: true, default: [] },
+  },
 });
 /** Comparisons and measurements of another shape than a trial, each run alone by its name. */
 const APART: Record<string, () => Promise<{ failed: number }>> = {
@@ -142,13 +152,13 @@ const chosen = TRIALS.filter(({ name }) => positionals.length === 0 || positiona
 const roundCount = Number(values.rounds);
 if (chosen.length === 0 || !Number.isInteger(roundCount) || roundCount < 1) {
   const names = [...TRIALS.map(({ name }) => name), ...Object.keys(APART)].join('|');
-  console.error(`usage: npm run bench -- [${names}] [--rounds N]`);
+  console.error(`usage: npm run bench -- [${names}] [--rounds N] [--without PROGRAM]`);
   process.exit(2);
 }
 const trials: TrialResult[] = [];
 for (const trial of chosen) {
   console.log(`\n${trial.name}: ${trial.about}\n`);
-  const result = await runTrial(trial, roundCount);
+  const result = await runTrial(trial, roundCount, values.without);
   trials.push(result);
   console.log(tableOf(result));
   for (const { text, met } of result.requirements)
