@@ -76,7 +76,9 @@ export const honeyport = defineSourceDetector<Config>({
       'has watched for `dark_after_s`, begins anew when the sensor does or saw no outbound ' +
       'packet for an hour, and each ring of `capture.rings` learns by itself. It takes hosts for ' +
       'dark whose packets take another way than past the sensor, and broadcast addresses; up to ' +
-      '6 % of dark addresses count as used where 65,536 hosts speak.',
+      '6 % of dark addresses count as used where 65,536 hosts speak. Inside, a DHCP server that ' +
+      'pings an address before it offers it, and an inventory of the network, probe dark space ' +
+      'honestly: they belong in the `allowlist`.',
   },
   kinds: ['honeyport'],
   mitre: ['T1046', 'T1595.001'],
