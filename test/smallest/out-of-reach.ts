@@ -59,4 +59,12 @@ export const OUT_OF_REACH: readonly OutOfReach[] = [
         said(timeUs, target(index), 443, 40_000 + index, hello(0)),
       ),
   },
+  {
+    technique: 'TLS cipher enumeration of one service that offers TLS 1.2 and newer only',
+    why: 'it looks like many clients behind one address; hellos below TLS 1.2 are what tells',
+    frames: () =>
+      spread(30, 10, (index, timeUs) =>
+        said(timeUs, target(0), 443, 40_000 + index, hello(2 * index)),
+      ),
+  },
 ];
