@@ -1,22 +1,10 @@
 /** The counters of a source that touched one thing once: an observation of its own would say so. */
-import { Outcome, ProbeKind, SourceCounter, Trait } from './batch-layout.js';
+import { ProbeKind, SourceCounter, Trait } from './batch-layout.js';
+import { COUNTER_OF_OUTCOME, COUNTER_OF_TRAIT } from './source-counters.js';
 
 const SOURCE_COUNTERS = Object.keys(SourceCounter).length;
 const sorts = new Map<string, readonly number[]>();
 const SORTS_MAX = 256;
-
-const COUNTER_OF_OUTCOME: Partial<Record<keyof typeof Outcome, number>> = {
-  open: SourceCounter.answerOpen,
-  closed: SourceCounter.answerClosed,
-  unreachable: SourceCounter.answerUnreachable,
-  established: SourceCounter.established,
-  sourceReset: SourceCounter.reset,
-  stackSplit: SourceCounter.stackSplit,
-  backscatterSynAck: SourceCounter.unsolicited,
-  backscatterRst: SourceCounter.unsolicited,
-  backscatterIcmp: SourceCounter.unsolicited,
-  backscatterReply: SourceCounter.unsolicited,
-};
 
 /**
  * The counters a single adds, by what it is. Shared, since a flood's singles are all alike; never
@@ -34,15 +22,14 @@ export function countersOfSingle(
   const counters = new Array<number>(SOURCE_COUNTERS).fill(0);
   if (kinds !== 0 && kinds !== ProbeKind.inferred)
     counters[31 - Math.clz32(kinds & 0x7fff)] = packets;
-  for (const [name, bit] of Object.entries(Outcome)) {
-    const counter = COUNTER_OF_OUTCOME[name as keyof typeof Outcome];
-    if ((outcome & bit) !== 0 && counter !== undefined) counters[counter] = 1;
-  }
-  for (const [name, bit] of Object.entries(Trait)) {
-    const counter = SourceCounter[name as keyof typeof SourceCounter];
-    if ((traits & bit) !== 0 && counter !== undefined) counters[counter] = packets;
-  }
+  for (const counter of countersOf(outcome, COUNTER_OF_OUTCOME)) counters[counter] = 1;
+  for (const counter of countersOf(traits, COUNTER_OF_TRAIT)) counters[counter] = packets;
   if ((traits & Trait.rawSynAck) !== 0) counters[SourceCounter.rawSynAcks] = 1;
   if (sorts.size < SORTS_MAX) sorts.set(sort, counters);
   return counters;
+}
+
+/** The counters of the bits that are set and have one. */
+function countersOf(bits: number, counterOfBit: readonly number[]): number[] {
+  return counterOfBit.filter((counter, bit) => counter >= 0 && ((bits >>> bit) & 1) !== 0);
 }

@@ -9,6 +9,7 @@ import {
   SOURCE_SIGNATURES_MAX,
   SourceCounter,
 } from '../../../plugin-api/src/batch-layout.js';
+import { COUNTER_OF_OUTCOME, COUNTER_OF_TRAIT } from '../../../plugin-api/src/source-counters.js';
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import type { ObserverTables } from '../options.js';
 import { AddressIndex, addressHash, NONE } from './address-index.js';
@@ -30,44 +31,6 @@ const SAMPLED_CONTACTS_MIN = 3;
 /** Largest step of a counting IP ID from one reset to the next: the prober asks in between. */
 const RESET_ID_STEP_MAX = 64;
 export const COUNTERS = Object.keys(SourceCounter).length;
-
-/** Counter of each Trait bit, in bit order; -1 where there is none. */
-const COUNTER_OF_TRAIT: readonly number[] = [
-  SourceCounter.markCandidate,
-  SourceCounter.markMasscan,
-  SourceCounter.markZmap,
-  SourceCounter.markMirai,
-  SourceCounter.markNmap,
-  SourceCounter.markUnicornscan,
-  SourceCounter.badChecksum,
-  SourceCounter.nmapBadsum,
-  SourceCounter.fragmentTiny,
-  SourceCounter.fragmentOverlap,
-  SourceCounter.trustedSourcePort,
-  SourceCounter.probeWithData,
-  SourceCounter.ipOptions,
-  SourceCounter.rawStack,
-  SourceCounter.emptyEcho,
-];
-
-/** Counter of each Outcome bit that has one, in bit order; -1 where there is none. */
-const COUNTER_OF_OUTCOME: readonly number[] = [
-  SourceCounter.answerOpen,
-  SourceCounter.answerClosed,
-  SourceCounter.answerUnreachable,
-  SourceCounter.established,
-  -1,
-  -1,
-  SourceCounter.reset,
-  SourceCounter.stackSplit,
-  SourceCounter.unsolicited,
-  SourceCounter.unsolicited,
-  SourceCounter.unsolicited,
-  SourceCounter.unsolicited,
-  -1,
-  -1,
-  -1,
-];
 
 export class Sources {
   readonly index: AddressIndex;
@@ -438,8 +401,8 @@ export class Sources {
     if (kind !== 0 && kind !== ProbeKind.inferred)
       this.counters[at + 31 - Math.clz32(kind)] += packets;
     for (let rest = traits; rest !== 0; rest &= rest - 1) {
-      const bit = 31 - Math.clz32(rest & -rest);
-      if (bit < COUNTER_OF_TRAIT.length) this.counters[at + COUNTER_OF_TRAIT[bit]] += packets;
+      const counter = COUNTER_OF_TRAIT[31 - Math.clz32(rest & -rest)];
+      if (counter >= 0) this.counters[at + counter] += packets;
     }
   }
 
