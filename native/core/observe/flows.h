@@ -50,6 +50,7 @@ class Flows {
  public:
   explicit Flows(uint32_t capacity)
       : set_mask_(std::bit_ceil(std::max(1u, capacity / WAYS + (capacity % WAYS != 0))) - 1),
+        entry_of_((size_t{set_mask_} + 1) * WAYS),
         flows_((size_t{set_mask_} + 1) * WAYS) {}
 
   /// Sets the key for the calls that follow: two endpoints, protocol number and tunnel.
@@ -65,33 +66,44 @@ class Flows {
 
   /// The entry for the key, or null. Refreshes its time.
   Flow* find(int64_t now_us) {
-    Flow* set = &flows_[size_t{one_ & set_mask_} * WAYS];
-    for (Flow* flow = set; flow < set + WAYS; flow++) {
-      if (flow->one != one_ || flow->two != two_ || flow->state == 0) continue;
-      if (now_us - flow->last_us > timeout_us_) {
-        flow->state = 0;
+    const uint32_t* set = set_of(one_);
+    for (uint32_t way = 0; way < WAYS; way++) {
+      // Ways are filled in order, and an entry stays.
+      if (set[way] == 0) return nullptr;
+      Flow& flow = flows_[set[way] - 1];
+      if (flow.one != one_ || flow.two != two_ || flow.state == 0) continue;
+      if (now_us - flow.last_us > timeout_us_) {
+        flow.state = 0;
         return nullptr;
       }
-      flow->last_us = now_us;
-      return flow;
+      flow.last_us = now_us;
+      return &flow;
     }
     return nullptr;
   }
 
   /// A fresh entry for the key, in place of the one it has, an empty way, or the oldest.
   Flow* put(int64_t now_us, uint16_t state) {
-    Flow* set = &flows_[size_t{one_ & set_mask_} * WAYS];
+    uint32_t* set = set_of(one_);
     Flow* chosen = nullptr;
     Flow* empty = nullptr;
-    Flow* oldest = set;
-    for (Flow* flow = set; flow < set + WAYS; flow++) {
+    Flow* oldest = nullptr;
+    for (uint32_t way = 0; way < WAYS; way++) {
+      if (set[way] == 0) {
+        if (empty == nullptr) {
+          set[way] = ++used_;
+          empty = &flows_[used_ - 1];
+        }
+        break;
+      }
+      Flow* flow = &flows_[set[way] - 1];
       if (flow->state == 0) {
         if (empty == nullptr) empty = flow;
       } else if (flow->one == one_ && flow->two == two_) {
         chosen = flow;
         break;
       }
-      if (flow->last_us < oldest->last_us) oldest = flow;
+      if (oldest == nullptr || flow->last_us < oldest->last_us) oldest = flow;
     }
     if (chosen == nullptr) {
       chosen = empty != nullptr ? empty : oldest;
@@ -120,8 +132,14 @@ class Flows {
     return finish(mix(mix(hash, w[3]), port));
   }
 
+  uint32_t* set_of(uint32_t hash) { return &entry_of_[size_t{hash & set_mask_} * WAYS]; }
+
   uint32_t set_mask_;
+  /// The entry behind each way of each set, plus one; 0 is none. Entries are given out one after
+  /// the other and stay with their way, so that a link with few conversations touches few pages.
+  Table<uint32_t> entry_of_;
   Table<Flow> flows_;
+  uint32_t used_ = 0;
   uint32_t one_ = 0;
   uint32_t two_ = 0;
   int64_t timeout_us_ = 0;
