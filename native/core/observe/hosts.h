@@ -33,13 +33,13 @@ class Hosts {
     uint32_t* counters = index[host].counters;
     if (counters[HOST_PACKETS_OUT]++ == 0) {
       counters[HOST_IP_ID_FIRST] = ip_id;
+      const uint32_t bit = index.hash(host) & (SPOKE_BITS - 1);
+      spoke_[bit >> 3] |= static_cast<uint8_t>(1 << (bit & 7));
     } else {
       const uint32_t step = (ip_id - counters[HOST_IP_ID_LAST]) & 0xffff;
       if (step > 0 && step <= IP_ID_STEP_MAX) counters[HOST_IP_ID_STEPS] += step;
     }
     counters[HOST_IP_ID_LAST] = ip_id;
-    const uint32_t bit = index.hash(host) & (SPOKE_BITS - 1);
-    spoke_[bit >> 3] |= static_cast<uint8_t>(1 << (bit & 7));
   }
 
   /// Whether the address with this `keyed_hash` was ever seen to send a packet. May say yes by

@@ -45,14 +45,15 @@ export class Hosts {
     const at = host * HOST_COUNTERS;
     const first = this.counters[at + HostCounter.packetsOut] === 0;
     this.counters[at + HostCounter.packetsOut]++;
-    if (first) this.counters[at + HostCounter.ipIdFirst] = ipId;
-    else {
+    if (first) {
+      this.counters[at + HostCounter.ipIdFirst] = ipId;
+      const bit = this.index.keyedHashOf(host) & (SPOKE_BITS - 1);
+      this.spoke[bit >>> 3] |= 1 << (bit & 7);
+    } else {
       const step = (ipId - this.counters[at + HostCounter.ipIdLast]) & 0xffff;
       if (step > 0 && step <= IP_ID_STEP_MAX) this.counters[at + HostCounter.ipIdSteps] += step;
     }
     this.counters[at + HostCounter.ipIdLast] = ipId;
-    const bit = this.index.keyedHashOf(host) & (SPOKE_BITS - 1);
-    this.spoke[bit >>> 3] |= 1 << (bit & 7);
   }
 
   /**
