@@ -56,13 +56,10 @@ bool is_expired(int64_t first_us, int64_t time_us) {
 
 }  // namespace
 
-Fragments::Fragments(uint32_t fragments_max) {
-  uint32_t buckets = 1;
-  while (uint64_t{buckets} * 2 * WAYS <= fragments_max) buckets *= 2;
-  bucket_mask_ = buckets - 1;
-  slots_.resize(size_t{buckets} * WAYS);
-  buffer_.resize(slots_.size() * SLOT_SIZE);
-}
+Fragments::Fragments(uint32_t fragments_max)
+    : bucket_mask_(std::bit_floor(std::max(1u, fragments_max / WAYS)) - 1),
+      slots_((size_t{bucket_mask_} + 1) * WAYS),
+      buffer_((size_t{bucket_mask_} + 1) * WAYS * SLOT_SIZE) {}
 
 bool Fragments::accept(Walk& walk, Packet& packet, uint32_t offset, bool more) {
   packet.fragment = FRAGMENT_PRESENT;
@@ -114,16 +111,16 @@ bool Fragments::enter_buffer(uint32_t index, Walk& walk, Packet& packet) {
   const uint32_t base = index * SLOT_SIZE;
   const uint32_t end = base + size;
   const uint32_t need =
-      header_need(buffer_.data(), base, end, end, slot.protocol, packet.ip_version);
+      header_need(&buffer_[0], base, end, end, slot.protocol, packet.ip_version);
   if (size < need && !whole) return false;
   slot.state = State::decoded;
   packet.fragment |= slot.bits | FRAGMENT_REASSEMBLED;
-  walk.bytes = buffer_.data();
+  walk.bytes = &buffer_[0];
   walk.at = base;
   walk.end = end;
   walk.wire_end = end;
   walk.partial = !whole;
-  packet.bytes = buffer_.data();
+  packet.bytes = &buffer_[0];
   set_other(walk, packet, slot.protocol);
   return true;
 }

@@ -9,8 +9,8 @@
 #pragma once
 
 #include <array>
-#include <vector>
 
+#include "base/table.h"
 #include "decode/walk.h"
 
 namespace picket {
@@ -55,8 +55,8 @@ class Fragments {
   static void open(Slot& slot, int64_t time_us);
 
   uint32_t bucket_mask_;
-  std::vector<Slot> slots_;
-  std::vector<uint8_t> buffer_;  // [slots, limits::fragment_buffer_size]
+  Table<Slot> slots_;
+  Table<uint8_t> buffer_;  // [slots, limits::fragment_buffer_size]
 };
 
 }  // namespace picket
