@@ -55,7 +55,8 @@ export function parseConfig(
   if (syntax.length > 0) throw invalid(syntax);
 
   const values = withOverrides(toValues(document, name), overrides);
-  const result = schema.safeParse(values);
+  // Compiling a schema takes longer than using it once.
+  const result = schema.safeParse(values, { jitless: true });
   if (result.success) return result.data;
   const found = findProblems(schema, values, result.error.issues).map((problem) => ({
     ...problem,

@@ -27,7 +27,7 @@ export class DetectorSet {
     for (const detector of DETECTORS) {
       const settings = detectors[detector.id];
       if (settings === false) continue;
-      const config = detector.config.parse(settings ?? {});
+      const config = detector.config.parse(settings ?? {}, { jitless: true });
       const windowS = detector.windowS(config);
       if (detector.entity === 'history') {
         this.history.push({ detector, config, windowS });

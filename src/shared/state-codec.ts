@@ -12,7 +12,7 @@
  * the fields of each instance with those of a fresh one.
  */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import { Packr, Unpackr } from 'msgpackr';
+import { Packr, Unpackr } from 'msgpackr/pack';
 
 /** A class whose instances may occur. */
 export interface StateClass {
