@@ -32,14 +32,7 @@ export function latin1Text(address: string): string {
 export function activityOf(window: SourceWindow, summary: SourceSummary): Activity {
   const { contacts } = summary;
   const exposed = contacts.filter((c) => (c.outcome & Outcome.open) !== 0);
-  const closed = contacts.filter(
-    (c) => (c.outcome & Outcome.closed) !== 0 && (c.outcome & Outcome.open) === 0,
-  );
-  const unreachable = contacts.filter(
-    (c) =>
-      (c.outcome & Outcome.unreachable) !== 0 &&
-      (c.outcome & (Outcome.open | Outcome.closed)) === 0,
-  );
+  const { closed, unreachable } = refusals(contacts);
   return {
     source: entityName(window.tunnelKey, window.address),
     lastSeenUs: Math.max(summary.lastSeenUs, 0),
@@ -52,9 +45,9 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
     exposed: exposed
       .slice(0, LISTED_MAX)
       .map((c) => ({ ip: latin1Text(c.target), port: c.port, proto: protocolName(c.protocol) })),
-    closedCount: closed.length,
-    unreachableCount: unreachable.length,
-    silentCount: contacts.length - exposed.length - closed.length - unreachable.length,
+    closedCount: closed,
+    unreachableCount: unreachable,
+    silentCount: contacts.length - exposed.length - closed - unreachable,
     servedCount: summary.served,
     probes: probesOf(contacts),
     tools: guessTools(window),
@@ -67,6 +60,18 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
       (c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0,
     ),
   };
+}
+
+/** Contacts that turned out closed, and unreachable; what was ever open is neither. */
+function refusals(contacts: readonly Contact[]): { closed: number; unreachable: number } {
+  let closed = 0;
+  let unreachable = 0;
+  for (const { outcome } of contacts) {
+    if ((outcome & Outcome.open) !== 0) continue;
+    if ((outcome & Outcome.closed) !== 0) closed++;
+    else if ((outcome & Outcome.unreachable) !== 0) unreachable++;
+  }
+  return { closed, unreachable };
 }
 
 /** Only what there is: most sources speak neither TLS nor HTTP. */

@@ -13,6 +13,7 @@ import {
   NOTHING,
   type SourceHistory,
   type SourceSummary,
+  type SourceWindow,
   type Suspect,
   summarize,
 } from '../../packages/plugin-api/src/index.js';
@@ -155,15 +156,7 @@ export class ShardDetector {
     if (tracked === undefined) return;
     const { window, log } = tracked;
     window.slide(circumstances.nowUs);
-    const summaries = new Map<number, SourceSummary>();
-    const summaryOf = (windowS: number): SourceSummary => {
-      let summary = summaries.get(windowS);
-      if (summary === undefined) {
-        summary = summarize(window, windowS, circumstances.nowUs, circumstances.atEnd);
-        summaries.set(windowS, summary);
-      }
-      return summary;
-    };
+    const summaryOf = summaries(window, circumstances);
     let awaited = false;
     const saidBefore = findings.length;
     for (const { detector, config, windowS } of this.detectors.source) {
@@ -259,6 +252,23 @@ export class ShardDetector {
       losses: { ...losses },
     };
   }
+}
+
+/** A window's summary over any number of seconds, each made once, and no two that say the same. */
+function summaries(
+  window: SourceWindow,
+  { nowUs, atEnd }: Circumstances,
+): (windowS: number) => SourceSummary {
+  const known = new Map<number, SourceSummary>();
+  return (windowS) => {
+    let summary = known.get(windowS);
+    if (summary === undefined) {
+      const shorter = [...known.values()].find((one) => one.isWhole && one.windowS < windowS);
+      summary = shorter ? { ...shorter, windowS } : summarize(window, windowS, nowUs, atEnd);
+      known.set(windowS, summary);
+    }
+    return summary;
+  };
 }
 
 /** An early batch is judged at the packet that caused it. */

@@ -16,6 +16,8 @@ export interface TargetTally {
 
 export interface SourceSummary {
   windowS: number;
+  /** Nothing that is known of the source was too old: over more seconds it would say the same. */
+  isWhole: boolean;
   /** Contacts that count as probes, and the targets they went to. */
   contacts: Contact[];
   targets: Map<string, TargetTally>;
@@ -54,10 +56,14 @@ export function summarize(
   const contacts: Contact[] = [];
   const unsolicited: Contact[] = [];
   const total: Record<Fate, number> = { served: 0, failed: 0, pending: 0, none: 0 };
+  let isWhole = true;
   let firstSeenUs = Number.POSITIVE_INFINITY;
   let lastSeenUs = 0;
   for (const contact of window.contacts.values()) {
-    if (contact.lastUs < oldestUs) continue;
+    if (contact.lastUs < oldestUs) {
+      isWhole = false;
+      continue;
+    }
     if ((contact.outcome & UNSOLICITED) !== 0) unsolicited.push(contact);
     const fate = fateOf(contact, nowUs, atEnd);
     if (fate === 'none') continue;
@@ -78,6 +84,7 @@ export function summarize(
   const syns = window.counter(SourceCounter.syn);
   return {
     windowS,
+    isWhole,
     contacts,
     targets,
     unsolicited,

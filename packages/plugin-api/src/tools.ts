@@ -4,6 +4,7 @@
  * docs/detectors.md.
  */
 import { Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
+import type { Contact } from './contact.js';
 import type { ToolGuess } from './finding.js';
 import type { SourceWindow } from './window.js';
 
@@ -119,21 +120,28 @@ const NMAP_TTL_VALUES = 23;
  * hundreds is far below one in a million.
  */
 function nmapByPortOrder(window: SourceWindow): number {
-  const byTarget = new Map<string, { port: number; firstUs: number }[]>();
-  for (const { target, port, protocol, kinds, firstUs } of window.contacts.values()) {
-    if (protocol !== 6 || (kinds & ProbeKind.syn) === 0) continue;
-    const ports = byTarget.get(target) ?? [];
-    ports.push({ port, firstUs });
-    byTarget.set(target, ports);
+  if (window.contacts.size < PORTS_ORDERED_MIN) return 0;
+  const counts = new Map<string, number>();
+  for (const contact of window.contacts.values()) {
+    if (isTcpSyn(contact)) counts.set(contact.target, (counts.get(contact.target) ?? 0) + 1);
+  }
+  // Most sources have many targets or many ports, not both: few lists are made.
+  const byTarget = new Map<string, Contact[]>();
+  for (const [target, count] of counts) if (count >= PORTS_ORDERED_MIN) byTarget.set(target, []);
+  if (byTarget.size === 0) return 0;
+  for (const contact of window.contacts.values()) {
+    if (isTcpSyn(contact)) byTarget.get(contact.target)?.push(contact);
   }
   for (const ports of byTarget.values()) {
-    if (ports.length < PORTS_ORDERED_MIN) continue;
     const first = ports.sort((a, b) => a.firstUs - b.firstUs).slice(0, POPULAR_PORTS.size + 5);
     if (first.filter(({ port }) => POPULAR_PORTS.has(port)).length >= POPULAR_PORTS.size / 2)
       return 0.8;
   }
   return 0;
 }
+
+const isTcpSyn = ({ protocol, kinds }: Contact): boolean =>
+  protocol === 6 && (kinds & ProbeKind.syn) !== 0;
 
 const PORTS_ORDERED_MIN = 60;
 const POPULAR_PORTS = new Set([
