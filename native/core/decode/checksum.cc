@@ -8,9 +8,6 @@ namespace picket {
 
 namespace {
 
-constexpr uint32_t LANES = 4;
-constexpr uint32_t LANES_SIZE = LANES * 4;
-
 /// Four bytes in the host's order.
 uint32_t word_at(const uint8_t* bytes) {
   uint32_t word;
@@ -44,14 +41,17 @@ constexpr std::array<uint32_t, 256> CRC32C_TABLE = crc32c_table();
 uint32_t sum16(const uint8_t* bytes, uint32_t at, uint32_t end) {
   const uint8_t* next = bytes + at;
   uint32_t left = end - at;
-  uint64_t sum = 0;
-  if (left >= LANES_SIZE) {
-    uint64_t lanes[LANES] = {};
-    for (; left >= LANES_SIZE; left -= LANES_SIZE, next += LANES_SIZE) {
-      for (uint32_t lane = 0; lane < LANES; lane++) lanes[lane] += word_at(next + lane * 4);
-    }
-    sum = lanes[0] + lanes[1] + lanes[2] + lanes[3];
+  uint64_t one = 0;
+  uint64_t two = 0;
+  uint64_t three = 0;
+  uint64_t four = 0;
+  for (; left >= 16; left -= 16, next += 16) {
+    one += word_at(next);
+    two += word_at(next + 4);
+    three += word_at(next + 8);
+    four += word_at(next + 12);
   }
+  uint64_t sum = one + two + three + four;
   for (; left >= 4; left -= 4, next += 4) sum += word_at(next);
   if (left > 0) {
     uint8_t tail[4] = {0, 0, 0, 0};
