@@ -6,6 +6,7 @@ export default defineConfig({
       'src/**/*.test.ts',
       'packages/*/src/**/*.test.ts',
       'scripts/**/*.test.ts',
+      'bench/**/*.test.ts',
       'test/**/*.test.ts',
     ],
     // Two cores are shared with everything else on a CI machine; worker-thread tests bring their

@@ -45,15 +45,19 @@ function picket(observer: 'native' | 'typescript', about: string): Contender {
 export const PICKET_NATIVE = picket('native', 'file to findings, C++ observer');
 export const PICKET_TYPESCRIPT = picket('typescript', 'file to findings, TypeScript observer');
 
-/** Compiles sources to native/out/bench when one is newer; returns why not, or null. */
-function compile(
+/**
+ * Compiles sources to native/out/bench when one, or one of `headers`, is newer; returns why not, or
+ * null.
+ */
+export function compile(
   compiler: string,
   binary: string,
-  sources: string[],
-  words: string[],
+  sources: readonly string[],
+  words: readonly string[],
+  headers: readonly string[] = [],
 ): string | null {
   const isFresh = (source: string): boolean => statSync(binary).mtimeMs >= statSync(source).mtimeMs;
-  if (existsSync(binary) && sources.every(isFresh)) return null;
+  if (existsSync(binary) && [...sources, ...headers].every(isFresh)) return null;
   mkdirSync('native/out/bench', { recursive: true });
   const flags = ['-O2', '-o', binary, ...sources, ...words];
   const run = spawnSync(compiler, flags, { encoding: 'utf8' });

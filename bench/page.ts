@@ -1,15 +1,18 @@
-/** docs/benchmarks.md, from what the runs left in bench/results. */
+/** docs/benchmarks.md and docs/performance.md, from what the runs left in bench/results. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { comparisonSection } from './comparison.js';
+import { performancePage } from './native/page.js';
 import { pageOf } from './results.js';
 import { transportSection } from './transport/page.js';
 
 export const RESULTS = 'bench/results/latest.json';
 export const COMPARISON = 'bench/results/suricata.json';
 export const TRANSPORT = 'bench/results/transport.json';
+export const NATIVE = 'bench/results/native.json';
+export const PERFORMANCE = 'docs/performance.md';
 export const PAGE = 'docs/benchmarks.md';
 
-/** Writes the page anew; a result that is not there has no section. */
+/** Writes the pages anew; a result that is not there has no section. */
 export function writePage(): void {
   const trials = existsSync(RESULTS) ? pageOf(JSON.parse(readFileSync(RESULTS, 'utf8'))) : '';
   const comparison = existsSync(COMPARISON)
@@ -18,5 +21,8 @@ export function writePage(): void {
   const transport = existsSync(TRANSPORT)
     ? transportSection(JSON.parse(readFileSync(TRANSPORT, 'utf8')))
     : '';
+  if (existsSync(NATIVE)) {
+    writeFileSync(PERFORMANCE, performancePage(JSON.parse(readFileSync(NATIVE, 'utf8'))));
+  }
   writeFileSync(PAGE, [trials, transport, comparison].filter((part) => part !== '').join('\n'));
 }

@@ -1,4 +1,6 @@
 /** What a bench run leaves: `bench/results/latest.json`, the table, and docs/benchmarks.md. */
+import type { Machine } from './machine.js';
+
 export interface Row {
   contender: string;
   role: 'product' | 'limit' | 'peer';
@@ -28,7 +30,7 @@ export interface TrialResult {
 }
 
 export interface Results {
-  machine: { cpu: string; cores: number; memoryGib: number; kernel: string; node: string };
+  machine: Machine;
   trials: TrialResult[];
 }
 

@@ -2,17 +2,17 @@
  * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and, with
  * five rounds or more, puts them into bench/results/latest.json and docs/benchmarks.md.
  * `--without PROGRAM` leaves a slow one out, and its row says so.
- * `-- latency` measures live latency instead, `-- suricata` compares answers, `-- transport`
- * measures what passes through Redis. Exit status 1 when a required figure was missed or an answer
- * was wrong.
+ * `-- latency` measures live latency instead, `-- native` what a packet costs in each stage,
+ * `-- suricata` compares answers, `-- transport` measures what passes through Redis. Exit status 1
+ * when a required figure was missed or an answer was wrong.
  */
-import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, release, totalmem, type } from 'node:os';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Contender, scratchPath } from './contenders.js';
 import { measureLatency } from './latency.js';
+import { describeCode, describeMachine } from './machine.js';
 import { measure, median, type Run } from './measure.js';
+import { benchNative } from './native/native.js';
 import { PAGE, RESULTS, writePage } from './page.js';
 import { type Results, type Row, tableOf, type TrialResult } from './results.js';
 import { compareWithSuricata } from './suricata.js';
@@ -62,10 +62,8 @@ async function runTrial(
   const { name, about, packetCount } = trial;
   addRates(rows, packetCount);
   const requirements = trial.requirements.map((requirement) => judge(requirement, rows));
-  const date = new Date().toISOString().slice(0, 10);
-  const words = ['rev-parse', '--short=10', 'HEAD'];
-  const commit = execFileSync('git', words, { encoding: 'utf8' }).trim();
-  return { name, about, date, commit, rounds: roundCount, packetCount, rows, requirements };
+  const code = describeCode();
+  return { name, about, ...code, rounds: roundCount, packetCount, rows, requirements };
 }
 
 function emptyRow(contender: Contender, isLeftOut: boolean): Row {
@@ -112,16 +110,6 @@ function judge(requirement: Requirement, rows: Row[]): { text: string; met: bool
   return { text: `${contender} stays under ${peakRssMibMax} MiB`, met };
 }
 
-function describeMachine(): Results['machine'] {
-  return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown processor',
-    cores: cpus().length,
-    memoryGib: Math.round(totalmem() / 2 ** 30),
-    kernel: `${type()} ${release()}`,
-    node: process.versions.node,
-  };
-}
-
 /** These trials in place of their last results, of which those of another machine are dropped. */
 function withLast(trials: readonly TrialResult[]): Results {
   const machine = describeMachine();
@@ -143,6 +131,7 @@ const { values, positionals } = parseArgs({
 /** Comparisons and measurements of another shape than a trial, each run alone by its name. */
 const APART: Record<string, () => Promise<{ failed: number }>> = {
   latency: measureLatency,
+  native: benchNative,
   suricata: compareWithSuricata,
   transport: benchTransport,
 };

@@ -3,10 +3,10 @@
  * and beside a bare BullMQ loop that does nothing with batches of the same size (the limit). The
  * ways take turns, so that a busy moment of the machine meets all of them.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { RedisServer, redisMissing } from '../../test/support/redis-server.js';
+import { describeCode } from '../machine.js';
 import { median } from '../measure.js';
 import { PAGE, TRANSPORT, writePage } from '../page.js';
 import { type CalmResult, calmTrial } from './calm.js';
@@ -55,8 +55,7 @@ export async function benchTransport(): Promise<{ failed: number }> {
     for (const workers of [1, 2]) calm.push(await calmly(workers));
     const { batches, bytes, observations } = load;
     const results: TransportResults = {
-      date: new Date().toISOString().slice(0, 10),
-      commit: execFileSync('git', ['rev-parse', '--short=10', 'HEAD'], { encoding: 'utf8' }).trim(),
+      ...describeCode(),
       command: 'npm run bench -- transport',
       rounds: ROUNDS,
       busy: { before, after: loadavg()[0] },

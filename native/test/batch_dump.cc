@@ -2,17 +2,15 @@
 /// hash of its bytes (`-x`: the bytes themselves), then the counters. The differential test
 /// compares it with the TypeScript observer. Usage: batch_dump [-x] [-t TABLE_CAPACITY]
 /// [-d DARK_AFTER_US] [-h CIDR]... FILE...
-#include <arpa/inet.h>
-
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "capture/file_source.h"
+#include "options_text.h"
 #include "pipeline.h"
 
 namespace {
@@ -48,38 +46,6 @@ class PipelineSink : public picket::FrameSink {
   picket::Pipeline& pipeline_;
 };
 
-picket::HomeNet parse_net(const char* text) {
-  picket::HomeNet net{};
-  const std::string cidr = text;
-  const size_t slash = cidr.find('/');
-  const std::string address = cidr.substr(0, slash);
-  const int bits = std::atoi(cidr.c_str() + slash + 1);
-  if (inet_pton(AF_INET6, address.c_str(), net.address) == 1) {
-    net.prefix = static_cast<uint8_t>(bits);
-  } else {
-    net.address[10] = net.address[11] = 0xff;
-    inet_pton(AF_INET, address.c_str(), net.address + 12);
-    net.prefix = static_cast<uint8_t>(96 + bits);
-  }
-  return net;
-}
-
-std::vector<picket::PayloadPattern> read_signatures(const char* path) {
-  std::ifstream file(path);
-  std::vector<picket::PayloadPattern> patterns;
-  uint32_t id = 0;
-  std::string transport;
-  std::string place;
-  std::string hex;
-  while (file >> id >> transport >> place >> hex) {
-    const picket::PayloadPlace at = place == "whole"   ? picket::PayloadPlace::whole
-                                    : place == "start" ? picket::PayloadPlace::start
-                                                       : picket::PayloadPlace::anywhere;
-    patterns.push_back({id, transport == "udp", at, hex});
-  }
-  return patterns;
-}
-
 void set_tables(picket::ObserverTables& tables, uint32_t capacity) {
   tables = {capacity, capacity, capacity, capacity, capacity, capacity,
             capacity, capacity, capacity, capacity, capacity};
@@ -107,9 +73,9 @@ int main(int argc, char** argv) {
   for (; at < argc && argv[at][0] == '-'; at++) {
     if (std::strcmp(argv[at], "-x") == 0) whole = true;
     if (at + 1 < argc && std::strcmp(argv[at], "-h") == 0) {
-      config.home_nets.push_back(parse_net(argv[++at]));
+      config.home_nets.push_back(picket::parse_net(argv[++at]));
     } else if (at + 1 < argc && std::strcmp(argv[at], "-p") == 0) {
-      config.payload_signatures = read_signatures(argv[++at]);
+      config.payload_signatures = picket::read_signatures(argv[++at]);
     } else if (at + 1 < argc && std::strcmp(argv[at], "-d") == 0) {
       config.dark_after_us = std::atoll(argv[++at]);
     } else if (at + 1 < argc && std::strcmp(argv[at], "-t") == 0) {
