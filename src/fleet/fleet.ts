@@ -86,7 +86,8 @@ export class Fleet {
     const say = async (): Promise<void> => {
       if (isUnderWay || this.client.status !== 'ready') return;
       isUnderWay = true;
-      const note = { role, partitions: [], host: hostname(), pid: process.pid, stats: stats() };
+      const about = { host: hostname(), pid: process.pid, sensor: this.config.sensor };
+      const note = { ...about, role, partitions: [], stats: stats() };
       await noteMember(this.client, this.keys, this.id, note, liveMs).catch(() => {});
       isUnderWay = false;
     };

@@ -19,7 +19,16 @@ export interface Partition {
   handedOn: string;
 }
 
+/** Where a process is told what to do. */
+export interface Inbox {
+  prefix: string;
+  queue: string;
+  /** Begins the keys of answers: the command's id follows. */
+  answers: string;
+}
+
 export const CORRELATOR = 'correlator';
+const COMMAND_QUEUE = 'commands';
 const NAMESPACE_FORM = /^[A-Za-z0-9_.-]{1,64}$/;
 
 export class Keys {
@@ -54,9 +63,16 @@ export class Keys {
     return `{${this.namespace}:dead}`;
   }
 
-  /** Prefix of the command queue of a sensor. */
-  sensorPrefix(sensor: string): string {
-    return `{${this.namespace}:sensor:${sensor.replace(/[{}]/g, '_')}}`;
+  /**
+   * The queue of commands to one process, by address: `sensor:NAME` or `process:ID`. Every other
+   * character than letters, digits, `_.:-` is `%` and its code, so that no two addresses meet.
+   */
+  inbox(address: string): Inbox {
+    const name = address.replace(/[^A-Za-z0-9_.:-]/g, (letter) => {
+      return `%${letter.charCodeAt(0).toString(16).padStart(4, '0')}`;
+    });
+    const prefix = `{${this.namespace}:inbox:${name}}`;
+    return { prefix, queue: COMMAND_QUEUE, answers: `${prefix}:answer:` };
   }
 
   #partition(id: string, queue: string): Partition {

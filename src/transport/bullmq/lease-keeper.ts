@@ -31,6 +31,8 @@ export interface KeeperOptions {
   /** Unique in the fleet. */
   id: string;
   role: Role;
+  /** Name of the sensor in this process, if there is one. */
+  sensor?: string;
   partitions: readonly Partition[];
   times?: Partial<LeaseTimes>;
   /** Begins work on a partition. `lost` is to be called when its lease turns out to be gone. */
@@ -140,12 +142,13 @@ export class LeaseKeeper {
   }
 
   async #plan(): Promise<Map<string, string>> {
-    const { client, keys, id, role, partitions, stats } = this.#options;
+    const { client, keys, id, role, sensor, partitions, stats } = this.#options;
     const note = {
       role,
       partitions: partitions.map((partition) => partition.id),
       host: hostname(),
       pid: process.pid,
+      ...(sensor !== undefined && { sensor }),
       stats: { ...stats?.(), ...this.stats() },
     };
     const members = await noteMember(client, keys, id, note, this.#times.leaseMs);

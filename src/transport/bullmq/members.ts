@@ -11,6 +11,8 @@ export interface MemberNote {
   partitions: string[];
   host: string;
   pid: number;
+  /** Name of the sensor in this process, if there is one. */
+  sensor?: string;
   /** Flat counters for `picket status`. */
   stats: Record<string, number>;
 }
@@ -72,13 +74,16 @@ function membersOf(answer: unknown): KnownMember[] {
 
 function noteOf(text: string): MemberNote | null {
   try {
-    const { role, partitions, host, pid, stats } = JSON.parse(text);
+    const { role, partitions, host, pid, sensor, stats } = JSON.parse(text);
     const isList = Array.isArray(partitions) && partitions.length <= PARTITIONS_MAX;
     if (!isList || !partitions.every((id: unknown) => typeof id === 'string')) return null;
     if (typeof role !== 'string' || typeof host !== 'string' || !Number.isInteger(pid)) return null;
     const counters = Object.entries(stats ?? {}).filter(([, value]) => typeof value === 'number');
     const numbers = Object.fromEntries(counters.slice(0, 256)) as Record<string, number>;
-    return { role: role as Role, partitions, host: host.slice(0, 200), pid, stats: numbers };
+    return {
+      ...{ role: role as Role, partitions, host: host.slice(0, 200), pid, stats: numbers },
+      ...(typeof sensor === 'string' && { sensor: sensor.slice(0, 64) }),
+    };
   } catch {
     return null;
   }

@@ -7,7 +7,10 @@ import { type ConsumerStats, PartitionConsumer, type Workings } from './partitio
 import type { RedisClient } from './redis.js';
 
 export interface HostOptions
-  extends Pick<KeeperOptions, 'id' | 'role' | 'partitions' | 'times' | 'onTrouble' | 'stats'> {
+  extends Pick<
+    KeeperOptions,
+    'id' | 'role' | 'sensor' | 'partitions' | 'times' | 'onTrouble' | 'stats'
+  > {
   client: RedisClient;
   keys: Keys;
   workingsOf(partition: Partition): Workings<unknown>;
