@@ -6,6 +6,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { FleetFlags, SharedFlags } from './cli/flags.js';
+import type { CommandFlags } from './cli/fleet/command.js';
 import type { CorrelateFlags } from './cli/fleet/correlate.js';
 import type { SenseFlags } from './cli/fleet/sense.js';
 import type { WorkFlags } from './cli/fleet/work.js';
@@ -41,6 +42,18 @@ Examples:
   picket correlate --redis redis://queue.lan --json >> events.json
   picket status --redis redis://queue.lan
 A password belongs into PICKET_REDIS_URL or a file (?password_file=...).`,
+  command: `
+Commands:
+  report            its counters now
+  watch SOURCE      keep what the source does apart, and log it when it comes (--for, 0 ends it)
+  dump SOURCE       what the source did, as far as the sensor remembers
+  reload            read the configuration again: the allowlist and log.level change at once
+
+Examples:
+  picket command edge-1 watch 203.0.113.7 --for 2h --follow
+  picket command sensors dump 203.0.113.7 --json > evidence.json
+  picket command correlators reload
+Exit status: 1 when one of them refused or did not answer; the answers of the others are printed.`,
   check: `
 Examples:
   picket check
@@ -194,6 +207,26 @@ function addFleetCommands(program: Command, end: (status: number) => void): void
       end(await status(flags));
     });
   addFleetOptions(addConfigOption(asking));
+  addFleetOptions(addConfigOption(addCommand(program, end)));
+}
+
+function addCommand(program: Command, end: (status: number) => void): Command {
+  return program
+    .command('command')
+    .summary('tell a process of a fleet what to do')
+    .description('Sends a command to processes of a fleet and prints what they answer.')
+    .argument('<target>', 'sensor, process id, or all, sensors, workers, correlators')
+    .argument('<command>', 'report, watch, dump or reload')
+    .argument('[source]', 'address, of watch and dump')
+    .option('--for <duration>', 'how long to watch, as 90s, 10m, 2h (default: 1h)')
+    .option('--wait <duration>', 'how long to wait for an answer (default: 5s)')
+    .option('--follow', 'watch, dump: go on printing what the source does')
+    .option('--json', 'one JSON object for each answer')
+    .addHelpText('after', EXAMPLES.command)
+    .action(async (target: string, verb: string, source: string, flags: CommandFlags) => {
+      const { command } = await import('./cli/fleet/command.js');
+      end(await command(target, verb, source, flags));
+    });
 }
 
 function addFleetOptions(command: Command): Command {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { type ConfigSource, loadConfig, type Override } from '../config/load.js';
 import { buildConfigSchema, type PicketConfig } from '../config/schema.js';
 import { DETECTORS } from '../detect/registry.js';
+import type { Configuration } from '../fleet/reload.js';
 
 /** Read when `--config` is not given and it exists. */
 export const CONFIG_DEFAULT_PATH = 'picket.yaml';
@@ -44,6 +45,19 @@ export function configFor(flags: FleetFlags): PicketConfig {
   }
   const source: ConfigSource = { path: configPath(flags.config), overrides };
   return loadConfig(buildConfigSchema(DETECTORS), source);
+}
+
+/** How the command `reload` reads it again. `adjust` is what this run did to it at its start. */
+export function configurationOf(
+  flags: FleetFlags,
+  adjust: (config: PicketConfig) => PicketConfig = (config) => config,
+): Configuration {
+  return {
+    get file() {
+      return configPath(flags.config);
+    },
+    load: () => adjust(configFor(flags)),
+  };
 }
 
 /** The Redis URL of this run, or null when none was given anywhere. */

@@ -12,16 +12,17 @@ import type { Logger } from '../shared/logger.js';
 import { print } from './stdout.js';
 
 /**
- * `show` is what standard output carries while running; the report is its caller's.
+ * `show` is what standard output carries while running; the report is its caller's. `allowlisted`
+ * is asked for every finding.
  * @throws PicketError `output-failed` when the EVE file cannot be opened.
  */
 export async function openOutputs(
   config: PicketConfig,
   show: 'json' | 'live' | 'nothing',
   log: Logger,
+  allowlisted = networkMatcher(config.allowlist.map(({ cidr }) => cidr)),
 ): Promise<Output[]> {
   const { eve } = config.outputs;
-  const allowlisted = networkMatcher(config.allowlist.map(({ cidr }) => cidr));
   const onTrouble = ({ code, message }: PicketError) => {
     // Standard output's own listener ends the program when its reader has left.
     if (code !== 'output-closed') log.error({ code }, message);

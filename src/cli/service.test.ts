@@ -9,7 +9,7 @@ function listener(failure: string | null = null) {
   const said: string[] = [];
   const logged: string[] = [];
   const note = (_: object, message: string) => void logged.push(message);
-  const log: Logger = { debug: note, info: note, warn: note, error: note };
+  const log: Logger = { level: 'info', debug: note, info: note, warn: note, error: note };
   const send = (_: string, text: string) => {
     said.push(text);
     return failure;

@@ -183,6 +183,25 @@ const spool = z.strictObject({
   size_mib: count(1, 1_048_576, 256, 'Its size; beyond it the oldest go, and are counted (MiB).'),
 });
 
+const commands = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(true)
+    .describe('Whether this process does what `picket command` asks through Redis.'),
+  recent_mib: count(
+    0,
+    4_096,
+    8,
+    'Memory for the batches a sensor observed last, for `dump`; 0 keeps none (MiB).',
+  ),
+  watched_mib: count(
+    1,
+    1_024,
+    8,
+    'Memory for what watched sources did, 1/64 for each of at most 64 (MiB).',
+  ),
+});
+
 const metrics = z.strictObject({
   listen: z
     .string()
@@ -260,6 +279,7 @@ const fixedSections = {
     .describe('Of live commands started by root. [deployment.md](deployment.md) tells more.'),
   redis: redis.prefault({}).describe('The server between the processes of a fleet.'),
   spool: spool.prefault({}).describe('Of a sensor in a fleet.'),
+  commands: commands.prefault({}).describe('To the processes of a fleet, through Redis.'),
   correlate: correlate.prefault({}).describe('How findings become incidents. Packet time.'),
   outputs: outputs.prefault({}).describe('Where events go.'),
   metrics: metrics

@@ -2,7 +2,6 @@
 import { Correlator, type OutputEvent } from '../correlate/correlator.js';
 import type { Output } from '../output/contract.js';
 import type { StatsSections } from '../output/eve.js';
-import { networkMatcher } from '../shared/cidr.js';
 import { sumOf } from '../shared/counters.js';
 import { PicketError } from '../shared/errors.js';
 import type { Item } from '../transport/bullmq/message.js';
@@ -65,7 +64,7 @@ export class CorrelatorRole {
   }
 
   #open(snapshot: Uint8Array | null): Machine<Said> {
-    const { config } = this.#fleet;
+    const { config, allowlist } = this.#fleet;
     const create = (from: Uint8Array | null): Correlator =>
       new Correlator(
         {
@@ -73,7 +72,7 @@ export class CorrelatorRole {
           order: config.correlate.order,
           idleS: config.correlate.idle_s,
           quietS: config.correlate.quiet_s,
-          allowlisted: networkMatcher(config.allowlist.map(({ cidr }) => cidr)),
+          allowlisted: allowlist.contains,
         },
         from,
       );

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { LAYOUT_VERSION } from '../../packages/plugin-api/src/index.js';
 import type { PicketConfig } from '../config/schema.js';
+import { Allowlist } from '../shared/allowlist.js';
 import { PicketError } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { Keys, type Partition } from '../transport/bullmq/keys.js';
@@ -22,6 +23,8 @@ export class Fleet {
   readonly keys: Keys;
   /** Of this process, unique: `host:pid:random`. */
   readonly id = `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`;
+  /** Of the configuration, until it is read again. */
+  readonly allowlist: Allowlist;
   readonly #troubles = new Map<string, number>();
 
   constructor(
@@ -29,6 +32,7 @@ export class Fleet {
     readonly target: RedisTarget,
     readonly log: Logger,
   ) {
+    this.allowlist = new Allowlist(config.allowlist);
     this.keys = new Keys(config.redis.namespace);
     this.client = openRedis(target, (reason) => this.trouble(reason));
   }

@@ -5,6 +5,7 @@ import type { Input, Observer, ObserverEvents } from '../capture/contract.js';
 import { openObserver } from '../capture/open-observer.js';
 import { observerOptions } from '../pipeline-options.js';
 import { PicketError } from '../shared/errors.js';
+import { Evidence } from './evidence.js';
 import type { Fleet } from './fleet.js';
 import { SensorOutlet } from './sensor-outlet.js';
 import { Spool } from './spool.js';
@@ -19,6 +20,8 @@ export const CAPTURE = 'capture.';
 export class SensorRole {
   readonly observer: Observer;
   readonly fellBack: string | undefined;
+  /** For commands. */
+  readonly evidence: Evidence;
   readonly #input: Input;
   readonly #outlet: SensorOutlet;
   #handedOver = 0;
@@ -42,6 +45,7 @@ export class SensorRole {
     );
     this.observer = opened.observer;
     this.fellBack = opened.fellBack;
+    this.evidence = new Evidence(config, fleet.log);
     this.#outlet = new SensorOutlet(
       fleet,
       source,
@@ -61,6 +65,7 @@ export class SensorRole {
       await this.observer.run(this.#input, {
         ...events,
         batch: async (shard, bytes) => {
+          this.evidence.see(bytes);
           await outlet.push(shard, bytes);
           this.#handedOver++;
         },

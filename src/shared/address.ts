@@ -27,6 +27,13 @@ function bytesOf(text: string): number[] | null {
   }
 }
 
+/** The 4 or 16 bytes of an address. @throws RangeError when the text is none. */
+export function addressBytes(text: string): Uint8Array {
+  const bytes = bytesOf(text);
+  if (bytes === null) throw new RangeError(`${text} is no address`);
+  return Uint8Array.from(bytes);
+}
+
 export function formatAddress({ family, value }: AddressNumber): string {
   const size = family === 4 ? 4 : 16;
   const bytes = Array.from({ length: size }, (_, index) =>

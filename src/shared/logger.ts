@@ -11,6 +11,8 @@ export type LogFormat = (typeof LOG_FORMATS)[number];
 
 /** Fields first or message alone: `log.warn({ interface: 'eth0' }, 'packets lost')`. */
 export interface Logger {
+  /** Least severe level shown; may be set. */
+  level: string;
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;

@@ -1,10 +1,11 @@
 /** `picket correlate`: turn what the workers found into incidents, and say it. */
+import { CommandDesk } from '../../fleet/command-desk.js';
 import { CorrelatorRole } from '../../fleet/correlator-role.js';
 import { FleetLevels } from '../../fleet/fleet-levels.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { openOutputs } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
-import type { FleetFlags } from '../flags.js';
+import { configurationOf, type FleetFlags } from '../flags.js';
 import { openMetrics } from '../metrics.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
 
@@ -20,9 +21,14 @@ export interface CorrelateFlags extends FleetFlags {
 export async function correlate(flags: CorrelateFlags): Promise<number> {
   const { fleet, config, log } = await joinFleet('correlate', flags);
   try {
-    const outputs = await openOutputs(config, flags.json ? 'json' : 'live', log);
+    const outputs = await openOutputs(
+      config,
+      flags.json ? 'json' : 'live',
+      log,
+      fleet.allowlist.contains,
+    );
     const role = new CorrelatorRole(fleet, outputs);
-    const host = new PartitionHost({
+    const host: PartitionHost = new PartitionHost({
       client: fleet.client,
       keys: fleet.keys,
       id: fleet.id,
@@ -30,14 +36,25 @@ export async function correlate(flags: CorrelateFlags): Promise<number> {
       partitions: [fleet.keys.correlator()],
       times: fleet.times,
       workingsOf: () => role.workings(),
+      stats: () => desk.memberStats(),
       onTrouble: (reason) => fleet.trouble(reason),
     });
     const stopped = new Promise<void>((resolve) => onStopSignal(() => resolve()));
+    const sections = () => ({
+      ...role.sections({ ...REJECTED_NONE, ...host.stats() }),
+      redis: fleet.connection(),
+    });
+    const desk = new CommandDesk(fleet, {
+      role: 'correlator',
+      correlates: true,
+      sections,
+      configuration: configurationOf(flags),
+    });
     const levels = new FleetLevels(fleet);
     const closeMetrics = await openMetrics('correlate', config, log, async () => ({
-      ...role.sections({ ...REJECTED_NONE, ...host.stats() }),
+      ...sections(),
       fleet: await levels.read(),
-      redis: fleet.connection(),
+      commands: desk.stats(),
     }));
     await host.start();
     log.info({ id: fleet.id, holds: host.holds.length > 0 }, 'correlating');
@@ -45,6 +62,7 @@ export async function correlate(flags: CorrelateFlags): Promise<number> {
     const timer = setInterval(report, config.outputs.stats_interval_s * 1000);
     await (flags.untilEnd ? Promise.race([stopped, role.ended]) : stopped);
     clearInterval(timer);
+    await desk.stop();
     await endWithin(host.stop(), () =>
       log.warn({}, 'Redis does not answer; the lease will expire'),
     );

@@ -1,5 +1,6 @@
 /** `picket run --redis`: sensor, worker and correlator of a fleet in one process. */
 import type { PicketConfig } from '../../config/schema.js';
+import { CommandDesk } from '../../fleet/command-desk.js';
 import { CorrelatorRole } from '../../fleet/correlator-role.js';
 import { FleetLevels } from '../../fleet/fleet-levels.js';
 import { SensorRole } from '../../fleet/sensor-role.js';
@@ -7,7 +8,7 @@ import { ShardRole } from '../../fleet/shard-role.js';
 import { CORRELATOR } from '../../transport/bullmq/keys.js';
 import type { Workings } from '../../transport/bullmq/partition-consumer.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
-import type { FleetFlags } from '../flags.js';
+import { configurationOf, type FleetFlags } from '../flags.js';
 import { openMetrics } from '../metrics.js';
 import { liveInput, withHome } from '../input.js';
 import { fallbackText, interruptionText, openOutputs } from '../outputs.js';
@@ -23,9 +24,15 @@ import { endWithin, joinFleet, leaveFleet, socketOf } from './connect.js';
  */
 export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<number> {
   const input = liveInput(given);
-  const { fleet, config, log } = await joinFleet('run', flags, withHome(given, input.name));
+  const adjust = (one: PicketConfig) => withHome(one, input.name);
+  const { fleet, config, log } = await joinFleet('run', flags, adjust(given));
   try {
-    const outputs = await openOutputs(config, flags.json ? 'json' : 'live', log);
+    const outputs = await openOutputs(
+      config,
+      flags.json ? 'json' : 'live',
+      log,
+      fleet.allowlist.contains,
+    );
     const service = openService(log);
     const spool = config.spool.path;
     if (input.becomes !== undefined) makeFolderFor(input.becomes, spool);
@@ -39,13 +46,14 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
       keys: fleet.keys,
       id: fleet.id,
       role: 'worker, correlator',
+      sensor: config.sensor,
       partitions: [...fleet.shards, fleet.keys.correlator()],
       times: fleet.times,
       workingsOf: (partition): Workings<unknown> =>
         (partition.id === CORRELATOR
           ? correlator.workings()
           : shards.workingsOf(partition)) as Workings<unknown>,
-      stats: () => ({ ...shards.stats(host.holds), ...sensor.stats() }),
+      stats: () => ({ ...shards.stats(host.holds), ...sensor.stats(), ...desk.memberStats() }),
       onTrouble: (reason) => fleet.trouble(reason),
     });
     const sections = (more: Record<string, number> = {}) =>
@@ -53,11 +61,19 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
         { ...more, ...host.stats(), ...sensor.outletStats() },
         sensor.observer.stats(),
       );
+    const desk = new CommandDesk(fleet, {
+      role: 'worker, correlator',
+      evidence: sensor.evidence,
+      correlates: true,
+      sections: () => ({ ...sections(shards.lags(host.holds)), redis: fleet.connection() }),
+      configuration: configurationOf(flags, adjust),
+    });
     const fleetLevels = new FleetLevels(fleet);
     const closeMetrics = await openMetrics('run', config, log, async () => ({
       ...sections({ ...REJECTED_NONE, ...shards.lags(host.holds) }),
       fleet: await fleetLevels.read(),
       redis: fleet.connection(),
+      commands: desk.stats(),
     }));
     await host.start();
     log.info({ interface: input.name, observer: sensor.observer.name }, 'watching, in a fleet');
@@ -77,6 +93,7 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
       service.stopping();
       clearInterval(timer);
       release();
+      await desk.stop();
       const ending = host.stop().then(() => shards.close());
       closeMetrics();
       await endWithin(ending, () => log.warn({}, 'Redis does not answer; the leases will expire'));

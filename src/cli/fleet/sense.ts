@@ -1,8 +1,10 @@
 /** `picket sense`: capture and observe here, judge elsewhere. */
 import type { Input } from '../../capture/contract.js';
+import { CommandDesk } from '../../fleet/command-desk.js';
 import { SensorRole } from '../../fleet/sensor-role.js';
+import type { PicketConfig } from '../../config/schema.js';
 import { ERROR_CODES } from '../../shared/errors.js';
-import { configFor, type FleetFlags } from '../flags.js';
+import { configFor, configurationOf, type FleetFlags } from '../flags.js';
 import { liveInput, requireHome, withHome } from '../input.js';
 import { fallbackText, interruptionText } from '../outputs.js';
 import { onceOpened } from '../live.js';
@@ -25,7 +27,8 @@ export async function sense(flags: SenseFlags): Promise<number> {
   const given = configFor(flags);
   const input: Input = flags.read ? { kind: 'files', paths: flags.read } : liveInput(given);
   if (input.kind === 'files') requireHome(given);
-  const config = input.kind === 'files' ? given : withHome(given, input.name);
+  const adjust = (one: PicketConfig) => (input.kind === 'files' ? one : withHome(one, input.name));
+  const config = adjust(given);
   // Live, capture begins at once: the spool takes what Redis cannot.
   const isLive = input.kind === 'interface';
   const { fleet, log } = isLive
@@ -40,10 +43,21 @@ export async function sense(flags: SenseFlags): Promise<number> {
     const sensor = new SensorRole(fleet, input);
     const progress = () => sensor.progress();
     if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
-    const closeMetrics = await openMetrics('sense', config, log, () => ({
+    const sections = () => ({
       capture: sensor.observer.stats(),
       transport: sensor.outletStats(),
       redis: fleet.connection(),
+    });
+    const desk = new CommandDesk(fleet, {
+      role: 'sensor',
+      evidence: sensor.evidence,
+      correlates: false,
+      sections,
+      configuration: configurationOf(flags, adjust),
+    });
+    const closeMetrics = await openMetrics('sense', config, log, () => ({
+      ...sections(),
+      commands: desk.stats(),
     }));
     const what = input.kind === 'files' ? input.paths.join(', ') : input.name;
     log.info({ sensor: config.sensor, observer: sensor.observer.name }, `observing ${what}`);
@@ -53,7 +67,10 @@ export async function sense(flags: SenseFlags): Promise<number> {
         sensor.stop();
       });
     }
-    const endAnnouncing = fleet.announce('sensor', () => sensor.stats());
+    const endAnnouncing = fleet.announce('sensor', () => ({
+      ...sensor.stats(),
+      ...desk.memberStats(),
+    }));
     const release = onStopSignal((signal) => {
       log.info({ signal }, 'ending; once more ends at once');
       service.stopping();
@@ -75,6 +92,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
       service.stopping();
       release();
       endAnnouncing();
+      await desk.stop();
       closeMetrics();
       log.info(sensor.stats(), 'published');
     }

@@ -79,11 +79,11 @@ function partitionRow(one: PartitionStatus): string[] {
 
 const MEMBER_HEAD = ['process', 'role', 'holds', 'items', 'lag', 'redelivered', 'spool', 'commit'];
 
-function memberRow({ id, role, stats }: KnownMember): string[] {
+function memberRow({ id, role, sensor, stats }: KnownMember): string[] {
   const commit = stats.groups ? `${(stats.commit_ms / stats.groups).toFixed(1)} ms` : '-';
   return [
     id,
-    role,
+    roleText(role, sensor),
     text(stats.leases_held),
     text(stats.items ?? stats.published_items),
     stats.lag_s === undefined ? '-' : `${stats.lag_s} s`,
@@ -91,6 +91,11 @@ function memberRow({ id, role, stats }: KnownMember): string[] {
     stats.spool_bytes === undefined ? '-' : `${(stats.spool_bytes / 2 ** 20).toFixed(1)} MiB`,
     commit,
   ];
+}
+
+function roleText(role: string, sensor: string | undefined): string {
+  if (sensor === undefined) return role;
+  return role === 'sensor' ? `sensor ${sensor}` : `${role}, sensor ${sensor}`;
 }
 
 function text(count: number | undefined): string {

@@ -1,9 +1,10 @@
 /** `picket work`: judge the shards that this process holds leases on. */
+import { CommandDesk } from '../../fleet/command-desk.js';
 import { ShardRole } from '../../fleet/shard-role.js';
 import { PicketError } from '../../shared/errors.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { onStopSignal } from '../signals.js';
-import type { FleetFlags } from '../flags.js';
+import { configurationOf, type FleetFlags } from '../flags.js';
 import { openMetrics } from '../metrics.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
 
@@ -28,12 +29,22 @@ export async function work(flags: WorkFlags): Promise<number> {
       partitions: fleet.shards.filter((_, shard) => wanted.has(shard)),
       times: fleet.times,
       workingsOf: (partition) => role.workingsOf(partition),
-      stats: () => role.stats(host.holds),
+      stats: () => ({ ...role.stats(host.holds), ...desk.memberStats() }),
       onTrouble: (reason) => fleet.trouble(reason),
     });
-    const closeMetrics = await openMetrics('work', config, log, () => ({
+    const sections = () => ({
       transport: { ...REJECTED_NONE, ...host.stats(), ...role.lags(host.holds) },
       redis: fleet.connection(),
+    });
+    const desk = new CommandDesk(fleet, {
+      role: 'worker',
+      correlates: false,
+      sections,
+      configuration: configurationOf(flags),
+    });
+    const closeMetrics = await openMetrics('work', config, log, () => ({
+      ...sections(),
+      commands: desk.stats(),
     }));
     const stopped = new Promise<NodeJS.Signals>((resolve) => onStopSignal(resolve));
     await host.start();
@@ -44,6 +55,7 @@ export async function work(flags: WorkFlags): Promise<number> {
       host.stop().then(() => role.close()),
       () => log.warn({}, 'Redis does not answer; the leases will expire'),
     );
+    await desk.stop();
     closeMetrics();
     log.info(host.stats(), 'ended');
   } finally {

@@ -33,12 +33,15 @@ const LEVELS = new Set([
   'published_waiting',
   'queue_active',
   'queue_waiting',
+  'recent_batches',
+  'recent_bytes',
   'redis_used_bytes',
   'shards_unheld',
   'members',
   'spool_batches',
   'spool_bytes',
   'waiting_batches',
+  'watches',
 ]);
 const LABELS: Readonly<Record<string, string>> = {
   anomaly: 'kind',

@@ -173,6 +173,15 @@ describe.skipIf(redisMissing)(`commands to processes${redisNote}`, () => {
     expect(await queue.getWaitingCount()).toBe(64);
   });
 
+  it('are all done when they come fast, five in a second', async () => {
+    const inbox = serve('sensor:edge-1');
+    const startedMs = performance.now();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask('sensor:edge-1')));
+    expect(answers.every((answer) => 'done' in answer)).toBe(true);
+    expect(performance.now() - startedMs).toBeGreaterThan(1_900);
+    expect(inbox.stats()).toMatchObject({ received: 12, done: 12 });
+  });
+
   it('leave nothing in Redis that does not expire', async () => {
     serve('sensor:edge-1');
     await ask('sensor:edge-1');

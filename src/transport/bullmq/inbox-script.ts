@@ -9,10 +9,13 @@ const KEEP_MS = 600_000;
 /** Given up at one look: a script must not hold Redis up. */
 const DROP_MAX = 1_000;
 
-/** Every key BullMQ may make for a queue, `wait` and `active` first. */
+/**
+ * Every key BullMQ may make for a queue, `wait` and `active` first, but those that expire by
+ * themselves: a longer life of `limiter` would be a longer pause.
+ */
 const KEYS = [
   ...['wait', 'active', 'completed', 'failed', 'delayed', 'paused', 'prioritized', 'pc', 'marker'],
-  ...['events', 'meta', 'id', 'limiter', 'stalled', 'stalled-check', 'waiting-children', 'de'],
+  ...['events', 'meta', 'id', 'stalled', 'waiting-children', 'de'],
 ];
 
 const TIDY = new Script(`

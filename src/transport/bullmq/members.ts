@@ -21,6 +21,11 @@ export interface KnownMember extends MemberNote {
   id: string;
 }
 
+/** Where a process is told what to do: by the name of its sensor, if it has one. */
+export function addressOfMember({ id, sensor }: Pick<KnownMember, 'id' | 'sensor'>): string {
+  return sensor === undefined ? `process:${id}` : `sensor:${sensor}`;
+}
+
 const NOTE = new Script(`
 -- KEYS members, notes. ARGV id, note, live ms. By Redis's own clock. Returns id, note pairs.
 local now = redis.call('TIME')
