@@ -49,15 +49,15 @@ export class Fleet {
   /**
    * Resolves when Redis answers and the deployment is of our kind; the first process to come says
    * what kind that is.
-   * @throws PicketError `redis-unavailable`, `fleet-mismatch`.
+   * @throws PicketError `redis-unavailable`, `redis-refused`, `fleet-mismatch`.
    */
   async join(): Promise<void> {
     const ours = { shards: String(this.config.shards), layout: String(LAYOUT_VERSION) };
     const key = this.keys.deployment;
     for (const [name, value] of Object.entries(ours))
-      await this.#answer(this.client.hsetnx(key, name, value));
-    await this.client.pexpire(key, this.times.keepMs);
-    const theirs = await this.client.hgetall(key);
+      await this.answer(this.client.hsetnx(key, name, value));
+    await this.answer(this.client.pexpire(key, this.times.keepMs));
+    const theirs = await this.answer(this.client.hgetall(key));
     for (const [name, value] of Object.entries(ours)) {
       if (theirs[name] === value) continue;
       throw new PicketError(
@@ -70,7 +70,7 @@ export class Fleet {
 
   /**
    * As `join`, for a sensor that captures whether or not Redis answers: tries for ever.
-   * @throws PicketError `fleet-mismatch`.
+   * @throws PicketError `redis-refused`, `fleet-mismatch`.
    */
   async joinEventually(): Promise<void> {
     for (;;) {
@@ -117,7 +117,11 @@ export class Fleet {
     closeRedis(this.client);
   }
 
-  async #answer<T>(answer: Promise<T>): Promise<T> {
+  /**
+   * What Redis answers, within a bound.
+   * @throws PicketError `redis-unavailable`, `redis-refused`.
+   */
+  async answer<T>(answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const say = `Redis at ${this.target.label} does not answer: does it run, is the URL right?`;
@@ -128,6 +132,15 @@ export class Fleet {
     });
     try {
       return await Promise.race([answer, late]);
+    } catch (error) {
+      if (error instanceof PicketError) throw error;
+      // Not the error itself: it carries the command, and that of logging in has the password.
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new PicketError(
+        'redis-refused',
+        `Redis at ${this.target.label} refuses: ${reason}. Look at the user, the password and ` +
+          'the rights of that user (ACL).',
+      );
     } finally {
       clearTimeout(timer);
     }

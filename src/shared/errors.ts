@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   'metrics-unavailable': { exit: 2, means: 'the address for metrics cannot be listened on' },
   'fleet-mismatch': { exit: 2, means: 'the processes of a fleet are set up differently' },
   'redis-unavailable': { exit: 1, means: 'Redis does not answer' },
+  'redis-refused': { exit: 2, means: 'Redis does not let us in, or not do what is needed' },
   'command-failed': { exit: 1, means: 'a command was refused, or not answered in time' },
   'worker-died': { exit: 1, means: 'a detection worker ended unexpectedly' },
   'output-failed': { exit: 1, means: 'an output cannot be written' },

@@ -13,12 +13,12 @@ import {
 } from '../../transport/bullmq/command-message.js';
 import { sendCommand } from '../../transport/bullmq/command-sender.js';
 import { listMembers } from '../../transport/bullmq/members.js';
-import type { FleetFlags } from '../flags.js';
+import { configFor, type FleetFlags } from '../flags.js';
 import { onStopSignal } from '../signals.js';
 import { print } from '../stdout.js';
 import { answerPage, sightingLine } from './command-page.js';
 import { type Target, targetsOf } from './command-target.js';
-import { joinFleet, leaveFleet } from './connect.js';
+import { leaveFleet, openFleet } from './connect.js';
 
 export interface CommandFlags extends FleetFlags {
   /** A duration: `90s`, `10m`, `2h`, `1d`. */
@@ -46,9 +46,9 @@ export async function command(
   const request = requestOf(verb, source, flags);
   const waitMs = 1000 * secondsOf('--wait', flags.wait ?? WAIT_DEFAULT, WAIT_MS_MAX / 1000);
   if (waitMs === 0) throw new PicketError('usage', '--wait 0: nobody answers at once; take 5s.');
-  const { fleet } = await joinFleet('command', flags);
+  const { fleet } = openFleet('command', flags, configFor(flags));
   try {
-    const members = await listMembers(fleet.client, fleet.keys);
+    const members = await fleet.answer(listMembers(fleet.client, fleet.keys));
     const targets = targetsOf(members, wanted, request.verb);
     const ask = (one: Request) => askAll(fleet, targets, one, waitMs);
     tell(await ask(request), request.verb, flags.json === true);

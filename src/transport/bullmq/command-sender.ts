@@ -49,8 +49,11 @@ export async function sendCommand(
     const isTakenBack = await queue.remove(id).then(Boolean, () => false);
     throw new PicketError('command-failed', noAnswerText(waitMs, isTakenBack));
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new PicketError('command-failed', `What came back is ${error.message}.`);
+    if (error instanceof RangeError)
+      throw new PicketError('command-failed', `What came back is ${error.message}.`);
+    if (error instanceof Error && error.name === 'ReplyError')
+      throw new PicketError('command-failed', `Redis refuses: ${error.message}.`);
+    throw error;
   } finally {
     await queue.close();
   }
