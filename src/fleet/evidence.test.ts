@@ -119,6 +119,18 @@ describe('a watch', () => {
     expect(said).toEqual([1, 10, 10]);
   });
 
+  it('counts an epoch once, though its beginning was sent early', () => {
+    const { said, watches } = watchesOf(1e6);
+    const watch = begin(watches, SOURCE, 60);
+    const target = { source: SOURCE, destination: '198.51.100.7', timeUs: START_US };
+    const probes = Array.from({ length: 150 }, (_, index) => ({ ...target, port: 1 + index }));
+    for (const bytes of probeBatches(probes, HOME)) watches.see(bytes);
+    expect(watch.kept).toHaveLength(1);
+    expect(JSON.parse(watch.kept[0].text)).toMatchObject({ final: true, probes: { syn: 150 } });
+    expect(watch.keptSize).toBe(watch.kept[0].text.length);
+    expect(said).toEqual([1]);
+  });
+
   it('ends at its time, or when told so, and what it kept stays', () => {
     const { clock, watches } = watchesOf(1e6);
     const watch = begin(watches, SOURCE, 10);

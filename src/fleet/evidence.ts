@@ -64,7 +64,8 @@ export class Evidence {
       await setImmediate();
       sinceMs = performance.now();
     }
-    for (const text of [...(watch?.kept ?? [])].reverse()) told.add(JSON.parse(text) as Sighting);
+    for (const { text } of [...(watch?.kept ?? [])].reverse())
+      told.add(JSON.parse(text) as Sighting);
     const { recent_batches, recent_bytes, recent_evicted } = this.#recent.stats();
     return {
       sensor: this.#sensor,

@@ -6,8 +6,17 @@ import { CommandRefused } from '../transport/bullmq/command-message.js';
 import { type Sighting, sightingsOf } from './sightings.js';
 
 export const WATCHES_MAX = 64;
+/** A source comes through no more tunnels in an epoch, or some of its epochs count twice. */
+const RECENT_MAX = 8;
 /** A source that goes on is said again after this. */
 const SAY_EVERY_MS = 10_000;
+
+interface Kept {
+  /** Of the epoch and the tunnel. */
+  key: string;
+  /** JSON of the sighting. */
+  text: string;
+}
 
 export interface Watch {
   source: string;
@@ -15,8 +24,8 @@ export interface Watch {
   readonly address: Uint8Array;
   /** By the clock of this machine; it is over after that. */
   untilMs: number;
-  /** JSON of sightings, the oldest first. */
-  readonly kept: string[];
+  /** The oldest first. */
+  readonly kept: Kept[];
   keptSize: number;
   /** Sightings that made room for later ones. */
   evicted: number;
@@ -92,16 +101,25 @@ export class Watches {
   }
 
   #keep(watch: Watch, sighting: Sighting): void {
-    this.#sightings++;
+    const key = `${sighting.epoch} ${sighting.tunnel}`;
     const text = JSON.stringify(sighting);
-    watch.kept.push(text);
-    watch.keptSize += text.length;
+    // The whole epoch takes the place of its beginning, which was sent early.
+    const known = watch.kept.slice(-RECENT_MAX).find((one) => one.key === key);
+    if (known !== undefined) {
+      watch.keptSize += text.length - known.text.length;
+      known.text = text;
+    } else {
+      watch.kept.push({ key, text });
+      watch.keptSize += text.length;
+      watch.unsaid++;
+      this.#sightings++;
+    }
     while (watch.keptSize > this.#options.sizeMax / WATCHES_MAX) {
-      watch.keptSize -= (watch.kept.shift() as string).length;
+      watch.keptSize -= (watch.kept.shift() as Kept).text.length;
       watch.evicted++;
       this.#evicted++;
     }
-    watch.unsaid++;
+    if (watch.unsaid === 0) return;
     const nowMs = this.#nowMs();
     if (nowMs - watch.saidMs < SAY_EVERY_MS) return;
     this.#options.say(watch.source, sighting, watch.unsaid);

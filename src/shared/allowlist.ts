@@ -1,4 +1,4 @@
-/** Sources that may scan: tagged in every event, never hidden. May change while the program runs. */
+/** Sources that may scan: tagged in every event, never hidden. May change while running. */
 import { networkMatcher } from './cidr.js';
 
 interface Entry {

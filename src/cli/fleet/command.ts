@@ -30,6 +30,7 @@ export interface CommandFlags extends FleetFlags {
 const WATCH_DEFAULT = '1h';
 const WAIT_DEFAULT = '5s';
 const FOLLOW_EVERY_MS = 2_000;
+const AT_ONCE_MAX = 32;
 /** Redis answers within this beyond what a command may take, or not at all. */
 const REDIS_MS_MAX = 5_000;
 
@@ -98,28 +99,38 @@ type Told =
   | { name: string; answer: AnswerTo<Verb> }
   | { name: string; refused: string; text: string };
 
-/** Asks all at once, so that a slow one holds up nobody. */
+/** Asks many at once, so that a slow one holds up few. */
 async function askAll(
   fleet: Fleet,
   targets: readonly Target[],
   request: Request,
   waitMs: number,
 ): Promise<Told[]> {
-  return await Promise.all(
-    targets.map(async ({ name, address }): Promise<Told> => {
-      const sent = sendCommand(fleet.client, fleet.keys, address, request, waitMs);
-      try {
-        const answer = await within(waitMs + REDIS_MS_MAX, sent);
-        if ('refused' in answer) return { name, refused: answer.refused, text: answer.text };
-        const read = answerForms[request.verb].safeParse(answer.done);
-        if (read.success) return { name, answer: read.data };
-        return { name, refused: 'malformed', text: 'What came back is no answer to this.' };
-      } catch (error) {
-        if (!(error instanceof PicketError)) throw error;
-        return { name, refused: 'unanswered', text: error.message };
-      }
-    }),
-  );
+  const told: Told[] = [];
+  for (let at = 0; at < targets.length; at += AT_ONCE_MAX) {
+    const some = targets.slice(at, at + AT_ONCE_MAX);
+    told.push(...(await Promise.all(some.map((one) => askOne(fleet, one, request, waitMs)))));
+  }
+  return told;
+}
+
+async function askOne(
+  { client, keys }: Fleet,
+  { name, address }: Target,
+  request: Request,
+  waitMs: number,
+): Promise<Told> {
+  try {
+    const sent = sendCommand(client, keys, address, request, waitMs);
+    const answer = await within(waitMs + REDIS_MS_MAX, sent);
+    if ('refused' in answer) return { name, refused: answer.refused, text: answer.text };
+    const read = answerForms[request.verb].safeParse(answer.done);
+    if (read.success) return { name, answer: read.data };
+    return { name, refused: 'malformed', text: 'What came back is no answer to this.' };
+  } catch (error) {
+    if (!(error instanceof PicketError)) throw error;
+    return { name, refused: 'unanswered', text: error.message };
+  }
 }
 
 /** @throws PicketError `command-failed` after the answers there are. */

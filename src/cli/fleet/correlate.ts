@@ -1,13 +1,13 @@
 /** `picket correlate`: turn what the workers found into incidents, and say it. */
-import { CommandDesk } from '../../fleet/command-desk.js';
+import type { Duties } from '../../fleet/command-desk.js';
 import { CorrelatorRole } from '../../fleet/correlator-role.js';
 import { FleetLevels } from '../../fleet/fleet-levels.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { openOutputs } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
 import { configurationOf, type FleetFlags } from '../flags.js';
-import { openMetrics } from '../metrics.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
+import { openDesk } from './desk.js';
 
 export interface CorrelateFlags extends FleetFlags {
   untilEnd?: boolean;
@@ -40,33 +40,23 @@ export async function correlate(flags: CorrelateFlags): Promise<number> {
       onTrouble: (reason) => fleet.trouble(reason),
     });
     const stopped = new Promise<void>((resolve) => onStopSignal(() => resolve()));
-    const sections = () => ({
-      ...role.sections({ ...REJECTED_NONE, ...host.stats() }),
-      redis: fleet.connection(),
-    });
-    const desk = new CommandDesk(fleet, {
+    const duties: Duties = {
       role: 'correlator',
       correlates: true,
-      sections,
+      sections: () => role.sections({ ...REJECTED_NONE, ...host.stats() }),
       configuration: configurationOf(flags),
-    });
-    const levels = new FleetLevels(fleet);
-    const closeMetrics = await openMetrics('correlate', config, log, async () => ({
-      ...sections(),
-      fleet: await levels.read(),
-      commands: desk.stats(),
-    }));
+    };
+    const desk = await openDesk('correlate', fleet, duties, new FleetLevels(fleet));
     await host.start();
     log.info({ id: fleet.id, holds: host.holds.length > 0 }, 'correlating');
     const report = () => role.reportStats(role.sections(host.stats()));
     const timer = setInterval(report, config.outputs.stats_interval_s * 1000);
     await (flags.untilEnd ? Promise.race([stopped, role.ended]) : stopped);
     clearInterval(timer);
-    await desk.stop();
     await endWithin(host.stop(), () =>
       log.warn({}, 'Redis does not answer; the lease will expire'),
     );
-    closeMetrics();
+    await desk.close();
     report();
     await Promise.all(outputs.map((output) => output.close()));
   } finally {

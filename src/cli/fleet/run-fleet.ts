@@ -1,15 +1,14 @@
 /** `picket run --redis`: sensor, worker and correlator of a fleet in one process. */
 import type { PicketConfig } from '../../config/schema.js';
-import { CommandDesk } from '../../fleet/command-desk.js';
+import type { Duties } from '../../fleet/command-desk.js';
 import { CorrelatorRole } from '../../fleet/correlator-role.js';
 import { FleetLevels } from '../../fleet/fleet-levels.js';
 import { SensorRole } from '../../fleet/sensor-role.js';
 import { ShardRole } from '../../fleet/shard-role.js';
-import { CORRELATOR } from '../../transport/bullmq/keys.js';
+import { CORRELATOR, type Partition } from '../../transport/bullmq/keys.js';
 import type { Workings } from '../../transport/bullmq/partition-consumer.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { configurationOf, type FleetFlags } from '../flags.js';
-import { openMetrics } from '../metrics.js';
 import { liveInput, withHome } from '../input.js';
 import { fallbackText, interruptionText, openOutputs } from '../outputs.js';
 import { onceOpened } from '../live.js';
@@ -17,6 +16,7 @@ import { makeFolderFor } from '../privileges.js';
 import { openService } from '../service.js';
 import { onStopSignal } from '../signals.js';
 import { endWithin, joinFleet, leaveFleet, socketOf } from './connect.js';
+import { openDesk } from './desk.js';
 
 /**
  * Runs until a signal; then the sensor leaves, and what was judged is checkpointed for the next.
@@ -27,12 +27,8 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
   const adjust = (one: PicketConfig) => withHome(one, input.name);
   const { fleet, config, log } = await joinFleet('run', flags, adjust(given));
   try {
-    const outputs = await openOutputs(
-      config,
-      flags.json ? 'json' : 'live',
-      log,
-      fleet.allowlist.contains,
-    );
+    const show = flags.json ? 'json' : 'live';
+    const outputs = await openOutputs(config, show, log, fleet.allowlist.contains);
     const service = openService(log);
     const spool = config.spool.path;
     if (input.becomes !== undefined) makeFolderFor(input.becomes, spool);
@@ -49,10 +45,7 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
       sensor: config.sensor,
       partitions: [...fleet.shards, fleet.keys.correlator()],
       times: fleet.times,
-      workingsOf: (partition): Workings<unknown> =>
-        (partition.id === CORRELATOR
-          ? correlator.workings()
-          : shards.workingsOf(partition)) as Workings<unknown>,
+      workingsOf: (partition) => workingsOf(partition, shards, correlator),
       stats: () => ({ ...shards.stats(host.holds), ...sensor.stats(), ...desk.memberStats() }),
       onTrouble: (reason) => fleet.trouble(reason),
     });
@@ -61,20 +54,14 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
         { ...more, ...host.stats(), ...sensor.outletStats() },
         sensor.observer.stats(),
       );
-    const desk = new CommandDesk(fleet, {
+    const duties: Duties = {
       role: 'worker, correlator',
       evidence: sensor.evidence,
       correlates: true,
-      sections: () => ({ ...sections(shards.lags(host.holds)), redis: fleet.connection() }),
+      sections: () => sections({ ...REJECTED_NONE, ...shards.lags(host.holds) }),
       configuration: configurationOf(flags, adjust),
-    });
-    const fleetLevels = new FleetLevels(fleet);
-    const closeMetrics = await openMetrics('run', config, log, async () => ({
-      ...sections({ ...REJECTED_NONE, ...shards.lags(host.holds) }),
-      fleet: await fleetLevels.read(),
-      redis: fleet.connection(),
-      commands: desk.stats(),
-    }));
+    };
+    const desk = await openDesk('run', fleet, duties, new FleetLevels(fleet));
     await host.start();
     log.info({ interface: input.name, observer: sensor.observer.name }, 'watching, in a fleet');
     const report = () => correlator.reportStats(sections());
@@ -93,9 +80,8 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
       service.stopping();
       clearInterval(timer);
       release();
-      await desk.stop();
       const ending = host.stop().then(() => shards.close());
-      closeMetrics();
+      await desk.close();
       await endWithin(ending, () => log.warn({}, 'Redis does not answer; the leases will expire'));
       report();
       await Promise.all(outputs.map((output) => output.close()));
@@ -104,4 +90,14 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
     leaveFleet(fleet);
   }
   return 0;
+}
+
+function workingsOf(
+  partition: Partition,
+  shards: ShardRole,
+  correlator: CorrelatorRole,
+): Workings<unknown> {
+  const isCorrelator = partition.id === CORRELATOR;
+  const workings = isCorrelator ? correlator.workings() : shards.workingsOf(partition);
+  return workings as Workings<unknown>;
 }

@@ -1,6 +1,5 @@
 /** `picket sense`: capture and observe here, judge elsewhere. */
 import type { Input } from '../../capture/contract.js';
-import { CommandDesk } from '../../fleet/command-desk.js';
 import { SensorRole } from '../../fleet/sensor-role.js';
 import type { PicketConfig } from '../../config/schema.js';
 import { ERROR_CODES } from '../../shared/errors.js';
@@ -9,10 +8,10 @@ import { liveInput, requireHome, withHome } from '../input.js';
 import { fallbackText, interruptionText } from '../outputs.js';
 import { onceOpened } from '../live.js';
 import { openService } from '../service.js';
-import { openMetrics } from '../metrics.js';
 import { onStopSignal } from '../signals.js';
 import { makeFolderFor } from '../privileges.js';
 import { joinFleet, leaveFleet, openFleet, socketOf } from './connect.js';
+import { openDesk } from './desk.js';
 
 export interface SenseFlags extends FleetFlags {
   read?: string[];
@@ -43,22 +42,13 @@ export async function sense(flags: SenseFlags): Promise<number> {
     const sensor = new SensorRole(fleet, input);
     const progress = () => sensor.progress();
     if (sensor.fellBack !== undefined) log.warn({}, fallbackText(sensor.fellBack));
-    const sections = () => ({
-      capture: sensor.observer.stats(),
-      transport: sensor.outletStats(),
-      redis: fleet.connection(),
-    });
-    const desk = new CommandDesk(fleet, {
+    const desk = await openDesk('sense', fleet, {
       role: 'sensor',
       evidence: sensor.evidence,
       correlates: false,
-      sections,
+      sections: () => ({ capture: sensor.observer.stats(), transport: sensor.outletStats() }),
       configuration: configurationOf(flags, adjust),
     });
-    const closeMetrics = await openMetrics('sense', config, log, () => ({
-      ...sections(),
-      commands: desk.stats(),
-    }));
     const what = input.kind === 'files' ? input.paths.join(', ') : input.name;
     log.info({ sensor: config.sensor, observer: sensor.observer.name }, `observing ${what}`);
     if (isLive) {
@@ -92,8 +82,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
       service.stopping();
       release();
       endAnnouncing();
-      await desk.stop();
-      closeMetrics();
+      await desk.close();
       log.info(sensor.stats(), 'published');
     }
     if (refusal !== null) throw refusal;

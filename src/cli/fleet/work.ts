@@ -1,12 +1,11 @@
 /** `picket work`: judge the shards that this process holds leases on. */
-import { CommandDesk } from '../../fleet/command-desk.js';
 import { ShardRole } from '../../fleet/shard-role.js';
 import { PicketError } from '../../shared/errors.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { onStopSignal } from '../signals.js';
 import { configurationOf, type FleetFlags } from '../flags.js';
-import { openMetrics } from '../metrics.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
+import { openDesk } from './desk.js';
 
 export interface WorkFlags extends FleetFlags {
   shards?: string;
@@ -32,20 +31,14 @@ export async function work(flags: WorkFlags): Promise<number> {
       stats: () => ({ ...role.stats(host.holds), ...desk.memberStats() }),
       onTrouble: (reason) => fleet.trouble(reason),
     });
-    const sections = () => ({
-      transport: { ...REJECTED_NONE, ...host.stats(), ...role.lags(host.holds) },
-      redis: fleet.connection(),
-    });
-    const desk = new CommandDesk(fleet, {
+    const desk = await openDesk('work', fleet, {
       role: 'worker',
       correlates: false,
-      sections,
+      sections: () => ({
+        transport: { ...REJECTED_NONE, ...host.stats(), ...role.lags(host.holds) },
+      }),
       configuration: configurationOf(flags),
     });
-    const closeMetrics = await openMetrics('work', config, log, () => ({
-      ...sections(),
-      commands: desk.stats(),
-    }));
     const stopped = new Promise<NodeJS.Signals>((resolve) => onStopSignal(resolve));
     await host.start();
     log.info({ id: fleet.id, shards: host.holds.length }, 'working');
@@ -55,8 +48,7 @@ export async function work(flags: WorkFlags): Promise<number> {
       host.stop().then(() => role.close()),
       () => log.warn({}, 'Redis does not answer; the leases will expire'),
     );
-    await desk.stop();
-    closeMetrics();
+    await desk.close();
     log.info(host.stats(), 'ended');
   } finally {
     leaveFleet(fleet);

@@ -101,13 +101,15 @@ export class CommandInbox {
     job.opts = { ...job.opts, removeOnComplete: true, removeOnFail: true };
     const id = String(job.id);
     const text = writeAnswer(await this.#answer(id, job.data));
-    if (!ID_FORM.test(id)) return;
     try {
+      if (!ID_FORM.test(id)) return;
       // The first answer stands: that a copy was refused is nothing to tell.
       const key = `${this.#inbox.answers}${id}`;
       await this.#options.client.set(key, text, 'PX', ANSWER_KEEP_MS, 'NX');
     } catch {
       this.#counters['rejected.unanswered']++;
+    } finally {
+      this.#inHand = undefined;
     }
   }
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   addressOf,
@@ -38,6 +39,33 @@ describe('a command', () => {
     const large = { ...dump, more: 'x'.repeat(3_000) };
     expect(() => readCommand(large)).toThrow(expect.objectContaining({ reason: 'too-large' }));
   });
+});
+
+/** Commands that are nearly right. */
+const nearly = fc.record(
+  {
+    v: fc.constantFrom<unknown>(1, 2, '1'),
+    verb: fc.constantFrom<unknown>('report', 'watch', 'dump', 'reload', 'constructor', null),
+    deadlineMs: fc.oneof(fc.double(), fc.integer(), fc.string()),
+    source: fc.oneof(fc.ipV4(), fc.ipV6(), fc.string(), fc.jsonValue()),
+    forS: fc.oneof(fc.integer(), fc.double(), fc.jsonValue()),
+  },
+  { requiredKeys: [] },
+);
+
+it('whatever comes, it is a command within bounds or a refusal', () => {
+  fc.assert(
+    fc.property(fc.oneof(nearly, fc.jsonValue(), fc.anything()), (data) => {
+      try {
+        const command = readCommand(data);
+        expect(JSON.stringify(command).length).toBeLessThan(2_048);
+        if ('source' in command) expect(addressOf(command.source)).toBe(command.source);
+      } catch (error) {
+        expect(error).toBeInstanceOf(CommandRefused);
+      }
+    }),
+    { numRuns: 2_000 },
+  );
 });
 
 describe('an answer', () => {

@@ -182,6 +182,16 @@ describe.skipIf(redisMissing)(`commands to processes${redisNote}`, () => {
     expect(inbox.stats()).toMatchObject({ received: 12, done: 12 });
   });
 
+  it('go on when Redis has been away, and forgot everything', async () => {
+    const inbox = serve('sensor:edge-1');
+    expect(await ask('sensor:edge-1')).toHaveProperty('done');
+    await server.kill();
+    await pause(500);
+    await server.start();
+    expect(await ask('sensor:edge-1')).toHaveProperty('done');
+    expect(inbox.stats()).toMatchObject({ received: 2, done: 2 });
+  });
+
   it('leave nothing in Redis that does not expire', async () => {
     serve('sensor:edge-1');
     await ask('sensor:edge-1');
