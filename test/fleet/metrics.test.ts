@@ -58,6 +58,8 @@ describe.skipIf(redisMissing)(`metrics of a fleet${redisNote}`, () => {
     });
     expect(judged.get('picket_transport_leases_held')).toBe(SHARDS);
     expect(judged.get('picket_transport_rejected_total{reason="undecodable"}')).toBe(0);
+    expect(judged.get('picket_commands_received_total')).toBe(0);
+    expect(judged.get('picket_commands_rejected_total{reason="malformed"}')).toBe(0);
     for (const shard of shards)
       expect(judged.get(`picket_transport_lag_seconds{shard="${shard}"}`)).toBeGreaterThan(0);
     const answered = await until(correlator, (metrics) => {

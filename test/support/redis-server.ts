@@ -75,7 +75,8 @@ function answers(socket: string): Promise<boolean> {
     const connection = createConnection(socket, () => connection.write('PING\r\n'));
     connection.once('data', (answer) => {
       connection.destroy();
-      resolve(answer.toString().startsWith('+PONG'));
+      // One that wants a password answers as well.
+      resolve(/^(\+PONG|-NOAUTH)/.test(answer.toString()));
     });
     connection.once('error', () => resolve(false));
   });
