@@ -1,6 +1,7 @@
 /** What every process of a fleet has: its connection, the names of keys, and what all agree on. */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import { LAYOUT_VERSION } from '../../packages/plugin-api/src/index.js';
 import type { PicketConfig } from '../config/schema.js';
 import { Allowlist } from '../shared/allowlist.js';
@@ -8,7 +9,7 @@ import { PicketError } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { Keys, type Partition } from '../transport/bullmq/keys.js';
 import type { LeaseTimes } from '../transport/bullmq/lease-scripts.js';
-import { noteMember, type Role } from '../transport/bullmq/members.js';
+import { forgetMember, noteMember, type Role } from '../transport/bullmq/members.js';
 import { closeRedis, openRedis, type RedisClient } from '../transport/bullmq/redis.js';
 import type { RedisTarget } from '../transport/bullmq/redis-url.js';
 
@@ -83,8 +84,11 @@ export class Fleet {
     }
   }
 
-  /** Says every second that this process lives, and how it does; returns how to end that. */
-  announce(role: Role, stats: () => Record<string, number>): () => void {
+  /**
+   * Says every second that this process lives, and how it does; returns how to end that, and to be
+   * forgotten at once.
+   */
+  announce(role: Role, stats: () => Record<string, number>): () => Promise<void> {
     const liveMs = 5 * ANNOUNCE_MS;
     let isUnderWay = false;
     const say = async (): Promise<void> => {
@@ -96,7 +100,12 @@ export class Fleet {
       isUnderWay = false;
     };
     const timer = setInterval(() => void say(), ANNOUNCE_MS);
-    return () => clearInterval(timer);
+    return async () => {
+      clearInterval(timer);
+      if (this.client.status !== 'ready') return;
+      const forgotten = forgetMember(this.client, this.keys, this.id).catch(() => {});
+      await Promise.race([forgotten, pause(ANNOUNCE_MS, undefined, { ref: false })]);
+    };
   }
 
   /** Section `redis` of the metrics. */

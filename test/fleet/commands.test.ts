@@ -174,6 +174,21 @@ describe.skipIf(redisMissing)(`commands to a fleet${redisNote}`, () => {
     expect(refused.stderr).toMatch(/picket\.yaml:\d+:1: shard: unknown key; did you mean shards\?/);
   });
 
+  it('are taken back from a process that hangs, and the others have answered', async () => {
+    worker.child.kill('SIGSTOP');
+    const some = await tell('all', 'report', '--wait', '1s', '--json');
+    worker.child.kill('SIGCONT');
+    expect(some.status).toBe(1);
+    expect(some.stderr).toMatch(/: unanswered: No answer within 1 s; .* has been taken back/);
+    const [failed, ...more] = some.lines.filter((line) => 'refused' in line);
+    expect(more).toEqual([]);
+    expect(some.lines.some((line) => line.answer?.role === 'correlator')).toBe(true);
+    await pause(1_000);
+    const [{ answer }] = (await tell(failed.name, 'report', '--json')).lines;
+    // What was taken back was not even refused: nobody saw it.
+    expect(answer.sections.commands['rejected.late']).toBe(0);
+  });
+
   it('tell who is there when the one wanted is not', async () => {
     const absent = await tell('edge-9', 'report');
     expect(absent).toMatchObject({ status: 1, stdout: '' });

@@ -81,7 +81,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
     } finally {
       service.stopping();
       release();
-      endAnnouncing();
+      await endAnnouncing();
       await desk.close();
       log.info(sensor.stats(), 'published');
     }

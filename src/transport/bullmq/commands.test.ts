@@ -37,7 +37,7 @@ describe.skipIf(redisMissing)(`commands to processes${redisNote}`, () => {
     await server.close();
   });
 
-  const serve = (address: string, more: Partial<Handlers> = {}): CommandInbox => {
+  const serve = (address: string, more: Partial<Handlers> = {}, own = client): CommandInbox => {
     const handlers: Handlers = {
       report: () => ({ reports: ++reports, address }),
       watch: ({ source, forS }) => ({ source, forS }),
@@ -49,7 +49,7 @@ describe.skipIf(redisMissing)(`commands to processes${redisNote}`, () => {
       },
       ...more,
     };
-    const inbox = new CommandInbox({ client, keys, address, handlers });
+    const inbox = new CommandInbox({ client: own, keys, address, handlers });
     inboxes.push(inbox);
     return inbox;
   };
@@ -191,6 +191,18 @@ describe.skipIf(redisMissing)(`commands to processes${redisNote}`, () => {
     expect(await ask('sensor:edge-1')).toHaveProperty('done');
     expect(inbox.stats()).toMatchObject({ received: 2, done: 2 });
   });
+
+  it('are taken by a process that began while Redis was away', async () => {
+    await server.kill();
+    const early = openRedis(parseRedisUrl(server.url), () => {});
+    const inbox = serve('sensor:early', {}, early);
+    await pause(6_000);
+    await server.start();
+    expect(await ask('sensor:early')).toHaveProperty('done');
+    expect(inbox.stats()).toMatchObject({ received: 1, done: 1 });
+    await inbox.stop();
+    closeRedis(early);
+  }, 30_000);
 
   it('leave nothing in Redis that does not expire', async () => {
     serve('sensor:edge-1');
