@@ -159,8 +159,8 @@ describe.skipIf(redisMissing)(`commands to processes${redisNote}`, () => {
   });
 
   it('that were taken and not answered say so', async () => {
-    serve('sensor:slow', { report: () => pause(3_000) });
-    await expect(ask('sensor:slow', 200)).rejects.toThrow(/it may have been done/);
+    serve('sensor:slow', { report: () => pause(4_000) });
+    await expect(ask('sensor:slow', 1_000)).rejects.toThrow(/it may have been done/);
   });
 
   it('do not pile up: too many are not sent, and given up where they are', async () => {
