@@ -11,7 +11,7 @@ import type { PicketConfig } from './config/schema.js';
 import { Correlator, type OutputEvent } from './correlate/correlator.js';
 import type { Output } from './output/contract.js';
 import { detectOptions, observerOptions, workerCount } from './pipeline-options.js';
-import { networkMatcher } from './shared/cidr.js';
+import { Allowlist } from './shared/allowlist.js';
 import { sumOf } from './shared/counters.js';
 import { threadFile } from './shared/program-file.js';
 import { JUDGE_THREAD } from './shared/threads.js';
@@ -75,7 +75,7 @@ export class Pipeline {
       order: options.order,
       idleS: config.correlate.idle_s,
       quietS: config.correlate.quiet_s,
-      allowlisted: networkMatcher(config.allowlist.map(({ cidr }) => cidr)),
+      allowlisted: new Allowlist(config.allowlist).contains,
     });
   }
 

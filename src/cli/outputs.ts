@@ -6,7 +6,7 @@ import { EveOutput, LiveOutput } from '../output/line-outputs.js';
 import type { ReportSummary } from '../output/report.js';
 import type { ReportOutput } from '../output/report-output.js';
 import type { Pipeline } from '../pipeline.js';
-import { networkMatcher } from '../shared/cidr.js';
+import { Allowlist } from '../shared/allowlist.js';
 import type { PicketError } from '../shared/errors.js';
 import type { Logger } from '../shared/logger.js';
 import { print } from './stdout.js';
@@ -20,7 +20,7 @@ export async function openOutputs(
   config: PicketConfig,
   show: 'json' | 'live' | 'nothing',
   log: Logger,
-  allowlisted = networkMatcher(config.allowlist.map(({ cidr }) => cidr)),
+  allowlisted = new Allowlist(config.allowlist).contains,
 ): Promise<Output[]> {
   const { eve } = config.outputs;
   const onTrouble = ({ code, message }: PicketError) => {

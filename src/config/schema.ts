@@ -30,13 +30,15 @@ const capacity = (initial: number, description: string) =>
 
 const allowlistEntry = z.strictObject({
   cidr: cidr.describe('Network or address the entry is about.'),
-  reason: z.string().min(1).max(500).describe('Why it may scan; shown with every finding.'),
+  reason: z.string().min(1).max(500).describe('Why it may scan.'),
   owner: z.string().max(200).optional().describe('Who answers for the entry.'),
   expires: z.iso
     .date()
     .meta({ examples: ['2027-06-30'] })
     .optional()
-    .describe('Last day the entry holds (UTC). It never hides a finding, before or after.'),
+    .describe(
+      'Last day the entry holds (UTC, packet time). It never hides a finding, before or after.',
+    ),
 });
 
 const enabled = z.boolean().default(true).describe('Whether the detector runs.');

@@ -44,7 +44,7 @@ export class Correlator {
   readonly #canonical: boolean;
   readonly #idleUs: number;
   readonly #quietUs: number;
-  readonly #allowlisted: (ip: string) => boolean;
+  readonly #allowlisted: (ip: string, atUs: number) => boolean;
   #watermarks: number[];
   #ended: boolean[];
   /** Not handled yet. Bounded by what the transport lets shards run apart. */
@@ -338,7 +338,8 @@ export class Correlator {
       this.#counters.incidents_refused++;
       return null;
     }
-    const allowlisted = first.source !== null && this.#allowlisted(first.source.ip);
+    const { source, lastSeenUs } = first;
+    const allowlisted = source !== null && this.#allowlisted(source.ip, lastSeenUs);
     const incident = new OpenIncident(key, first, allowlisted, this.#budget);
     this.#incidents.set(key, incident);
     this.#nextIdleUs = Math.min(this.#nextIdleUs, incident.idleDeadlineUs(this.#idleUs));

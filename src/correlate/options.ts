@@ -16,5 +16,5 @@ export interface CorrelateOptions {
    */
   quietS?: number;
   /** Whether a source may scan; lowers the confidence, hides nothing. */
-  allowlisted?: (ip: string) => boolean;
+  allowlisted?: (ip: string, atUs: number) => boolean;
 }

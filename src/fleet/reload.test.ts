@@ -58,6 +58,6 @@ describe('reading the configuration again', () => {
     expect(message).toMatch(/redis\.url: not accepted/);
     expect(message).not.toContain('secret');
     expect(log.level).toBe('info');
-    expect(allowlist.contains('192.0.2.1')).toBe(true);
+    expect(allowlist.contains('192.0.2.1', 0)).toBe(true);
   });
 });

@@ -16,7 +16,8 @@ import { LiveLines } from './live-lines.js';
 export interface EveOptions {
   /** Adds a Suricata-shaped `alert` to each finding that starts or escalates. */
   alerts: boolean;
-  allowlisted(ip: string): boolean;
+  /** At `atUs`, packet time. */
+  allowlisted(ip: string, atUs: number): boolean;
 }
 
 /** Writes lines and remembers whether the last one found room. */
@@ -55,7 +56,8 @@ export class EveOutput extends LineOutput {
   }
 
   finding(finding: Finding): void {
-    const allowlisted = finding.source !== null && this.options.allowlisted(finding.source.ip);
+    const { source, lastSeenUs } = finding;
+    const allowlisted = source !== null && this.options.allowlisted(source.ip, lastSeenUs);
     this.#event(findingEvent(finding, { allowlisted }));
     if (this.options.alerts && finding.state !== 'ended') this.#event(alertEvent(finding));
   }
