@@ -1,7 +1,7 @@
 /// Spares a look-up: of a source whose exact targets are full, most probes go to targets that are
 /// not among them, and asking the set costs a cache miss each. A few Bloom filters of one bit an
-/// address answer "certainly not" from the first-level cache. They change no result, so the
-/// TypeScript observer has none.
+/// address answer "certainly not" from the first-level cache. They change no result. Twin:
+/// packages/observer/src/observe/member-filters.ts.
 #pragma once
 
 #include <cstdint>

@@ -3,7 +3,7 @@
  * target), in one bounded pool. A set's members are chained in the order they came. Twin:
  * `address_sets.h`.
  */
-import { AddressIndex, addressHash, NONE } from './address-index.js';
+import { AddressIndex, addressHash, keyedHash, NONE } from './address-index.js';
 import { NO_SKETCH } from './sketches.js';
 
 export class AddressSets {
@@ -67,6 +67,13 @@ export class AddressSets {
   /** The finished hash of a member's address alone: what sketches take. */
   hashOf(member: number): number {
     return this.index.hashOf(member);
+  }
+
+  /** The finished hash of a member's address under a tunnel key, as entities have it. */
+  keyedHashOf(member: number, tunnelKey: number): number {
+    const at = member * 4;
+    const w = this.words;
+    return keyedHash(tunnelKey, w[at], w[at + 1], w[at + 2], w[at + 3]);
   }
 
   clear(): void {

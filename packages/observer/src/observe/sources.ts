@@ -16,6 +16,7 @@ import { AddressIndex, addressHash, NONE } from './address-index.js';
 import { AddressSets } from './address-sets.js';
 import { Contacts } from './contacts.js';
 import { LightSources } from './light-sources.js';
+import { MemberFilters } from './member-filters.js';
 import { NO_SKETCH, type Sketches } from './sketches.js';
 import { PayloadPool } from './payload-pool.js';
 import { Touch } from './touch.js';
@@ -67,6 +68,7 @@ export class Sources {
   private full = NONE;
   private waiting = NONE;
   private readonly replayed = new Touch();
+  private readonly filters = new MemberFilters();
 
   readonly light: LightSources;
   readonly targets: AddressSets;
@@ -204,6 +206,7 @@ export class Sources {
     this.targets.clear();
     this.contacts.clear();
     this.payloads.clear();
+    this.filters.clear();
   }
 
   private add(touch: Touch): number {
@@ -258,7 +261,7 @@ export class Sources {
       this.noteStack(source, touch);
     }
     if (touch.resetId >= 0 || touch.rawSynAck) this.noteStrangeStack(source, touch);
-    let member = this.findMember(source, touch);
+    let member = this.mayBeMember(source, touch) ? this.findMember(source, touch) : NONE;
     let contact = member === NONE ? NONE : this.contacts.find(member, touch.service);
     if (contact === NONE) {
       if (!touch.isProbe && !touch.mayCreate) return;
@@ -361,6 +364,18 @@ export class Sources {
     this.sketches.add(this.portSketch[source], serviceHash(touch.service));
   }
 
+  /** False when the touch's target is certainly none of the source's exact ones. */
+  private mayBeMember(source: number, touch: Touch): boolean {
+    if (this.targetSketch[source] === NO_SKETCH) return true;
+    if (!this.filters.has(source)) {
+      if (!this.filters.open(source)) return true;
+      for (let m = this.firstMember[source]; m !== NONE; m = this.targets.next[m]) {
+        this.filters.add(source, this.targets.keyedHashOf(m, touch.tunnelKey));
+      }
+    }
+    return this.filters.mayContain(source, touch.targetHash);
+  }
+
   private findMember(source: number, touch: Touch): number {
     const { sourceHash, t0, t1, t2, t3 } = touch;
     return this.targets.find(sourceHash, source, t0, t1, t2, t3);
@@ -381,6 +396,7 @@ export class Sources {
     if (this.lastMember[source] === NONE) this.firstMember[source] = member;
     this.lastMember[source] = member;
     this.targetCount[source]++;
+    this.filters.add(source, touch.targetHash);
     return member;
   }
 
