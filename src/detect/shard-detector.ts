@@ -20,6 +20,7 @@ import {
 import { PicketError } from '../shared/errors.js';
 import { activityOf, entityName } from './activity.js';
 import { packShard, unpackShard } from './checkpoint.js';
+import { coverageOf, type Lapse, lapseOf } from './coverage.js';
 import type { DetectorSet } from './detector-set.js';
 import type { DetectOptions } from './options.js';
 import { type ShardLimits, ShardState } from './shard-state.js';
@@ -101,6 +102,7 @@ export class ShardDetector {
       this.judgeSource(key, circumstances, findings, progress, batch.final);
     if (batch.final) this.judgeTargets(circumstances, findings);
     const suspects = batch.final ? this.suspects(touched, batch) : [];
+    this.tellCoverage(findings, batch.final ? null : lapseOf(batch));
     return this.outcome(findings, progress, suspects, false);
   }
 
@@ -123,6 +125,7 @@ export class ShardDetector {
       findings.push(...log.end(nowUs, lately));
     }
     for (const { log } of state.targets.values()) findings.push(...log.end(nowUs, () => null));
+    this.tellCoverage(findings, null);
     const outcome = this.outcome(findings, progress, [], true);
     state.reset(this.limits.historySourcesMax);
     return outcome;
@@ -214,6 +217,18 @@ export class ShardDetector {
         );
       }
       if (empty && !log.active) this.state.targets.delete(key);
+    }
+  }
+
+  /** A finding from a time in which not everything was looked at says so. */
+  private tellCoverage(findings: Finding[], current: Lapse | null): void {
+    const { lapses } = this.state;
+    if (lapses.length === 0 && current === null) return;
+    for (const [at, finding] of findings.entries()) {
+      const { firstSeenUs, judgedUs, windowS } = finding;
+      const sinceUs = Math.min(firstSeenUs, judgedUs - windowS * 1e6);
+      const coverage = coverageOf(lapses, current, sinceUs, judgedUs);
+      if (coverage !== null) findings[at] = { ...finding, coverage };
     }
   }
 

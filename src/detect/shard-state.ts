@@ -11,6 +11,7 @@ import {
   SourceWindow,
   TargetWindow,
 } from '../../packages/plugin-api/src/index.js';
+import { type Lapse, lapseOf, noteLapse } from './coverage.js';
 import { FindingLog } from './finding-log.js';
 import { Memory } from './memory.js';
 
@@ -49,6 +50,8 @@ export class ShardState {
   lastOutboundUs = Number.NEGATIVE_INFINITY;
   sweptUs = 0;
   memory: Memory;
+  /** What was not looked at, see coverage.ts. */
+  lapses: Lapse[] = [];
   readonly losses = {
     window_sources_evicted: 0,
     window_targets_evicted: 0,
@@ -107,6 +110,8 @@ export class ShardState {
     for (const timeUs of this.watermarks.values())
       if (timeUs >= foremostUs - sensorSilentUs) lowestUs = Math.min(lowestUs, timeUs);
     this.watermarkUs = Math.max(this.watermarkUs, lowestUs);
+    const lapse = lapseOf(batch);
+    if (lapse !== null) noteLapse(this.lapses, lapse, horizonUs);
     if (batch.coverage[CoverageField.outbound] > 0) this.lastOutboundUs = batch.epochStartUs;
     if (this.watermarkUs - this.sweptUs < horizonUs / 4) return;
     this.sweptUs = this.watermarkUs;
@@ -133,6 +138,7 @@ export class ShardState {
     this.lastOutboundUs = Number.NEGATIVE_INFINITY;
     this.sweptUs = 0;
     this.memory = new Memory(historySourcesMax);
+    this.lapses = [];
   }
 
   /** Whether the protected side's answers pass a sensor, as of `timeUs`. */

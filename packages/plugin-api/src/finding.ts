@@ -105,6 +105,23 @@ export interface SynFingerprint {
   muonfp: string;
 }
 
+/**
+ * What was not looked at while a finding's window lasted. The counts are of the seconds in which
+ * something was not, of all sources together: whose packets are missing, nobody knows.
+ */
+export interface Coverage {
+  seconds: number;
+  /** Seen. */
+  packets: number;
+  /** Lost before they were seen. */
+  dropped: number;
+  /** Seen in part. */
+  truncated: number;
+  /** Sources, and large sets, that found no room in the tables. */
+  sourcesRefused: number;
+  sketchesRefused: number;
+}
+
 export type FindingState = 'started' | 'escalated' | 'ended';
 
 export interface Finding {
@@ -140,6 +157,8 @@ export interface Finding {
   evidence: Record<string, unknown>;
   /** Null for findings about a target. */
   activity: Activity | null;
+  /** Absent when everything was looked at. */
+  coverage?: Coverage;
 }
 
 export type ActorRole = 'operator' | 'decoy' | 'zombie' | 'spoofed' | 'member';

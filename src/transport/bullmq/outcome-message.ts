@@ -47,6 +47,15 @@ const activity = z.strictObject({
   pathProven: z.boolean(),
 });
 
+const coverage = z.strictObject({
+  seconds: count,
+  packets: count,
+  dropped: count,
+  truncated: count,
+  sourcesRefused: count,
+  sketchesRefused: count,
+});
+
 const kinds = Object.keys(PHASE_OF_KIND) as [Finding['kind'], ...Finding['kind'][]];
 const phases = Object.values(PHASE_OF_KIND) as [Finding['phase'], ...Finding['phase'][]];
 const finding = z.strictObject({
@@ -71,6 +80,7 @@ const finding = z.strictObject({
   judgedUs: timeUs,
   evidence: z.record(text, z.unknown()),
   activity: activity.nullable(),
+  coverage: coverage.optional(),
 });
 
 const suspect = z.strictObject({
