@@ -1,7 +1,8 @@
 /** The configuration in the words of each room. */
 import { availableParallelism } from 'node:os';
 import { PAYLOAD_SIGNATURES } from '../packages/plugin-api/src/payload-signatures.js';
-import type { ObserverOptions } from './capture/contract.js';
+import type { Input, ObserverOptions } from './capture/contract.js';
+import type { LoadMeterOptions } from './capture/load-meter.js';
 import type { PicketConfig } from './config/schema.js';
 import type { DetectOptions } from './detect/options.js';
 
@@ -39,6 +40,14 @@ export function observerOptions(config: PicketConfig): ObserverOptions {
       singlesEmittedMax: tables.singles_emitted_max,
     },
   };
+}
+
+export function loadMeterOptions(
+  { outputs }: PicketConfig,
+  { bufferSize }: Input & { kind: 'interface' },
+): LoadMeterOptions {
+  const { percent, intervals } = outputs.loss_alarm;
+  return { ringSize: bufferSize, lossPercent: percent, lossIntervals: intervals };
 }
 
 /** `enabled` is the configuration's word; the room knows a section or `false`. */

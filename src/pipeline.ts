@@ -6,11 +6,17 @@
  * output
  */
 import type { Input, Observer, ObserverEvents } from './capture/contract.js';
+import { LoadMeter } from './capture/load-meter.js';
 import { openObserver } from './capture/open-observer.js';
 import type { PicketConfig } from './config/schema.js';
 import { Correlator, type OutputEvent } from './correlate/correlator.js';
-import type { Output } from './output/contract.js';
-import { detectOptions, observerOptions, workerCount } from './pipeline-options.js';
+import type { Operational, Output } from './output/contract.js';
+import {
+  detectOptions,
+  loadMeterOptions,
+  observerOptions,
+  workerCount,
+} from './pipeline-options.js';
 import { Allowlist } from './shared/allowlist.js';
 import { sumOf } from './shared/counters.js';
 import { threadFile } from './shared/program-file.js';
@@ -48,6 +54,8 @@ export class Pipeline {
   readonly #correlator: Correlator;
   readonly #options: PipelineOptions;
   readonly #workers: number;
+  /** Live only: how fast a capture is read is no business of its output's. */
+  readonly #load: LoadMeter | null;
   /** By shard. */
   readonly #losses = new Map<number, Record<string, number>>();
   /** Packet time judged, microseconds, by shard. */
@@ -64,6 +72,7 @@ export class Pipeline {
     const opened = openObserver(config.observer, observerOptions(config), live);
     this.observer = opened.observer;
     this.fellBack = opened.fellBack;
+    this.#load = live && new LoadMeter(loadMeterOptions(config, live), performance.now());
     this.#transport = new EmbeddedTransport({
       shardCount: config.shards,
       workers: this.#workers,
@@ -119,9 +128,26 @@ export class Pipeline {
   /** Says the counters of every room now. */
   reportStats(): void {
     const sections = this.counters();
-    // Before the first packet there is no packet time; live, the clock is the best guess of it.
-    const timeUs = this.#span.lastUs ?? (this.#options.order === 'arrival' ? Date.now() * 1000 : 0);
+    const timeUs = this.#nowUs();
     for (const output of this.#options.outputs) output.stats(timeUs, sections);
+  }
+
+  /**
+   * Live, every `stats_interval_s`: measures how capture keeps up. Says when a sustained loss began
+   * or ended, and returns what it said.
+   */
+  measureLoad(): Operational | null {
+    const change = this.#load?.sample(this.observer.stats(), performance.now());
+    if (!change) return null;
+    const { sensor } = this.#options.config;
+    const event: Operational = { kind: 'capture_loss', sensor, timeUs: this.#nowUs(), ...change };
+    for (const output of this.#options.outputs) output.operational(event);
+    return event;
+  }
+
+  /** Before the first packet there is no packet time; live, the clock is the best guess of it. */
+  #nowUs(): number {
+    return this.#span.lastUs ?? (this.#options.order === 'arrival' ? Date.now() * 1000 : 0);
   }
 
   /** The input was read to its end, or until `stop`. */
@@ -181,7 +207,7 @@ export class Pipeline {
     }
   }
 
-  /** The counters of every room, cumulative. */
+  /** The counters of every room, and the levels of what is watched live. */
   counters(): Record<string, Record<string, number>> {
     const { batchesPublished, bytesPublished, batchesJudged, depthMax, rejected } =
       this.#transport.stats();
@@ -190,7 +216,7 @@ export class Pipeline {
       count,
     ]);
     return {
-      capture: this.observer.stats(),
+      capture: { ...this.observer.stats(), ...this.#load?.levels() },
       transport: {
         batches_published: batchesPublished,
         bytes_published: bytesPublished,

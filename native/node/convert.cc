@@ -201,6 +201,7 @@ LiveOptions to_live_options(const Napi::Value& value) {
   options.buffer_size = std::min(to_u32(object, "bufferSize"), int_max);
   options.promiscuous = object.Get("promiscuous").ToBoolean();
   options.fanout_group = to_u32(object, "fanoutGroup");
+  options.counts_interface_drops = object.Get("countsInterfaceDrops").ToBoolean();
   return options;
 }
 

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #endif
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 
@@ -239,6 +240,11 @@ void Runner::dropped(uint64_t kernel, uint64_t interface) {
   pipeline_.dropped(kernel + interface);
 }
 
+void Runner::kept_up(const LiveLoad& load) {
+  busy_us_ += static_cast<uint64_t>(load.busy_us);
+  loads_[load_count_++ % loads_.size()] = load;
+}
+
 void Runner::publish_stats() {
   Stats stats = pipeline_.stats();
   stats.emplace_back("capture_kernel_dropped", kernel_dropped_);
@@ -246,8 +252,21 @@ void Runner::publish_stats() {
   // Always 0 here: the TypeScript observer sets it, whose capture cannot tell.
   stats.emplace_back("capture_losses_unknown", 0);
   stats.emplace_back("batches_dropped", batches_dropped_);
+  if (is_live_) add_load(stats);
   const std::lock_guard lock(mutex_);
   stats_ = std::move(stats);
+}
+
+/// Processor time, cumulative, and the levels: the most of the last ten seconds.
+void Runner::add_load(Stats& stats) const {
+  LiveLoad most;
+  for (const LiveLoad& load : loads_) {
+    most.waited_us = std::max(most.waited_us, load.waited_us);
+    most.waiting_count = std::max(most.waiting_count, load.waiting_count);
+  }
+  stats.emplace_back("busy_us", busy_us_);
+  stats.emplace_back("lag_us", static_cast<uint64_t>(most.waited_us));
+  stats.emplace_back("waiting_frames", most.waiting_count);
 }
 
 Runner::Stats Runner::stats() {

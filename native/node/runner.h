@@ -3,6 +3,7 @@
 /// RunnerEvents.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -91,6 +92,7 @@ class Runner : private BatchSink, private LiveSink {
   CommandResult run_watch(const LiveOptions& options);
   bool wait_for_room(size_t size);
   void publish_stats();
+  void add_load(Stats& stats) const;
 
   void batch(uint32_t shard, std::vector<uint8_t>&& bytes) override;
   void opened() override;
@@ -98,6 +100,7 @@ class Runner : private BatchSink, private LiveSink {
              uint32_t link_type) override;
   void tick(int64_t now_us) override;
   void dropped(uint64_t kernel, uint64_t interface) override;
+  void kept_up(const LiveLoad& load) override;
 
   RunnerEvents& events_;
   Pipeline pipeline_;
@@ -109,6 +112,10 @@ class Runner : private BatchSink, private LiveSink {
   uint64_t kernel_dropped_ = 0;
   uint64_t interface_dropped_ = 0;
   uint64_t batches_dropped_ = 0;
+  uint64_t busy_us_ = 0;
+  /// The last ones: whoever reads the levels at least every ten seconds misses no peak.
+  std::array<LiveLoad, 10> loads_;
+  size_t load_count_ = 0;
 
   std::atomic<bool> stop_{false};
   std::atomic<bool> abandoned_{false};

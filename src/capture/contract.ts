@@ -74,7 +74,8 @@ export interface Observer {
 export interface ObserverStats {
   /**
    * Flat, snake_case: packets, bytes, inbound, outbound, ..., anomaly counts under
-   * `anomaly.<name>`.
+   * `anomaly.<name>`. Live only, and only where the observer can tell: `busy_us` (processor time)
+   * and, not cumulative, `lag_us` and `waiting_frames` (load-meter.ts says what they mean).
    */
   [counter: string]: number;
 }

@@ -3,7 +3,7 @@ import type { LiveProblem } from '../../packages/observer/src/capture/live-sourc
 import { PicketError } from '../shared/errors.js';
 import { BatchQueue } from './batch-queue.js';
 import type { Input, Observer, ObserverEvents, ObserverStats } from './contract.js';
-import type { BatchListener, Engine } from './engine.js';
+import type { BatchListener, Engine, WatchInput } from './engine.js';
 import { interfaceError } from './interface-error.js';
 import { readFiles } from './read-files.js';
 
@@ -21,11 +21,14 @@ export class EngineObserver implements Observer {
   #interruptions: number | undefined;
   #isAway = false;
 
-  /** `fanoutGroup` as in `WatchInput`. */
+  /** `ring` as in `WatchInput`. */
   constructor(
     readonly name: Observer['name'],
     readonly openEngine: (onBatch: BatchListener) => Engine,
-    readonly fanoutGroup = 0,
+    readonly ring: Pick<WatchInput, 'fanoutGroup' | 'countsInterfaceDrops'> = {
+      fanoutGroup: 0,
+      countsInterfaceDrops: true,
+    },
   ) {}
 
   /** Once per observer. */
@@ -78,7 +81,7 @@ export class EngineObserver implements Observer {
       }
     };
     for (let hasSeen = false; ; ) {
-      const failure = await engine.watch({ ...input, fanoutGroup: this.fanoutGroup }, opened);
+      const failure = await engine.watch({ ...input, ...this.ring }, opened);
       if (refusal) throw refusal.error;
       if (failure?.kind !== 'live-failed' || this.#stop.signal.aborted) return;
       const error = interfaceError(input.name, failure.problem, failure.reason);

@@ -48,6 +48,8 @@ export interface WatchInput {
   promiscuous: boolean;
   /** Rings of one group share the interface's packets by flow; 0 is a ring alone. */
   fanoutGroup: number;
+  /** Whether it tells of the interface's own drops: one of the rings that share it does. */
+  countsInterfaceDrops: boolean;
   becomes?: Account;
 }
 

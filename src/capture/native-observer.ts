@@ -13,11 +13,10 @@ export function openNativeObserver(
 ): Observer {
   const open = (ring: number, fanoutGroup: number): Observer => {
     const own = ring === 0 ? options : { ...options, sensor: ringName(options.sensor, ring + 1) };
-    return new EngineObserver(
-      'native',
-      (onBatch) => new NativeEngine(addon, own, onBatch),
+    return new EngineObserver('native', (onBatch) => new NativeEngine(addon, own, onBatch), {
       fanoutGroup,
-    );
+      countsInterfaceDrops: ring === 0,
+    });
   };
   if (rings === 1) return open(0, 0);
   // Groups are told apart in the whole network namespace; 0 is none.

@@ -29,6 +29,14 @@ describe('RingObserver', () => {
     });
   });
 
+  it('tells the worst lag and the fullest ring, and adds up processor time', () => {
+    const ofRing = (lag: number, waiting: number) =>
+      ring({ busy_us: 10, lag_us: lag, waiting_frames: waiting });
+    expect(new RingObserver([ofRing(5, 100), ofRing(9, 50)]).stats()).toEqual({
+      ...{ busy_us: 20, lag_us: 9, waiting_frames: 100 },
+    });
+  });
+
   it('is open once, when all rings are, and says an interruption once', async () => {
     const said: string[] = [];
     const live = (name: string) => async (events: ObserverEvents) => {

@@ -1,7 +1,12 @@
 import type { Input, Observer, ObserverEvents, ObserverStats } from './contract.js';
 
-/** Counters of the interface, of which every ring tells: they are no sum. */
-const OF_INTERFACE = new Set(['capture_interface_dropped', 'capture_interruptions']);
+/** Of the interface they share, or levels: no sum, the worst ring counts. */
+const NO_SUMS = new Set([
+  'capture_interface_dropped',
+  'capture_interruptions',
+  'lag_us',
+  'waiting_frames',
+]);
 
 /**
  * Several observers of one interface, each with a ring and a thread of its own. They share nothing:
@@ -49,7 +54,7 @@ export class RingObserver implements Observer {
     for (const ring of this.#rings) {
       for (const [name, count] of Object.entries(ring.stats())) {
         const before = sum[name] ?? 0;
-        sum[name] = OF_INTERFACE.has(name) ? Math.max(before, count) : before + count;
+        sum[name] = NO_SUMS.has(name) ? Math.max(before, count) : before + count;
       }
     }
     return sum;

@@ -1,4 +1,5 @@
 /** The thread of the TypeScript observer: carries out commands one by one, blocking as it reads. */
+import { readFileSync } from 'node:fs';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { readCaptureFile } from '../../packages/observer/src/capture/file-source.js';
 import { type Damage, CaptureParser } from '../../packages/observer/src/capture/parser.js';
@@ -13,6 +14,9 @@ import {
 } from './worker-protocol.js';
 
 const STATS_PERIOD_MS = 100;
+const BUSY_PERIOD_MS = 1000;
+/** Of the thread that reads it: nanoseconds on a processor, waiting for one, time slices. */
+const THREAD_TIMES = '/proc/thread-self/schedstat';
 
 class ObserverThread {
   readonly #control: WorkerControl;
@@ -20,6 +24,9 @@ class ObserverThread {
   readonly #sink: FrameSink;
   #stream: CaptureParser | undefined;
   #statsSentMs = 0;
+  #isLive = false;
+  #busyUs: number | undefined;
+  #busyReadMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly port: MessagePort,
@@ -47,6 +54,7 @@ class ObserverThread {
       case 'end-stream':
         return this.#endStream();
       case 'tick':
+        this.#isLive = true;
         this.#pipeline.tick(command.nowUs);
         return undefined;
       case 'finish':
@@ -97,7 +105,22 @@ class ObserverThread {
   }
 
   #stats() {
-    return Object.fromEntries(this.#pipeline.stats());
+    const stats = Object.fromEntries(this.#pipeline.stats());
+    const busyUs = this.#isLive ? this.#threadTimeUs() : undefined;
+    return busyUs === undefined ? stats : { ...stats, busy_us: busyUs };
+  }
+
+  /** Processor time of this thread; undefined where the system does not tell. */
+  #threadTimeUs(): number | undefined {
+    const nowMs = performance.now();
+    if (nowMs - this.#busyReadMs < BUSY_PERIOD_MS) return this.#busyUs;
+    this.#busyReadMs = nowMs;
+    try {
+      this.#busyUs = Math.floor(Number.parseInt(readFileSync(THREAD_TIMES, 'latin1'), 10) / 1000);
+    } catch {
+      this.#busyUs = undefined;
+    }
+    return this.#busyUs;
   }
 
   #send(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {

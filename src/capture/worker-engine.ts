@@ -5,6 +5,7 @@ import { processArguments, threadFile } from '../shared/program-file.js';
 import { OBSERVER_THREAD, takeThread } from '../shared/threads.js';
 import type { ObserverOptions, ObserverStats } from './contract.js';
 import type { BatchListener, Engine, EngineFailure, WatchInput } from './engine.js';
+import { Lately } from './lately.js';
 import {
   type WorkerCommand,
   WorkerControl,
@@ -37,6 +38,8 @@ export class WorkerEngine implements Engine {
   #isClosed = false;
   #stats: ObserverStats = {};
   #captureStats = CAPTURE_STATS;
+  /** Microseconds from a piece's leaving the capturing process to its having been observed. */
+  #lag: Lately | undefined;
 
   constructor(options: ObserverOptions, onBatch: BatchListener) {
     const control = new SharedArrayBuffer(WorkerControl.SIZE);
@@ -72,11 +75,14 @@ export class WorkerEngine implements Engine {
   async watch(input: WatchInput, opened: () => Promise<void>): Promise<EngineFailure | undefined> {
     // An answer says that the thread has loaded: once open, nothing more may be read from disk.
     await this.push(new Uint8Array());
+    const lag = new Lately();
+    this.#lag = lag;
     const sink = {
       opened,
       push: (piece: Uint8Array) => this.push(piece),
       tick: async (nowUs: number) => {
         await this.#order({ verb: 'tick', nowUs });
+        lag.note(Date.now() * 1000 - nowUs, Date.now());
       },
     };
     this.#captureStats = { ...CAPTURE_STATS, capture_losses_unknown: 1 };
@@ -111,7 +117,8 @@ export class WorkerEngine implements Engine {
   }
 
   stats(): ObserverStats {
-    return { ...this.#stats, ...this.#captureStats };
+    const stats = { ...this.#stats, ...this.#captureStats };
+    return this.#lag ? { ...stats, lag_us: this.#lag.most(Date.now()) } : stats;
   }
 
   async close(): Promise<void> {

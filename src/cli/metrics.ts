@@ -1,4 +1,5 @@
 /** `/metrics` of a command that runs on, when `metrics.listen` says where. */
+import { LOAD_MEANINGS } from '../capture/load-meter.js';
 import type { PicketConfig } from '../config/schema.js';
 import { meaningOf } from '../output/losses.js';
 import type { Logger } from '../shared/logger.js';
@@ -21,7 +22,9 @@ export async function openMetrics(
   const { Exposition } = await import('../shared/metrics/exposition.js');
   const { serveMetrics } = await import('../shared/metrics/server.js');
   const info = { version: ownPackage().version, command, sensor: config.sensor };
-  const exposition = new Exposition({ info, help: meaningOf });
+  const help = (section: string, counter: string): string | null =>
+    (section === 'capture' && LOAD_MEANINGS[counter]) || meaningOf(section, counter);
+  const exposition = new Exposition({ info, help });
   const server = await serveMetrics(listen, exposition.contentType, async () =>
     exposition.text(await read()),
   );

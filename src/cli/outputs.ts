@@ -1,8 +1,9 @@
 /** Opens the outputs a run asked for. */
 import type { PicketConfig } from '../config/schema.js';
-import type { Output } from '../output/contract.js';
+import type { Operational, Output } from '../output/contract.js';
 import { linesToFile, linesToStream } from '../output/json-lines.js';
 import { EveOutput, LiveOutput } from '../output/line-outputs.js';
+import { operationalText } from '../output/live-lines.js';
 import type { ReportSummary } from '../output/report.js';
 import type { ReportOutput } from '../output/report-output.js';
 import type { Pipeline } from '../pipeline.js';
@@ -63,6 +64,14 @@ export function printReport(
 /** What to tell when the native observer was not taken; `reason` is a clause. */
 export function fallbackText(reason: string): string {
   return `using the TypeScript observer, which is slower: ${reason}`;
+}
+
+/** Says in the log that a sustained loss of packets began or ended. */
+export function logLoss(log: Logger, event: Omit<Operational, 'timeUs'> | null): void {
+  if (event === null) return;
+  const text = operationalText(event);
+  if (event.state === 'started') log.warn({ sensor: event.sensor }, text);
+  else log.info({ sensor: event.sensor }, text);
 }
 
 /** What to tell when the interface is lost for now; `reason` is a sentence or two. */

@@ -4,7 +4,7 @@ import { Pipeline } from '../pipeline.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type FleetFlags, redisUrlOf } from './flags.js';
 import { liveInput, withHome } from './input.js';
-import { fallbackText, interruptionText, openOutputs, printReport } from './outputs.js';
+import { fallbackText, interruptionText, logLoss, openOutputs, printReport } from './outputs.js';
 import { onceOpened } from './live.js';
 import { openService } from './service.js';
 import { openMetrics } from './metrics.js';
@@ -47,7 +47,11 @@ export async function run(flags: FleetFlags): Promise<number> {
     `watching; networks protected ${protectedBy}`,
   );
   if (pipeline.fellBack !== undefined) log.warn({}, fallbackText(pipeline.fellBack));
-  const timer = setInterval(() => pipeline.reportStats(), config.outputs.stats_interval_s * 1000);
+  const tell = () => {
+    logLoss(log, pipeline.measureLoad());
+    pipeline.reportStats();
+  };
+  const timer = setInterval(tell, config.outputs.stats_interval_s * 1000);
   const release = onStopSignal((signal) => {
     log.info({ signal }, 'ending; once more ends at once');
     service.stopping();

@@ -129,9 +129,22 @@ const eve = z.strictObject({
     .describe('Add a Suricata-shaped `alert` event to each finding.'),
 });
 
+const lossAlarm = z.strictObject({
+  percent: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(0.1)
+    .describe('More of all packets than this must be lost in an interval of `stats`.'),
+  intervals: count(1, 1_000, 3, 'In so many intervals in a row; as many without end it.'),
+});
+
 const outputs = z.strictObject({
   eve: eve.prefault({}).describe('EVE JSON Lines.'),
   stats_interval_s: count(1, 86_400, 10, 'Seconds between `stats` events when live.'),
+  loss_alarm: lossAlarm
+    .prefault({})
+    .describe('When losing packets is said in an event of its own. Live.'),
 });
 
 const correlate = z.strictObject({

@@ -1,6 +1,6 @@
 /** The part of the process that holds the correlator's lease: outcomes in, events out. */
 import { Correlator, type OutputEvent } from '../correlate/correlator.js';
-import type { Output } from '../output/contract.js';
+import type { Operational, Output } from '../output/contract.js';
 import type { StatsSections } from '../output/eve.js';
 import { sumOf } from '../shared/counters.js';
 import { PicketError } from '../shared/errors.js';
@@ -45,8 +45,16 @@ export class CorrelatorRole {
 
   /** Says the counters. */
   reportStats(sections: StatsSections): void {
-    const timeUs = this.#lastUs > 0 ? this.#lastUs : Date.now() * 1000;
+    const timeUs = this.#nowUs();
     for (const output of this.#outputs) output.stats(timeUs, sections);
+  }
+
+  /** Says that losses at a sensor of this process began or ended, if so; returns what it said. */
+  reportLoss(loss: Omit<Operational, 'timeUs'> | null): Operational | null {
+    if (loss === null) return null;
+    const event = { ...loss, timeUs: this.#nowUs() };
+    for (const output of this.#outputs) output.operational(event);
+    return event;
   }
 
   /**
@@ -61,6 +69,10 @@ export class CorrelatorRole {
       correlate: this.#correlator?.stats() ?? {},
       output: sumOf(this.#outputs.map((output) => output.counters())),
     };
+  }
+
+  #nowUs(): number {
+    return this.#lastUs > 0 ? this.#lastUs : Date.now() * 1000;
   }
 
   #open(snapshot: Uint8Array | null): Machine<Said> {

@@ -2,8 +2,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { Input, Observer, ObserverEvents } from '../capture/contract.js';
+import { LoadMeter } from '../capture/load-meter.js';
 import { openObserver } from '../capture/open-observer.js';
-import { observerOptions } from '../pipeline-options.js';
+import type { Operational } from '../output/contract.js';
+import { loadMeterOptions, observerOptions } from '../pipeline-options.js';
 import { PicketError } from '../shared/errors.js';
 import { Evidence } from './evidence.js';
 import type { Fleet } from './fleet.js';
@@ -24,6 +26,8 @@ export class SensorRole {
   readonly evidence: Evidence;
   readonly #input: Input;
   readonly #outlet: SensorOutlet;
+  readonly #load: LoadMeter | null;
+  readonly #sensor: string;
   #handedOver = 0;
 
   /** @throws PicketError `usage` for a name that cannot be used, `observer-unavailable`. */
@@ -36,21 +40,16 @@ export class SensorRole {
           'visible ASCII characters without #.',
       );
     this.#input = input;
+    this.#sensor = config.sensor;
     const source = `${config.sensor}#${incarnationOf(input)}`;
     const options = { ...observerOptions(config), sensor: source };
-    const opened = openObserver(
-      config.observer,
-      options,
-      input.kind === 'interface' ? input : null,
-    );
+    const live = input.kind === 'interface' ? input : null;
+    const opened = openObserver(config.observer, options, live);
+    this.#load = live && new LoadMeter(loadMeterOptions(config, live), performance.now());
     this.observer = opened.observer;
     this.fellBack = opened.fellBack;
     this.evidence = new Evidence(config, fleet.log);
-    this.#outlet = new SensorOutlet(
-      fleet,
-      source,
-      input.kind === 'interface' ? openSpool(fleet) : null,
-    );
+    this.#outlet = new SensorOutlet(fleet, source, live && openSpool(fleet));
   }
 
   /**
@@ -100,11 +99,23 @@ export class SensorRole {
     return this.#handedOver;
   }
 
-  /** The outlet's counters, and the observer's that are not 0 as `capture.NAME`. */
+  /** The outlet's counters, and as `capture.NAME` the observer's that are not 0 and its levels. */
   stats(): Record<string, number> {
     const counted = Object.entries(this.observer.stats()).filter(([, count]) => count !== 0);
-    const capture = counted.map(([name, count]) => [`${CAPTURE}${name}`, count]);
+    const levels = Object.entries(this.#load?.levels() ?? {});
+    const capture = [...counted, ...levels].map(([name, count]) => [`${CAPTURE}${name}`, count]);
     return { ...this.outletStats(), ...Object.fromEntries(capture) };
+  }
+
+  /** The observer's counters and levels: the section `capture` of `stats` and metrics. */
+  captureStats(): Record<string, number> {
+    return { ...this.observer.stats(), ...this.#load?.levels() };
+  }
+
+  /** Live, every `stats_interval_s`; says when a sustained loss began or ended. */
+  measureLoad(): Omit<Operational, 'timeUs'> | null {
+    const change = this.#load?.sample(this.observer.stats(), performance.now());
+    return change ? { kind: 'capture_loss', sensor: this.#sensor, ...change } : null;
   }
 
   /** Of what was observed: published, spooled, given up. */

@@ -9,8 +9,16 @@ import {
   NMAP_SYN,
   TEST_TIME_US,
 } from '../../packages/plugin-api/src/testkit/findings.js';
-import { alertEvent, eveLine, findingEvent, incidentEvent, statsEvent } from './eve.js';
+import {
+  alertEvent,
+  eveLine,
+  findingEvent,
+  incidentEvent,
+  operationalEvent,
+  statsEvent,
+} from './eve.js';
 import { SIGNATURES } from './signatures.js';
+import { KERNEL_LOSS } from './testkit/operational.js';
 import { makeIncident } from './testkit/incidents.js';
 
 const schema = JSON.parse(readFileSync(new URL('./eve.schema.json', import.meta.url), 'utf8'));
@@ -28,6 +36,20 @@ function read(event: Record<string, unknown>): Record<string, any> {
   return parsed;
 }
 
+it('eve: operational says whose capture loses what', () => {
+  expect(read(operationalEvent(KERNEL_LOSS)).operational).toEqual({
+    kind: 'capture_loss',
+    state: 'started',
+    sensor: 'edge-1',
+    duration_s: 30,
+    packets: 98_000,
+    kernel_dropped: 1_990,
+    interface_dropped: 10,
+    lost_percent: 2,
+    threshold_percent: 0.1,
+  });
+});
+
 describe('eve: finding', () => {
   it('prints everything section 4 of the design names', async () => {
     const activity = makeActivity({
@@ -44,6 +66,18 @@ describe('eve: finding', () => {
     });
     const event = read(findingEvent(finding, { asn: 64500, asOrg: 'Example', allowlisted: true }));
     await expect(`${JSON.stringify(event, null, 2)}\n`).toMatchFileSnapshot('golden/finding.json');
+  });
+
+  it('says what was not looked at meanwhile, if anything', () => {
+    const coverage = {
+      ...{ seconds: 2, packets: 900, dropped: 40, truncated: 1 },
+      ...{ sourcesRefused: 3, sketchesRefused: 0 },
+    };
+    expect(read(findingEvent(makeFinding({ coverage }))).finding.coverage).toEqual({
+      ...{ seconds: 2, packets: 900, dropped: 40, truncated: 1 },
+      ...{ sources_refused: 3, sketches_refused: 0 },
+    });
+    expect(read(findingEvent(makeFinding())).finding).not.toHaveProperty('coverage');
   });
 
   it('tags the latest TLS client and lists the HTTP clients, where there were any', () => {

@@ -5,6 +5,7 @@
  */
 import type {
   Activity,
+  Coverage,
   EntityName,
   Finding,
   Incident,
@@ -12,6 +13,7 @@ import type {
 } from '../../packages/plugin-api/src/finding.js';
 import { compareText, safeJson } from '../shared/text.js';
 import { formatEveTime } from '../shared/time.js';
+import type { Operational } from './contract.js';
 import { SIGNATURES } from './signatures.js';
 
 /** What other rooms know of a finding's source; each may be left out. */
@@ -22,7 +24,7 @@ export interface SourceFacts {
   blocked?: boolean;
 }
 
-/** Cumulative counters by room. A dot in a name nests: `anomaly.ipv4_checksum`. */
+/** Counters by room, most of them cumulative. A dot in a name nests: `anomaly.ipv4_checksum`. */
 export type StatsSections = Record<string, Readonly<Record<string, number>>>;
 
 export type EveEvent = Record<string, unknown>;
@@ -74,6 +76,7 @@ export function findingEvent(finding: Finding, facts: SourceFacts = {}): EveEven
       first_seen: formatEveTime(finding.firstSeenUs),
       last_seen: formatEveTime(finding.lastSeenUs),
       reasons: finding.reasons,
+      ...(finding.coverage && { coverage: coverage(finding.coverage) }),
       evidence: evidence(finding),
     },
     tags: tags(finding, facts),
@@ -143,6 +146,24 @@ export function incidentEvent(incident: Incident): EveEvent {
   };
 }
 
+export function operationalEvent(event: Operational): EveEvent {
+  return {
+    timestamp: formatEveTime(event.timeUs),
+    event_type: 'operational',
+    operational: {
+      kind: event.kind,
+      state: event.state,
+      sensor: event.sensor,
+      duration_s: Math.round(event.durationMs / 1000),
+      packets: event.seen,
+      kernel_dropped: event.kernelDropped,
+      interface_dropped: event.interfaceDropped,
+      lost_percent: event.lostPercent,
+      threshold_percent: event.thresholdPercent,
+    },
+  };
+}
+
 /** `timeUs` is packet time, like every other event's. */
 export function statsEvent(timeUs: number, sections: StatsSections): EveEvent {
   const stats: Record<string, unknown> = {};
@@ -176,6 +197,17 @@ function evidence(finding: Finding): EveEvent {
     ...(canonical(finding.evidence) as EveEvent),
     ...tunnel(source ?? target),
     ...(activity ? { activity: activityOf(activity) } : {}),
+  };
+}
+
+function coverage(lost: Coverage): EveEvent {
+  return {
+    seconds: Math.round(lost.seconds * 1000) / 1000,
+    packets: lost.packets,
+    dropped: lost.dropped,
+    truncated: lost.truncated,
+    sources_refused: lost.sourcesRefused,
+    sketches_refused: lost.sketchesRefused,
   };
 }
 

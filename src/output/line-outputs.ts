@@ -1,12 +1,13 @@
 /** Outputs that write one line per event: EVE JSON Lines, and short text for people watching. */
 import type { Finding, Incident } from '../../packages/plugin-api/src/finding.js';
-import type { Output } from './contract.js';
+import type { Operational, Output } from './contract.js';
 import {
   alertEvent,
   type EveEvent,
   eveLine,
   findingEvent,
   incidentEvent,
+  operationalEvent,
   type StatsSections,
   statsEvent,
 } from './eve.js';
@@ -28,6 +29,7 @@ abstract class LineOutput implements Output {
 
   abstract finding(finding: Finding): void;
   abstract incident(incident: Incident): void;
+  abstract operational(event: Operational): void;
   abstract stats(timeUs: number, sections: StatsSections): void;
 
   ready(): Promise<void> {
@@ -66,6 +68,10 @@ export class EveOutput extends LineOutput {
     this.#event(incidentEvent(incident));
   }
 
+  operational(event: Operational): void {
+    this.#event(operationalEvent(event));
+  }
+
   stats(timeUs: number, sections: StatsSections): void {
     this.#event(statsEvent(timeUs, sections));
   }
@@ -90,6 +96,10 @@ export class LiveOutput extends LineOutput {
 
   incident(incident: Incident): void {
     this.write(this.#text.incident(incident));
+  }
+
+  operational(event: Operational): void {
+    this.write(this.#text.operational(event));
   }
 
   stats(timeUs: number, sections: StatsSections): void {

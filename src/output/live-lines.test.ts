@@ -7,6 +7,7 @@ import {
 } from '../../packages/plugin-api/src/testkit/findings.js';
 import { LiveLines } from './live-lines.js';
 import { makeIncident } from './testkit/incidents.js';
+import { KERNEL_LOSS } from './testkit/operational.js';
 
 const SCAN = makeActivity({
   ports: tcpPorts([443, 22], 100),
@@ -33,8 +34,17 @@ describe('live lines', () => {
       live.finding(makeFinding({ state: 'ended' })),
       live.incident(makeIncident()),
       live.status(TEST_TIME_US + 30e6, { capture: { frames: 11_235, dropped: 17 } }),
+      live.operational(KERNEL_LOSS),
+      live.operational({ ...KERNEL_LOSS, state: 'ended', durationMs: 250_000 }),
     ];
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('golden/live.txt');
+  });
+
+  it('say what was lost while a finding was made', () => {
+    const refused = { truncated: 0, sourcesRefused: 0, sketchesRefused: 0 };
+    const coverage = { seconds: 1, packets: 900, dropped: 40, ...refused };
+    const line = new LiveLines(false).finding(makeFinding({ coverage }));
+    expect(line).toMatch(/, 40 packets lost meanwhile$/);
   });
 
   it('say nothing of packets where none can be seen', () => {

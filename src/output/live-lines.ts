@@ -1,8 +1,9 @@
 /** One line per event, for people watching `picket run`. Idle looks calm; a scan stands out. */
 import picocolors from 'picocolors';
 import type { Finding, Incident } from '../../packages/plugin-api/src/finding.js';
-import { plural, safeText } from '../shared/text.js';
+import { formatCount, plural, safeText } from '../shared/text.js';
 import { formatClock, formatDuration } from '../shared/time.js';
+import type { Operational } from './contract.js';
 import type { StatsSections } from './eve.js';
 import { lossesOf } from './losses.js';
 import type { Colors } from './page.js';
@@ -36,7 +37,10 @@ export class LiveLines {
     const who = safeText(finding.source?.ip ?? 'many sources');
     const target = finding.target ? ` -> ${safeText(finding.target.ip)}` : '';
     const tools = toolsText(finding.activity?.tools ?? [], 2);
-    const text = [`${finding.kind}  ${who}${target}`, countText(finding), portsOf(finding), tools]
+    const lost = finding.coverage?.dropped ?? 0;
+    const gaps = lost > 0 ? `${plural(lost, 'packet')} lost meanwhile` : '';
+    const what = `${finding.kind}  ${who}${target}`;
+    const text = [what, countText(finding), portsOf(finding), tools, gaps]
       .filter(Boolean)
       .join(', ');
     return this.#line(
@@ -67,6 +71,13 @@ export class LiveLines {
     return this.#line(incident.judgedUs, 'INCIDENT', text, (line) => bold(paint(line)));
   }
 
+  operational(event: Operational): string {
+    const { bold, red, dim } = this.#colors;
+    const isOver = event.state === 'ended';
+    const paint = isOver ? dim : (line: string) => bold(red(line));
+    return this.#line(event.timeUs, isOver ? 'over' : 'LOSS', operationalText(event), paint);
+  }
+
   /** What went by since the last status; losses are told when they grew. */
   status(timeUs: number, sections: StatsSections): string {
     const { dim, yellow } = this.#colors;
@@ -92,6 +103,17 @@ export class LiveLines {
     const time = this.#colors.dim(formatClock(timeUs));
     return `${time}  ${paint(`${word.padEnd(WORD_WIDTH)}  ${text}`)}`;
   }
+}
+
+/** For people, without whose capture it is. */
+export function operationalText(event: Omit<Operational, 'timeUs'>): string {
+  const lost = event.kernelDropped + event.interfaceDropped;
+  const counts = `${formatCount(lost)} of ${plural(event.seen + lost, 'packet')}`;
+  const share = `${event.lostPercent} %`;
+  const lasted = formatDuration(event.durationMs * 1000);
+  return event.state === 'started'
+    ? `packets keep being lost: ${counts} (${share}) in ${lasted}; scans may be missed`
+    : `packets are no longer lost: ${counts} (${share}) were, in ${lasted}`;
 }
 
 function portsOf({ activity, kind }: Finding): string {

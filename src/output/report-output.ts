@@ -17,6 +17,8 @@ export class ReportOutput implements Output {
     this.#report.incident(incident);
   }
 
+  operational(): void {}
+
   stats(_timeUs: number, sections: StatsSections): void {
     this.#sections = sections;
   }

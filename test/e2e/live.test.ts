@@ -93,6 +93,21 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
     },
   );
 
+  it.each(builtObservers)('tells how capture keeps up: %s observer', async (observer) => {
+    const live = await watch(observer);
+    const pings = pingSweep();
+    await live.untilEvent('rate', (event) => statOf(event, 'packets_per_s') > 0);
+    await live.untilEvent('time per packet', (event) => statOf(event, 'busy_ns_per_packet') > 0);
+    pings.kill();
+    const last = live.events.findLast((event) => event.event_type === 'stats');
+    const capture = last?.stats?.capture ?? {};
+    const isNative = observer === 'native';
+    expect(capture.lag_us).toBeLessThan(10_000_000);
+    expect('ring_used_percent' in capture).toBe(isNative);
+    expect('lost_percent' in capture).toBe(isNative);
+    expect(await live.interrupt(), live.stderr).toBe(0);
+  });
+
   it.each(builtObservers)(
     'an interface that was taken down is watched again when it is back: %s observer',
     async (observer) => {

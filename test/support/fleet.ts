@@ -46,6 +46,8 @@ class Collected implements Output {
     this.#keep(incidentEvent(incident));
   }
 
+  operational(): void {}
+
   stats(): void {}
   async ready(): Promise<void> {}
   async close(): Promise<void> {}

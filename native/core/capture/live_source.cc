@@ -10,7 +10,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #if defined(__linux__)
 #include <linux/if_packet.h>
@@ -24,12 +27,23 @@ namespace {
 /// Frames taken from the ring before stop, tick and statistics are looked at again: about a
 /// millisecond of work.
 constexpr int DISPATCH_COUNT_MAX = 4096;
-constexpr int64_t CHECK_PERIOD_US = 1'000'000;
+constexpr int64_t CHECK_PERIOD_US = int64_t{LOAD_PERIOD_MS} * 1000;
 
 int64_t wall_clock_us() {
   timeval now;
   gettimeofday(&now, nullptr);
   return int64_t{now.tv_sec} * 1'000'000 + now.tv_usec;
+}
+
+/// Processor time of this thread; 0 when the system does not tell.
+int64_t thread_time_us() {
+  timespec used;
+  if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used) != 0) return 0;
+  return int64_t{used.tv_sec} * 1'000'000 + used.tv_nsec / 1000;
+}
+
+int64_t time_us_of(const pcap_pkthdr& header) {
+  return int64_t{header.ts.tv_sec} * 1'000'000 + header.ts.tv_usec;
 }
 
 /// Whether an interface exists and is administratively up. True when the system does not say.
@@ -78,15 +92,25 @@ class Ring {
   LiveResult join_fanout(uint32_t group);
   bool wait_for_frames();
   LiveResult down(const std::string& detail);
+  int take_frames(int64_t now_us);
   void report_losses();
+  void report_load(int64_t now_us);
+  static void on_first_frame(u_char* ring, const pcap_pkthdr* header, const u_char* bytes);
   static void on_frame(u_char* ring, const pcap_pkthdr* header, const u_char* bytes);
 
   LiveSink& sink_;
   std::string interface_;
   pcap_t* handle_ = nullptr;
   uint32_t link_type_ = 0;
+  bool counts_interface_drops_ = true;
   uint32_t kernel_dropped_ = 0;     ///< as libpcap last said; it counts in 32 bits, wrapping
   uint32_t interface_dropped_ = 0;  ///< likewise
+  int64_t first_us_ = 0;            ///< time of the last frame that was taken alone
+  // Since the load was last reported:
+  int64_t load_since_us_ = 0;
+  int64_t thread_time_us_ = 0;  ///< of the thread, then
+  int64_t waited_us_ = 0;
+  uint64_t taken_count_ = 0;
 };
 
 LiveResult Ring::open(const LiveOptions& options) {
@@ -108,6 +132,7 @@ LiveResult Ring::open(const LiveOptions& options) {
   }
   if (pcap_setnonblock(handle_, 1, error) < 0) return {LiveProblem::failed, error, false};
   interface_ = options.interface;
+  counts_interface_drops_ = options.counts_interface_drops;
   LiveResult result = set_filter(options.filter);
   if (result.problem == LiveProblem::none) result = join_fanout(options.fanout_group);
   return result;
@@ -141,23 +166,38 @@ LiveResult Ring::set_filter(const std::string& filter) {
 
 LiveResult Ring::run(const std::atomic<bool>& stop) {
   int64_t check_due_us = 0;
+  load_since_us_ = wall_clock_us();
+  thread_time_us_ = thread_time_us();
   while (!stop.load(std::memory_order_relaxed)) {
     const bool is_troubled = wait_for_frames();
     const int64_t before_us = wall_clock_us();
-    const int count =
-        pcap_dispatch(handle_, DISPATCH_COUNT_MAX, on_frame, reinterpret_cast<u_char*>(this));
+    const int count = take_frames(before_us);
     if (count < 0) return down(pcap_geterr(handle_));
     // A ring that was emptied holds nothing from before it was looked at, but for the block that
     // is being filled.
     if (count < DISPATCH_COUNT_MAX) sink_.tick(before_us - 2 * BLOCK_MS * 1000);
     if (is_troubled || before_us >= check_due_us) {
       report_losses();
+      report_load(before_us);
       if (!is_up(interface_)) return down("it was taken down");
       check_due_us = before_us + CHECK_PERIOD_US;
     }
   }
   report_losses();
+  report_load(wall_clock_us());
   return {};
+}
+
+/// Hands over what waits, at most DISPATCH_COUNT_MAX frames; returns how many, or an error. The
+/// first is taken by itself: it has waited longest, so that no other's age need be looked at.
+int Ring::take_frames(int64_t now_us) {
+  u_char* const self = reinterpret_cast<u_char*>(this);
+  const int first = pcap_dispatch(handle_, 1, on_first_frame, self);
+  if (first <= 0) return first;
+  waited_us_ = std::max(waited_us_, now_us - first_us_);
+  const int others = pcap_dispatch(handle_, DISPATCH_COUNT_MAX - 1, on_frame, self);
+  taken_count_ += static_cast<uint64_t>(1 + std::max(others, 0));
+  return others < 0 ? others : 1 + others;
 }
 
 /// Waits for frames, or for TICK_MS. True when the socket has an error instead. Waiting is done
@@ -170,6 +210,7 @@ bool Ring::wait_for_frames() {
 
 LiveResult Ring::down(const std::string& detail) {
   report_losses();
+  report_load(wall_clock_us());
   return {LiveProblem::interface_down, detail, true};
 }
 
@@ -177,15 +218,35 @@ void Ring::report_losses() {
   pcap_stat now;
   if (pcap_stats(handle_, &now) < 0) return;
   const uint32_t kernel = now.ps_drop - kernel_dropped_;
-  const uint32_t interface = now.ps_ifdrop - interface_dropped_;
+  const uint32_t interface = counts_interface_drops_ ? now.ps_ifdrop - interface_dropped_ : 0;
   kernel_dropped_ = now.ps_drop;
   interface_dropped_ = now.ps_ifdrop;
   if (kernel > 0 || interface > 0) sink_.dropped(kernel, interface);
 }
 
+void Ring::report_load(int64_t now_us) {
+  const int64_t elapsed_us = std::max<int64_t>(now_us - load_since_us_, 1);
+  const int64_t used_us = thread_time_us();
+  LiveLoad load;
+  load.busy_us = std::max<int64_t>(used_us - thread_time_us_, 0);
+  load.waited_us = waited_us_;
+  load.waiting_count = taken_count_ * static_cast<uint64_t>(std::min(waited_us_, elapsed_us)) /
+                       static_cast<uint64_t>(elapsed_us);
+  sink_.kept_up(load);
+  load_since_us_ = now_us;
+  thread_time_us_ = used_us;
+  waited_us_ = 0;
+  taken_count_ = 0;
+}
+
+void Ring::on_first_frame(u_char* ring, const pcap_pkthdr* header, const u_char* bytes) {
+  reinterpret_cast<Ring*>(ring)->first_us_ = time_us_of(*header);
+  on_frame(ring, header, bytes);
+}
+
 void Ring::on_frame(u_char* ring, const pcap_pkthdr* header, const u_char* bytes) {
   const Ring& self = *reinterpret_cast<Ring*>(ring);
-  const int64_t time_us = int64_t{header->ts.tv_sec} * 1'000'000 + header->ts.tv_usec;
+  const int64_t time_us = time_us_of(*header);
   const uint32_t wire = header->len < header->caplen ? header->caplen : header->len;
   self.sink_.frame(bytes, header->caplen, wire, time_us, self.link_type_);
 }

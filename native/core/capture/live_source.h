@@ -18,6 +18,8 @@ struct LiveOptions {
   bool promiscuous = false;
   /// Rings with the same group share the interface's packets by flow; 0 is a ring alone.
   uint32_t fanout_group = 0;
+  /// One ring of a group tells of the interface's own drops; the others would tell of the same.
+  bool counts_interface_drops = true;
 };
 
 enum class LiveProblem : uint8_t {
@@ -38,6 +40,14 @@ struct LiveResult {
   bool was_open = false;  ///< it could be watched, and then no longer
 };
 
+/// How a ring has kept up since this was last said.
+struct LiveLoad {
+  int64_t busy_us = 0;    ///< processor time of the thread: capture and all that follows a frame
+  int64_t waited_us = 0;  ///< the longest time that a frame had waited when it was taken
+  /// About how many frames waited then: that time's share of what came (Little's law).
+  uint64_t waiting_count = 0;
+};
+
 class LiveSink : public FrameSink {
  public:
   /// The interface is open. Frames come once this has returned; meanwhile the kernel's ring fills.
@@ -47,11 +57,15 @@ class LiveSink : public FrameSink {
   virtual void tick(int64_t now_us) = 0;
   /// Frames lost since the last call: in the kernel's ring and in the interface.
   virtual void dropped(uint64_t kernel, uint64_t interface) = 0;
+  /// Every LOAD_PERIOD_MS or so, and at the end.
+  virtual void kept_up(const LiveLoad& load) = 0;
 };
 
 constexpr int TICK_MS = 100;
 /// A ring's block is handed over when it is full, or this long after its first frame.
 constexpr int BLOCK_MS = 10;
+/// Between two looks at losses, at the load and at the interface.
+constexpr int LOAD_PERIOD_MS = 1000;
 
 bool has_live_capture();
 

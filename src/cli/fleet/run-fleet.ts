@@ -10,7 +10,7 @@ import type { Workings } from '../../transport/bullmq/partition-consumer.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { configurationOf, type FleetFlags } from '../flags.js';
 import { liveInput, withHome } from '../input.js';
-import { fallbackText, interruptionText, openOutputs } from '../outputs.js';
+import { fallbackText, interruptionText, logLoss, openOutputs } from '../outputs.js';
 import { onceOpened } from '../live.js';
 import { makeFolderFor } from '../privileges.js';
 import { openService } from '../service.js';
@@ -52,7 +52,7 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
     const sections = (more: Record<string, number> = {}) =>
       correlator.sections(
         { ...more, ...host.stats(), ...sensor.outletStats() },
-        sensor.observer.stats(),
+        sensor.captureStats(),
       );
     const duties: Duties = {
       role: 'worker, correlator',
@@ -65,7 +65,10 @@ export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<
     await host.start();
     log.info({ interface: input.name, observer: sensor.observer.name }, 'watching, in a fleet');
     const report = () => correlator.reportStats(sections());
-    const timer = setInterval(report, config.outputs.stats_interval_s * 1000);
+    const timer = setInterval(() => {
+      logLoss(log, correlator.reportLoss(sensor.measureLoad()));
+      report();
+    }, config.outputs.stats_interval_s * 1000);
     const release = onStopSignal((signal) => {
       log.info({ signal }, 'ending; once more ends at once');
       service.stopping();

@@ -5,7 +5,7 @@ import type { PicketConfig } from '../../config/schema.js';
 import { ERROR_CODES } from '../../shared/errors.js';
 import { configFor, configurationOf, type FleetFlags } from '../flags.js';
 import { liveInput, requireHome, withHome } from '../input.js';
-import { fallbackText, interruptionText } from '../outputs.js';
+import { fallbackText, interruptionText, logLoss } from '../outputs.js';
 import { onceOpened } from '../live.js';
 import { openService } from '../service.js';
 import { onStopSignal } from '../signals.js';
@@ -46,7 +46,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
       role: 'sensor',
       evidence: sensor.evidence,
       correlates: false,
-      sections: () => ({ capture: sensor.observer.stats(), transport: sensor.outletStats() }),
+      sections: () => ({ capture: sensor.captureStats(), transport: sensor.outletStats() }),
       configuration: configurationOf(flags, adjust),
     });
     const what = input.kind === 'files' ? input.paths.join(', ') : input.name;
@@ -61,6 +61,8 @@ export async function sense(flags: SenseFlags): Promise<number> {
       ...sensor.stats(),
       ...desk.memberStats(),
     }));
+    const measure = () => logLoss(log, sensor.measureLoad());
+    const timer = setInterval(measure, config.outputs.stats_interval_s * 1000);
     const release = onStopSignal((signal) => {
       log.info({ signal }, 'ending; once more ends at once');
       service.stopping();
@@ -81,6 +83,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
     } finally {
       service.stopping();
       release();
+      clearInterval(timer);
       await endAnnouncing();
       await desk.close();
       log.info(sensor.stats(), 'published');

@@ -35,6 +35,22 @@ describe('picket status', () => {
     expect(statusPage({ ...calm, members: [sensor] })).toMatch(/^! s: 7 packets were dropped by/m);
   });
 
+  it('shows how each capture keeps up, and a dash for what it cannot tell', () => {
+    const native = {
+      ...{ 'capture.packets_per_s': 12_000, 'capture.busy_ns_per_packet': 310 },
+      ...{ 'capture.lag_us': 11_400, 'capture.ring_used_percent': 3, 'capture.lost_percent': 0.25 },
+      ...{ 'capture.loss_alarm': 1, 'capture.capture_kernel_dropped': 30 },
+    };
+    const typescript = { 'capture.packets_per_s': 40, 'capture.lag_us': 2000 };
+    const members = [native, typescript].map((stats, at) => ({
+      ...{ id: `s${at}`, role: 'sensor' as const, partitions: [], host: 'h', pid: 1, stats },
+    }));
+    const page = statusPage({ ...calm, members });
+    expect(page).toMatch(/^! s0 keeps losing packets: 0.25 % lately$/m);
+    expect(page).toMatch(/^s0 +12000 +310 +11 ms +3 % +0.25 % +30 +0$/m);
+    expect(page).toMatch(/^s1 +40 +- +2 ms +- +- +- +-$/m);
+  });
+
   it('says when the disk has failed the spool', () => {
     const stats = { spool_dropped_batches: 3, spool_disk_errors: 2 };
     const sensor = { id: 's', role: 'sensor' as const, partitions: [], host: 'h', pid: 1, stats };

@@ -32,6 +32,8 @@ export function statusPage(now: FleetStatus): string {
       ? 'No process is running.'
       : tableOf(MEMBER_HEAD, now.members.map(memberRow)),
   );
+  const watching = now.members.filter(({ stats }) => captureOf(stats).packets_per_s !== undefined);
+  if (watching.length > 0) parts.push(tableOf(CAPTURE_HEAD, watching.map(captureRow)));
   const used = (now.redisUsedBytes / 2 ** 20).toFixed(1);
   parts.push(`Redis uses ${used} MiB; ${now.deadLetters} dead letters.`);
   const alarms = alarmsOf(now).map((alarm) => `! ${safeText(alarm, LINE_MAX)}`);
@@ -46,6 +48,8 @@ function alarmsOf({ partitions, members, deadLetters }: FleetStatus): string[] {
   for (const { id, stats } of members) {
     if ((stats.spool_dropped_batches ?? 0) > 0)
       alarms.push(`${id} has lost ${stats.spool_dropped_batches} batches: ${lossOf(stats)}`);
+    const { loss_alarm: isLosing, lost_percent: lost } = captureOf(stats);
+    if (isLosing === 1) alarms.push(`${id} keeps losing packets: ${lost} % lately`);
     for (const loss of lossesOf({ capture: captureOf(stats) }))
       alarms.push(`${id}: ${lossText(loss)}`);
     if ((stats.gaps ?? 0) > 0) alarms.push(`${id} went on without ${stats.gaps} missing batches`);
@@ -96,6 +100,34 @@ function memberRow({ id, role, sensor, stats }: KnownMember): string[] {
 function roleText(role: string, sensor: string | undefined): string {
   if (sensor === undefined) return role;
   return role === 'sensor' ? `sensor ${sensor}` : `${role}, sensor ${sensor}`;
+}
+
+const CAPTURE_HEAD = [
+  'capture of',
+  'packets/s',
+  'ns/packet',
+  'lag',
+  'ring',
+  'lost',
+  'kernel',
+  'interface',
+];
+
+/** What capture cannot tell has a dash. Drops are since the sensor began, and 0 when not there. */
+function captureRow({ id, stats }: KnownMember): string[] {
+  const capture = captureOf(stats);
+  const isUnknown = capture.lost_percent === undefined;
+  const dropped = (name: string): string => (isUnknown ? '-' : text(capture[name] ?? 0));
+  return [
+    id,
+    text(capture.packets_per_s),
+    text(capture.busy_ns_per_packet),
+    `${((capture.lag_us ?? 0) / 1000).toFixed(0)} ms`,
+    capture.ring_used_percent === undefined ? '-' : `${capture.ring_used_percent} %`,
+    isUnknown ? '-' : `${capture.lost_percent} %`,
+    dropped('capture_kernel_dropped'),
+    dropped('capture_interface_dropped'),
+  ];
 }
 
 function text(count: number | undefined): string {

@@ -20,6 +20,7 @@ export interface ExpositionOptions {
 
 /** These also fall; all others only rise while the process lives. */
 const LEVELS = new Set([
+  'busy_ns_per_packet',
   'checkpoint_bytes',
   'connected',
   'dead_letters',
@@ -28,19 +29,25 @@ const LEVELS = new Set([
   'incidents_open',
   'journal_entries',
   'lag_s',
+  'lag_us',
   'lease_owners',
   'leases_held',
+  'loss_alarm',
+  'lost_percent',
+  'packets_per_s',
   'published_waiting',
   'queue_active',
   'queue_waiting',
   'recent_batches',
   'recent_bytes',
   'redis_used_bytes',
+  'ring_used_percent',
   'shards_unheld',
   'members',
   'spool_batches',
   'spool_bytes',
   'waiting_batches',
+  'waiting_frames',
   'watches',
 ]);
 const LABELS: Readonly<Record<string, string>> = {
@@ -117,6 +124,8 @@ function labelOf(counter: string, dot: number): string {
 }
 
 function inSeconds(base: string): { stem: string; scale: number } {
+  if (base.endsWith('_per_s')) return { stem: base.replace(/_s$/, '_second'), scale: 1 };
+  if (base.endsWith('_us')) return { stem: base.replace(/_us$/, '_seconds'), scale: 1e-6 };
   if (base.endsWith('_ms')) return { stem: base.replace(/_ms$/, '_seconds'), scale: 1e-3 };
   return { stem: base.replace(/_s$/, '_seconds'), scale: 1 };
 }

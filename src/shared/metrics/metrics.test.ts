@@ -56,6 +56,17 @@ describe('exposition', () => {
     ]);
   });
 
+  it('says what is live in the units of Prometheus, as levels', async () => {
+    const capture = { busy_us: 2_500_000, lag_us: 12_000, packets_per_s: 40, lost_percent: 0.5 };
+    const lines = (await linesOf({ capture })).filter((line) => line.startsWith('picket_capture'));
+    expect(lines).toEqual([
+      'picket_capture_busy_seconds_total 2.5',
+      'picket_capture_lag_seconds 0.012',
+      'picket_capture_packets_per_second 40',
+      'picket_capture_lost_percent 0.5',
+    ]);
+  });
+
   it('makes labels of what follows a dot', async () => {
     const lines = await linesOf({
       capture: { 'anomaly.port_zero': 3 },
