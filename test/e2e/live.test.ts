@@ -35,9 +35,13 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
     expect(run.status, `${command.join(' ')}: ${run.stderr}`).toBe(0);
   }
 
-  async function watch(observer: string, rings = 1): Promise<Watcher> {
+  async function watch(observer: string, rings = 1, more = ''): Promise<Watcher> {
     const config = join(scratch, 'live.yaml');
-    writeFileSync(config, `outputs: { stats_interval_s: 1 }\ncapture: { rings: ${rings} }\n`);
+    writeFileSync(
+      config,
+      `outputs: { stats_interval_s: 1, loss_alarm: { intervals: 1 } }\n` +
+        `capture: { rings: ${rings}${more} }\n`,
+    );
     watcher = new Watcher(laboratory, observer, config);
     return watcher.ready();
   }
@@ -107,6 +111,33 @@ describe.skipIf(reason)(`live${reason ? ` (skipped: ${reason})` : ''}`, () => {
     expect('lost_percent' in capture).toBe(isNative);
     expect(await live.interrupt(), live.stderr).toBe(0);
   });
+
+  it.runIf(builtObservers.includes('native'))(
+    'a loss that lasts is said when it begins and ends, and so do findings of that time',
+    async () => {
+      const live = await watch('native', 1, ', buffer_mib: 1');
+      // Nobody takes anything out of the ring: 25,600 probes are four times what it holds.
+      live.child.kill('SIGSTOP');
+      const sending = ['--adapter', laboratory.outsideInterface, '--adapter-ip', OUTSIDE_ADDRESS];
+      const bounds = ['--rate', '20000', '--wait', '1', '--router-mac', laboratory.insideMac()];
+      const pings = pingSweep();
+      scan(['masscan', '198.51.100.0/25', '-p1-200', ...sending, ...bounds]);
+      pings.kill();
+      live.child.kill('SIGCONT');
+      const isLoss = (state: string) => (event: Event) =>
+        event.event_type === 'operational' && event.operational.state === state;
+      await live.untilEvent('loss', isLoss('started'));
+      await live.untilEvent('end of the loss', isLoss('ended'));
+      expect(await live.interrupt(), live.stderr).toBe(0);
+      const { operational } = live.events.find(isLoss('ended')) as Event;
+      expect(operational.kernel_dropped).toBeGreaterThan(1000);
+      const dropped = Math.max(...live.events.map((event) => statOf(event, 'dropped')));
+      expect(operational.kernel_dropped).toBe(dropped);
+      const ended = findingsOf(live.events).filter(({ finding }) => finding.state === 'ended');
+      expect(ended.map(({ finding }) => finding.coverage?.dropped)).toContain(dropped);
+      expect(live.stderr).toContain('packets keep being lost');
+    },
+  );
 
   it.each(builtObservers)(
     'an interface that was taken down is watched again when it is back: %s observer',

@@ -21,7 +21,7 @@ export const builtObservers = OBSERVERS.filter((name) => name === 'typescript' |
  * The members of an EVE event that tests look at; `eve.schema.json` names all of them.
  */
 export interface Event {
-  event_type: 'finding' | 'incident' | 'alert' | 'stats';
+  event_type: 'finding' | 'incident' | 'alert' | 'operational' | 'stats';
   timestamp: string;
   src_ip?: string;
   dest_ip?: string;
@@ -34,7 +34,9 @@ export interface Event {
     exact: boolean;
     first_seen: string;
     last_seen: string;
+    coverage?: { seconds: number; dropped: number };
   };
+  operational: { state: string; sensor: string; kernel_dropped: number; lost_percent: number };
   stats: { capture: Record<string, number> };
   incident: { id: string; state: string; actors: { ip: string; role: string }[] };
 }
