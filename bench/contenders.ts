@@ -24,7 +24,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'picket-bench-'));
 export const scratchPath = (name: string): string => join(scratch, name);
 
 /** Run as the command, so with what its first line gives node. */
-const MAIN = resolve('dist/src/main.js');
+export const MAIN = resolve('dist/src/main.js');
 const ADDON = 'native/build/Release/picket.node';
 
 function picket(observer: 'native' | 'typescript', about: string): Contender {
@@ -44,6 +44,13 @@ function picket(observer: 'native' | 'typescript', about: string): Contender {
 
 export const PICKET_NATIVE = picket('native', 'file to findings, C++ observer');
 export const PICKET_TYPESCRIPT = picket('typescript', 'file to findings, TypeScript observer');
+
+/** Compiles one C program of native/bench; returns why not, or null. */
+export function compileC(name: string, words: string[] = []): string | null {
+  return compile('cc', benchProgram(name), [`native/bench/${name}.c`], words);
+}
+
+export const benchProgram = (name: string): string => resolve('native/out/bench', name);
 
 /**
  * Compiles sources to native/out/bench when one, or one of `headers`, is newer; returns why not, or
@@ -65,12 +72,12 @@ export function compile(
   return run.status === 0 ? null : 'does not compile: libpcap headers missing?';
 }
 
-const PCAP_LOOP = 'native/out/bench/pcap_loop';
+const PCAP_LOOP = benchProgram('pcap_loop');
 export const LIBPCAP_LOOP: Contender = {
   name: 'libpcap loop',
   role: 'limit',
   about: 'pcap_next_ex over the file, counting packets (native/bench/pcap_loop.c)',
-  unavailable: () => compile('cc', PCAP_LOOP, ['native/bench/pcap_loop.c'], ['-lpcap']),
+  unavailable: () => compileC('pcap_loop', ['-lpcap']),
   command: (capture) => [PCAP_LOOP, capture],
 };
 
@@ -89,7 +96,7 @@ export const READER_ONLY: Contender = {
   command: (capture) => [READER_LOOP, capture],
 };
 
-function missing(program: string): string | null {
+export function missing(program: string): string | null {
   const run = spawnSync('which', [program], { encoding: 'utf8' });
   return run.status === 0 ? null : 'not installed';
 }

@@ -2,19 +2,22 @@
  * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and, with
  * five rounds or more, puts them into bench/results/latest.json and docs/benchmarks.md.
  * `--without PROGRAM` leaves a slow one out, and its row says so.
- * `-- latency` measures live latency instead, `-- native` what a packet costs in each stage,
- * `-- suricata` compares answers, `-- transport` measures what passes through Redis. Exit status 1
- * when a required figure was missed or an answer was wrong.
+ * `-- live` measures who loses packets on a wire instead, `-- latency` live latency, `-- native` what
+ * a packet costs in each stage, `-- soak [--minutes N]` whether anything grows, `-- transport` what
+ * passes through Redis; `-- suricata` compares answers. Exit status 1 when a required figure was
+ * missed or an answer was wrong.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { type Contender, scratchPath } from './contenders.js';
 import { measureLatency } from './latency.js';
+import { benchLive } from './live/live.js';
 import { describeCode, describeMachine } from './machine.js';
 import { measure, median, type Run } from './measure.js';
 import { benchNative } from './native/native.js';
 import { PAGE, RESULTS, writePage } from './page.js';
 import { type Results, type Row, tableOf, type TrialResult } from './results.js';
+import { soak } from './soak/soak.js';
 import { compareWithSuricata } from './suricata.js';
 import { benchTransport } from './transport/transport.js';
 import { type Requirement, TRIALS, type Trial } from './trials.js';
@@ -125,6 +128,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: String(ROUNDS_DEFAULT) },
+    minutes: { type: 'string', default: '20' },
+    stdin: { type: 'boolean', default: false },
     without: { type: 'string', multiple: true, default: [] },
   },
 });
@@ -132,6 +137,8 @@ const { values, positionals } = parseArgs({
 const APART: Record<string, () => Promise<{ failed: number }>> = {
   latency: measureLatency,
   native: benchNative,
+  live: () => benchLive(values.without),
+  soak: () => soak(Number(values.minutes), values.stdin),
   suricata: compareWithSuricata,
   transport: benchTransport,
 };
