@@ -3,12 +3,12 @@
  * network namespaces and packet sockets; touches no other network. Every run is bounded in time and
  * count by the sender, and what was started is ended whatever happens.
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg } from 'node:os';
+import { loadavg } from 'node:os';
 import { MIXED_DEFAULTS, mixedCapture } from '../../test/generate/mixed.js';
 import { namespacesUnavailable } from '../../test/support/namespaces.js';
 import { benchProgram, compileC } from '../contenders.js';
+import { describeCode, describeMachine } from '../machine.js';
 import { median } from '../measure.js';
 import { LIVE, PAGE, writePage } from '../page.js';
 import { type Heard, LISTENERS, type Listener, RING_LOOP } from './listeners.js';
@@ -207,12 +207,10 @@ function requirementsOf(traffic: string, rows: readonly LiveRow[]): LiveTrial['r
 }
 
 function store(trials: LiveTrial[], load: LiveResults['load']): void {
-  const words = ['rev-parse', '--short=10', 'HEAD'];
+  const { cpu: machine, cores } = describeMachine();
   const results: LiveResults = {
-    date: new Date().toISOString().slice(0, 10),
-    commit: execFileSync('git', words, { encoding: 'utf8' }).trim(),
-    machine: cpus()[0]?.model.trim() ?? 'unknown processor',
-    cores: cpus().length,
+    ...describeCode(),
+    ...{ machine, cores },
     ...{ load, rounds: ROUNDS, seconds: SECONDS, trials },
   };
   mkdirSync('bench/results', { recursive: true });

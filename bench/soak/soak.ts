@@ -4,12 +4,12 @@
  * when they grow after the first minute, or when the scan was not found. Live with root, otherwise
  * with an endless capture (`--stdin` insists on that).
  */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { namespacesUnavailable } from '../../test/support/namespaces.js';
 import { compileC } from '../contenders.js';
 import { cleanUpAtSignals, pause } from '../live/process.js';
+import { describeCode } from '../machine.js';
 import { PAGE, SOAK, writePage } from '../page.js';
 import { type Load, openStream, openWire } from './loads.js';
 import { soakSection, type SoakResult } from './page.js';
@@ -91,10 +91,8 @@ function resultOf(
   );
   const problems = problemsOf(growth);
   if (!isFound) problems.push(`the slow scan by ${scanner} was not found`);
-  const commit = execFileSync('git', ['rev-parse', '--short=10', 'HEAD'], { encoding: 'utf8' });
   return {
-    date: new Date().toISOString().slice(0, 10),
-    commit: commit.trim(),
+    ...describeCode(),
     ...{ about, minutes, growth, isFound, problems, load: { before: 0, after: 0 } },
     packets: capture.frames,
     dropped: capture.dropped,
