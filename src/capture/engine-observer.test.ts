@@ -53,7 +53,13 @@ describe('EngineObserver', () => {
       },
     });
     expect(seen).toEqual([false, true, expect.stringContaining('near0'), false]);
-    expect(observer.stats().capture_interruptions).toBe(1);
+    expect(observer.stats()).toMatchObject({ capture_interruptions: 1, capture_relief: 0 });
+  });
+
+  it('says that relief is on, from the start', async () => {
+    const observer = new EngineObserver('native', () => engineOf(['watches']));
+    await observer.run({ ...LIVE, hasRelief: true }, { batch() {}, opened: () => observer.stop() });
+    expect(observer.stats().capture_relief).toBe(1);
   });
 
   it('says what to do when an interface is back and privileges are not', async () => {

@@ -18,7 +18,8 @@ export class EngineObserver implements Observer {
   #engine: Engine | undefined;
   #hasRun = false;
   #stats: ObserverStats = {};
-  #interruptions: number | undefined;
+  /** Of a live run: what its `stats` say beside the engine's. */
+  #live: { capture_interruptions: number; capture_relief: number } | undefined;
   #isAway = false;
 
   /** `ring` as in `WatchInput`. */
@@ -61,15 +62,15 @@ export class EngineObserver implements Observer {
 
   stats(): ObserverStats {
     const stats = this.#engine ? this.#engine.stats() : this.#stats;
-    const interruptions = this.#interruptions;
-    return interruptions === undefined ? stats : { ...stats, capture_interruptions: interruptions };
+    return { ...stats, ...this.#live };
   }
 
   async #read(engine: Engine, input: Input, events: ObserverEvents): Promise<void> {
     if (input.kind === 'files') {
       return await readFiles(engine, input.paths, events, this.#stop.signal);
     }
-    this.#interruptions = 0;
+    const live = { capture_interruptions: 0, capture_relief: input.hasRelief === true ? 1 : 0 };
+    this.#live = live;
     let refusal: { error: unknown } | undefined;
     const opened = async () => {
       this.#isAway = false;
@@ -90,7 +91,7 @@ export class EngineObserver implements Observer {
       if (!hasSeen || !PASSING.includes(failure.problem)) throw error;
       if (failure.wasOpen) {
         this.#isAway = true;
-        this.#interruptions++;
+        live.capture_interruptions++;
         events.interrupted?.(error.message);
         // What was seen is judged now, however long the link is away.
         await engine.finish();

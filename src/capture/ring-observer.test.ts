@@ -21,10 +21,14 @@ function ring(stats: ObserverStats, live?: (events: ObserverEvents) => Promise<v
 describe('RingObserver', () => {
   it('adds up what each ring saw, but not what happened to the interface they share', () => {
     const seen = (frames: number, interruptions: number) =>
-      ring({ frames, capture_interface_dropped: 7, capture_interruptions: interruptions });
+      ring({
+        ...{ frames, capture_interface_dropped: 7, capture_relief: 1 },
+        capture_interruptions: interruptions,
+      });
     expect(new RingObserver([seen(3, 1), seen(4, 2)]).stats()).toEqual({
       frames: 7,
       capture_interface_dropped: 7,
+      capture_relief: 1,
       capture_interruptions: 2,
     });
   });

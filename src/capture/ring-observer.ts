@@ -4,6 +4,7 @@ import type { Input, Observer, ObserverEvents, ObserverStats } from './contract.
 const NO_SUMS = new Set([
   'capture_interface_dropped',
   'capture_interruptions',
+  'capture_relief',
   'lag_us',
   'waiting_frames',
 ]);

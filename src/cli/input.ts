@@ -1,5 +1,6 @@
 /** What is read and which networks are protected, from the configuration of a run. */
 import type { Input } from '../capture/contract.js';
+import { withRelief } from '../capture/relief.js';
 import type { PicketConfig } from '../config/schema.js';
 import { PicketError } from '../shared/errors.js';
 import { defaultHomeNets } from './home.js';
@@ -20,6 +21,8 @@ export function liveInput(config: PicketConfig): Input & { kind: 'interface' } {
     );
   }
   const account = accountToBecome(config);
+  const { home_nets } = withHome(config, capture.interface);
+  const filter = capture.relief ? withRelief(capture.filter, home_nets) : capture.filter;
   return {
     kind: 'interface',
     name: capture.interface,
@@ -27,7 +30,8 @@ export function liveInput(config: PicketConfig): Input & { kind: 'interface' } {
     bufferSize: capture.buffer_mib * BYTES_PER_MIB,
     promiscuous: capture.promiscuous,
     rings: capture.rings,
-    ...(capture.filter !== '' && { filter: capture.filter }),
+    ...(filter !== '' && { filter }),
+    ...(capture.relief && { hasRelief: true }),
     ...(account !== null && { becomes: account }),
   };
 }

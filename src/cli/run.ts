@@ -43,7 +43,10 @@ export async function run(flags: FleetFlags): Promise<number> {
   const protectedBy =
     given.home_nets.length > 0 ? 'as configured' : 'by default; name yours with --home';
   log.info(
-    { interface: input.name, observer: pipeline.observer.name, home_nets: config.home_nets },
+    {
+      ...{ interface: input.name, observer: pipeline.observer.name, home_nets: config.home_nets },
+      ...(input.hasRelief && { relief: true }),
+    },
     `watching; networks protected ${protectedBy}`,
   );
   if (pipeline.fellBack !== undefined) log.warn({}, fallbackText(pipeline.fellBack));

@@ -77,7 +77,7 @@ describe('configuration', () => {
     const [line] = mistakes('capture:\n  zzzzzz: 1\n');
     expect(line).toBe(
       'picket.yaml:2:3: capture.zzzzzz: unknown key; known here: interface, snap_length, ' +
-        'buffer_mib, rings, promiscuous, filter',
+        'buffer_mib, rings, promiscuous, filter, relief',
     );
   });
 

@@ -102,6 +102,14 @@ const capture = z.strictObject({
     .max(4_096)
     .default('')
     .describe('BPF filter in tcpdump syntax; empty takes everything.'),
+  relief: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Leave the bulk of TCP connections in the kernel, unseen and uncounted: full segments, and ' +
+        'acknowledgements of protected hosts. No finding needs them; ' +
+        '[deployment.md](deployment.md#relief) says what else goes unseen.',
+    ),
 });
 
 const privileges = z.strictObject({

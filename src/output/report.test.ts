@@ -94,6 +94,13 @@ describe('report', () => {
     await expect(text).toMatchFileSnapshot('golden/report-losses.txt');
   });
 
+  it('says what relief leaves in the kernel, which is no loss', async () => {
+    const { capture } = summary().sections;
+    const sections = { capture: { ...capture, capture_relief: 1 } };
+    const text = new Report().render(summary({ sections }), plain);
+    await expect(text).toMatchFileSnapshot('golden/report-relief.txt');
+  });
+
   it('orders by severity, then by confidence, and counts what it does not tell', async () => {
     const report = new Report();
     for (let index = 0; index < 25; index++) {

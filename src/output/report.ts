@@ -42,6 +42,11 @@ const INCIDENTS_TOLD_MAX = 20;
 const NOISE_TOLD_MAX = 8;
 const DAMAGES_TOLD_MAX = 5;
 
+/** Nobody counts them: the kernel does not tell what a filter leaves. */
+const RELIEF =
+  'Left in the kernel, as capture.relief says: full segments of TCP connections, and ' +
+  'acknowledgements of the protected networks. No figure counts them.';
+
 export class Report {
   readonly #incidents = new Map<string, Incident>();
   readonly #noise = new Map<string, Finding>();
@@ -112,7 +117,8 @@ function writeVerdict(
   }
   const lost = lossesOf(summary.sections).length > 0 || summary.damages.length > 0;
   page.line(bold(lost ? yellow('No scan found in what could be seen') : green('No scan found')));
-  const coverage = lost ? 'what was missed is listed below.' : 'everything was looked at.';
+  const all = hasRelief(summary.sections) ? 'all but what stayed in the kernel' : 'everything';
+  const coverage = lost ? 'what was missed is listed below.' : `${all} was looked at.`;
   page.text(`${seenText(summary)}; ${coverage}`, '  ');
 }
 
@@ -163,9 +169,16 @@ function writeCoverage(page: Page, { sections, damages }: ReportSummary): void {
   }
   const more = damages.length - DAMAGES_TOLD_MAX;
   if (more > 0) warn(`... and ${plural(more, 'further damaged file')}`);
+  if (hasRelief(sections)) page.text(RELIEF, '  ');
   if (losses.length === 0 && damages.length === 0) {
-    page.text('Nothing was lost: every packet was looked at.', '  ', dim);
+    const all = hasRelief(sections) ? 'every other packet' : 'every packet';
+    page.text(`Nothing was lost: ${all} was looked at.`, '  ', dim);
   }
+}
+
+/** Wanted, so no loss: but nobody may take the figures for the link's. */
+function hasRelief(sections: StatsSections): boolean {
+  return (sections.capture?.capture_relief ?? 0) > 0;
 }
 
 /** Most severe first, then the surest, then the earliest. */
