@@ -107,6 +107,14 @@ export const SLOW = [
     minutes: 10,
   },
   {
+    name: 'relief changes no finding',
+    command: 'tsx test/relief/check-corpus.ts',
+    unless: () => first(noCompiler(), noFile('../shared/captures')),
+    count: plainCounts,
+    figures: /^relief: /,
+    minutes: 30,
+  },
+  {
     name: 'sanitizers on every capture',
     command: 'bash scripts/check-sanitizers.sh',
     unless: noCompiler,
