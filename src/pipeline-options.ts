@@ -22,6 +22,7 @@ export function observerOptions(config: PicketConfig): ObserverOptions {
     shardCount: config.shards,
     epochUs: config.epoch_ms * 1000,
     darkAfterUs: config.dark_after_s * 1e6,
+    silentAfterUs: config.silent_after_s * 1e6,
     earlyTargets: early.targets,
     earlyPorts: early.ports,
     earlyPairs: early.pairs,

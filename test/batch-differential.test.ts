@@ -20,6 +20,8 @@ const WORLD_HOME = ['198.51.100.0/24'];
 const FRAMES = 6000;
 /** The world lasts four seconds: in three of them, who has not spoken is dark. */
 const DARK_AFTER_US = 1_000_000;
+/** In three and a half, whoever gets a bare ACK is scanned. */
+const SILENT_AFTER_US = 500_000;
 const { bytes, ipv4, tcp } = build;
 const DNS_ANSWER = bytes('1234 8180 0001 0001 0000 0000');
 const HTTP_REQUEST = bytes(new TextEncoder().encode('GET / HTTP/1.0\r\n\r\n'));
@@ -58,10 +60,13 @@ describe.skipIf(!hasCompiler)('native and TypeScript observer', () => {
     for (const name of ['probes', 'orphans', 'duplicates', 'internal', 'partial_batches']) {
       expect(Number(counts.get(name)), name).toBeGreaterThan(0);
     }
-    const settings = { homeNets: WORLD_HOME, darkAfterUs: 0, capacity: undefined };
-    expect(batchDump(path, settings), 'nothing was dark').not.toEqual(
-      expectEqual(path, WORLD_HOME),
-    );
+    const known = { darkAfterUs: DARK_AFTER_US, silentAfterUs: SILENT_AFTER_US };
+    const settings = { homeNets: WORLD_HOME, ...known, capacity: undefined };
+    const lines = expectEqual(path, WORLD_HOME);
+    const undark = batchDump(path, { ...settings, darkAfterUs: 0 });
+    expect(undark, 'nothing was dark').not.toEqual(lines);
+    const quick = batchDump(path, { ...settings, silentAfterUs: 0 });
+    expect(quick, 'nobody was silent').not.toEqual(lines);
     expectEqual(path, WORLD_HOME, 64);
     expectEqual(path, WORLD_HOME, 2);
   });
@@ -71,11 +76,13 @@ describe.skipIf(!hasCompiler)('native and TypeScript observer', () => {
 function expectEqual(file: string, home: string[], capacity?: number): string[] {
   const tables = capacity === undefined ? [] : ['-t', `${capacity}`];
   const nets = home.flatMap((net) => ['-h', net]);
-  const words = ['-p', patterns, '-d', `${DARK_AFTER_US}`, ...tables, ...nets, file];
+  const times = ['-d', `${DARK_AFTER_US}`, '-s', `${SILENT_AFTER_US}`];
+  const words = ['-p', patterns, ...times, ...tables, ...nets, file];
   const run = spawnSync(program, words, { encoding: 'utf8', maxBuffer: 2 ** 28 });
   expect(run.stderr).toBe('');
   expect(run.status).toBe(0);
-  const typescript = batchDump(file, { homeNets: home, darkAfterUs: DARK_AFTER_US, capacity });
+  const known = { darkAfterUs: DARK_AFTER_US, silentAfterUs: SILENT_AFTER_US };
+  const typescript = batchDump(file, { homeNets: home, ...known, capacity });
   expect(run.stdout.trimEnd().split('\n')).toEqual(typescript);
   return typescript;
 }

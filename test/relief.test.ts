@@ -14,10 +14,11 @@ import { Decoder } from '../packages/observer/src/decode/decoder.js';
 import { Transport } from '../packages/observer/src/decode/packet.js';
 import * as build from '../packages/observer/src/decode/testkit/build-frame.js';
 import { MIXED_DEFAULTS, writeMixed } from './generate/mixed.js';
-import { PcapWriter } from './generate/pcap-writer.js';
+import { PcapWriter, writePcap } from './generate/pcap-writer.js';
 import { Random } from './generate/random.js';
+import { uploadFrames } from './generate/uploads.js';
 import { builtObservers, canonical, runPicket } from './support/picket.js';
-import { buildFilter, reliefUnavailable, relieve } from './support/relief.js';
+import { buildFilter, relievedWords, reliefUnavailable, relieve } from './support/relief.js';
 import { scratchFolder } from './support/scratch.js';
 
 const { bytes, ethernet, ipv4, ipv6, tcp, vlan } = build;
@@ -215,6 +216,23 @@ describe.skipIf(reason)(`relief${reason ? ` (skipped: ${reason})` : ''}`, () => 
     writer.close();
     expectUnchanged(path, [MIXED_DEFAULTS.home], observer, 0.45);
   });
+
+  it.each(builtObservers)(
+    'takes acknowledgements of transfers under way for no probes: %s observer',
+    (observer) => {
+      const path = join(folder, 'uploads.pcap');
+      const kept = `${path}.pcapng`;
+      writePcap(path, uploadFrames(20, 200));
+      relieve(program, path, kept, [MIXED_DEFAULTS.home]);
+      const words = ['--home', MIXED_DEFAULTS.home, '--json', '--observer', observer];
+      const said = (file: string, ...more: string[]): string =>
+        canonical(runPicket(['read', file, ...words, ...more]).events);
+      expect(said(path)).toBe('');
+      expect(said(kept, ...relievedWords(folder))).toBe('');
+      // What waiting is good for.
+      expect(said(kept)).toContain('"kind":"stealth_scan"');
+    },
+  );
 });
 
 /** Bulk as the decoder sees it: a full segment or an acknowledgement, of a connection. */
@@ -237,9 +255,9 @@ function expectUnchanged(path: string, home: string[], observer: string, keptMax
   const kept = `${path}.pcapng`;
   const { frames, keptFrames } = relieve(program, path, kept, home);
   expect(keptFrames / frames).toBeLessThan(keptMax);
-  const [all, relieved] = [path, kept].map((file) =>
-    runPicket(['read', file, '--home', home.join(','), '--json', '--observer', observer]),
-  );
+  const words = ['--home', home.join(','), '--json', '--observer', observer];
+  const all = runPicket(['read', path, ...words]);
+  const relieved = runPicket(['read', kept, ...words, ...relievedWords(folder)]);
   expect(canonical(all.events)).not.toBe('');
   expect(canonical(relieved.events)).toBe(canonical(all.events));
 }

@@ -46,6 +46,9 @@ struct ObserverConfig {
   /// Packet time for which the answers of protected hosts must have passed the sensor before an
   /// address that sent nothing counts as dark; 0 is never.
   int64_t dark_after_us = 86'400'000'000;
+  /// The same before a bare ACK or FIN-ACK to an address that sent nothing is a probe, whatever
+  /// sent it.
+  int64_t silent_after_us = 0;
   /// A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is
   /// never.
   uint32_t early_targets = 100;

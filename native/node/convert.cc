@@ -179,6 +179,8 @@ ObserverConfig to_config(const Napi::Value& value) {
   config.shard_count = to_u32(object, "shardCount");
   config.epoch_us = static_cast<int64_t>(to_number(object.Get("epochUs"), "epochUs"));
   config.dark_after_us = static_cast<int64_t>(to_number(object.Get("darkAfterUs"), "darkAfterUs"));
+  config.silent_after_us =
+      static_cast<int64_t>(to_number(object.Get("silentAfterUs"), "silentAfterUs"));
   config.early_targets = to_u32(object, "earlyTargets");
   config.early_ports = to_u32(object, "earlyPorts");
   config.early_pairs = to_u32(object, "earlyPairs");
@@ -187,6 +189,7 @@ ObserverConfig to_config(const Napi::Value& value) {
   if (config.shard_count == 0) reject(value.Env(), "shardCount must be positive");
   if (config.epoch_us <= 0) reject(value.Env(), "epochUs must be positive");
   if (config.dark_after_us < 0) reject(value.Env(), "darkAfterUs must not be negative");
+  if (config.silent_after_us < 0) reject(value.Env(), "silentAfterUs must not be negative");
   return config;
 }
 

@@ -1,7 +1,7 @@
 /// Prints what the observer makes of capture files: a line per batch with shard, size and an FNV-1a
 /// hash of its bytes (`-x`: the bytes themselves), then the counters. The differential test
 /// compares it with the TypeScript observer. Usage: batch_dump [-x] [-t TABLE_CAPACITY]
-/// [-d DARK_AFTER_US] [-h CIDR]... FILE...
+/// [-d DARK_AFTER_US] [-s SILENT_AFTER_US] [-h CIDR]... FILE...
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
@@ -78,6 +78,8 @@ int main(int argc, char** argv) {
       config.payload_signatures = picket::read_signatures(argv[++at]);
     } else if (at + 1 < argc && std::strcmp(argv[at], "-d") == 0) {
       config.dark_after_us = std::atoll(argv[++at]);
+    } else if (at + 1 < argc && std::strcmp(argv[at], "-s") == 0) {
+      config.silent_after_us = std::atoll(argv[++at]);
     } else if (at + 1 < argc && std::strcmp(argv[at], "-t") == 0) {
       set_tables(config.tables, static_cast<uint32_t>(std::atoi(argv[++at])));
     }

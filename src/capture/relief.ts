@@ -15,6 +15,13 @@
  * kernel takes the outermost VLAN tag off before a filter looks.
  */
 
+/**
+ * `silent_after_s` of a relieved sensor, at least. Of a host that was sending in bulk when the
+ * sensor began, acknowledgements come up before a segment does: they must not look like probes of a
+ * silent host. It pushes once a second or so.
+ */
+export const RELIEF_SILENT_S = 10;
+
 /** No path has smaller full segments: the default MSS is 536 (RFC 9293 §3.7.1). */
 const SEGMENT_SIZE_MIN = 512;
 /**

@@ -1,6 +1,6 @@
 /** What is read and which networks are protected, from the configuration of a run. */
 import type { Input } from '../capture/contract.js';
-import { withRelief } from '../capture/relief.js';
+import { RELIEF_SILENT_S, withRelief } from '../capture/relief.js';
 import type { PicketConfig } from '../config/schema.js';
 import { PicketError } from '../shared/errors.js';
 import { defaultHomeNets } from './home.js';
@@ -21,7 +21,7 @@ export function liveInput(config: PicketConfig): Input & { kind: 'interface' } {
     );
   }
   const account = accountToBecome(config);
-  const { home_nets } = withHome(config, capture.interface);
+  const { home_nets } = liveConfig(config, capture.interface);
   const filter = capture.relief ? withRelief(capture.filter, home_nets) : capture.filter;
   return {
     kind: 'interface',
@@ -36,10 +36,17 @@ export function liveInput(config: PicketConfig): Input & { kind: 'interface' } {
   };
 }
 
-/** Live, the private networks stand in when none is named. */
-export function withHome(config: PicketConfig, interfaceName: string): PicketConfig {
-  if (config.home_nets.length > 0) return config;
-  return { ...config, home_nets: defaultHomeNets(interfaceName) };
+/**
+ * Live, the private networks stand in when none is named, and relief keeps a host that sends in
+ * bulk from being heard at once.
+ */
+export function liveConfig(config: PicketConfig, interfaceName: string): PicketConfig {
+  const { capture, home_nets, silent_after_s } = config;
+  return {
+    ...config,
+    home_nets: home_nets.length > 0 ? home_nets : defaultHomeNets(interfaceName),
+    silent_after_s: Math.max(silent_after_s, capture.relief ? RELIEF_SILENT_S : 0),
+  };
 }
 
 /**

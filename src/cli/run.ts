@@ -3,7 +3,7 @@ import { ReportOutput } from '../output/report-output.js';
 import { Pipeline } from '../pipeline.js';
 import { openLogger } from '../shared/logger.js';
 import { configFor, type FleetFlags, redisUrlOf } from './flags.js';
-import { liveInput, withHome } from './input.js';
+import { liveInput, liveConfig } from './input.js';
 import { fallbackText, interruptionText, logLoss, openOutputs, printReport } from './outputs.js';
 import { onceOpened } from './live.js';
 import { openService } from './service.js';
@@ -22,7 +22,7 @@ export async function run(flags: FleetFlags): Promise<number> {
     return await runFleet(flags, given);
   }
   const input = liveInput(given);
-  const config = withHome(given, input.name);
+  const config = liveConfig(given, input.name);
   const log = openLogger(config.log.level, config.log.format);
   const report = flags.json ? null : new ReportOutput();
   const lineOutputs = await openOutputs(config, flags.json ? 'json' : 'live', log);

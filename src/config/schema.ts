@@ -282,6 +282,14 @@ const fixedSections = {
     'Seconds for which a sensor must have seen the answers of protected hosts before an address ' +
       'that sent nothing counts as dark, since the sensor began; 0 is never.',
   ),
+  silent_after_s: count(
+    0,
+    86_400,
+    0,
+    'Seconds for which a sensor must have seen the answers of protected hosts before an unmarked ' +
+      'bare ACK or FIN-ACK to one that sent nothing is a probe; at least 10 live with ' +
+      '`capture.relief`.',
+  ),
   shards: count(1, 256, 16, 'Shards entities are spread over. One value per deployment.'),
   workers: count(0, 64, 0, 'Detection worker threads; 0 is one less than the cores, at most 4.'),
   early: early

@@ -11,7 +11,13 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { canonical, runPicket } from '../support/picket.js';
-import { buildFilter, type Filtered, filterCapture, relieve } from '../support/relief.js';
+import {
+  buildFilter,
+  type Filtered,
+  filterCapture,
+  relieve,
+  relievedWords,
+} from '../support/relief.js';
 
 const DIRECTORIES = ['test/captures', '../shared/captures/lab', '../shared/captures/public'];
 const PUBLIC = '../shared/captures/public';
@@ -63,10 +69,12 @@ class Check {
     // The same packets give the same answer.
     if (counts.frames === counts.keptFrames) return null;
     this.relieved++;
-    const [all, relieved] = [whole, kept].map((file) => {
-      const run = runPicket(['read', file, '--home', home, '--json']);
+    const read = (file: string, more: string[]) => {
+      const run = runPicket(['read', file, '--home', home, '--json', ...more]);
       return { status: run.status, said: canonical(run.events).split('\n') };
-    });
+    };
+    const all = read(whole, []);
+    const relieved = read(kept, relievedWords(this.#folder));
     if (all.status !== (counts.isDamaged ? 3 : 0) || relieved.status !== 0) {
       return `ended with ${all.status}, relieved with ${relieved.status}`;
     }

@@ -11,19 +11,20 @@ import { Pipeline } from '../../packages/observer/src/pipeline.js';
 export interface DumpSettings {
   homeNets: string[];
   darkAfterUs: number;
+  silentAfterUs: number;
   /** Sets every table's, to see them overflow. */
   capacity: number | undefined;
 }
 
 /** The lines for one file. */
 export function batchDump(path: string, settings: DumpSettings): string[] {
-  const { homeNets, darkAfterUs, capacity } = settings;
+  const { homeNets, darkAfterUs, silentAfterUs, capacity } = settings;
   const lines = [`file ${path}`];
   const tables = { ...DEFAULT_TABLES };
   if (capacity !== undefined) {
     for (const name of Object.keys(tables) as (keyof typeof tables)[]) tables[name] = capacity;
   }
-  const options = { ...DEFAULT_OPTIONS, homeNets, darkAfterUs, tables };
+  const options = { ...DEFAULT_OPTIONS, homeNets, darkAfterUs, silentAfterUs, tables };
   const pipeline = new Pipeline(options, (shard, batch) => {
     lines.push(`batch ${shard} ${batch.length} ${fnv1a(batch)}`);
   });

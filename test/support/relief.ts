@@ -3,7 +3,9 @@
  * compiles the same filter, `native/test/filter_capture.cc` applies it.
  */
 import { spawnSync } from 'node:child_process';
-import { withRelief } from '../../src/capture/relief.js';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { RELIEF_SILENT_S, withRelief } from '../../src/capture/relief.js';
 
 export interface Filtered {
   frames: number;
@@ -59,4 +61,11 @@ export function relieve(
   filter = '',
 ): Filtered {
   return filterCapture(program, withRelief(filter, homeNets), path, kept);
+}
+
+/** The words that have `picket read` judge as a live sensor with relief does. */
+export function relievedWords(folder: string): string[] {
+  const config = join(folder, 'relieved.yaml');
+  writeFileSync(config, `silent_after_s: ${RELIEF_SILENT_S}\n`);
+  return ['--config', config];
 }

@@ -221,7 +221,7 @@ void observe_orphan(Observer& observer, const Packet& packet, uint16_t flags) {
                          : flags == (TCP_FIN | TCP_ACK) ? PROBE_MAIMON
                                                         : PROBE_ODD_FLAGS;
   const bool marked = (probe_traits(packet) & TRAIT_MARK_NMAP) != 0;
-  const bool to_silent = observer.answers_visible(packet) &&
+  const bool to_silent = observer.silence_tells(packet) &&
                          !observer.hosts.ever_spoke(keyed_hash(packet.tunnel_key, packet.dst));
   if (marked || to_silent) {
     observer.probe(packet, kind, TCP | packet.dst_port);

@@ -26,6 +26,7 @@ Observer::Observer(const ObserverConfig& config)
     : home_nets_(config.home_nets),
       duplicates_(config.tables.duplicates_max),
       dark_after_us_(config.dark_after_us),
+      silent_after_us_(config.silent_after_us),
       sketches(config.tables.sketches_max),
       sources(config, sketches),
       targets(config.tables.targets_max,

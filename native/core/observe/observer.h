@@ -48,6 +48,11 @@ class Observer {
     return packet.time_us - last_outbound_us_ <= OUTBOUND_SILENCE_US;
   }
 
+  /// Whether they have been for long enough that a host in use would have spoken.
+  bool silence_tells(const Packet& packet) const {
+    return answers_visible(packet) && packet.time_us - visible_since_us_ >= silent_after_us_;
+  }
+
   /// The packet is a probe of its destination: counts it at source and target.
   void probe(const Packet& packet, ProbeKind kind, uint32_t service);
 
@@ -129,6 +134,7 @@ class Observer {
   HomeNets home_nets_;
   Duplicates duplicates_;
   int64_t dark_after_us_;
+  int64_t silent_after_us_;
   int64_t last_outbound_us_ = LONG_AGO_US;
   /// Since when answers have passed the sensor, but for pauses shorter than `BLIND_US`.
   int64_t visible_since_us_ = 0;

@@ -17,6 +17,11 @@ export interface ObserverOptions {
    */
   darkAfterUs: number;
   /**
+   * The same before a bare ACK or FIN-ACK to an address that sent nothing is a probe, whatever
+   * sent it.
+   */
+  silentAfterUs: number;
+  /**
    * A partial batch is sent when a source reaches these distinct counts inside one epoch; 0 is
    * never.
    */
@@ -80,6 +85,7 @@ export const DEFAULT_OPTIONS: Readonly<ObserverOptions> = {
   shardCount: 16,
   epochUs: 1_000_000,
   darkAfterUs: 86_400_000_000,
+  silentAfterUs: 0,
   earlyTargets: 100,
   earlyPorts: 100,
   earlyPairs: 250,

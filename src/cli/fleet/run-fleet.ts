@@ -9,7 +9,7 @@ import { CORRELATOR, type Partition } from '../../transport/bullmq/keys.js';
 import type { Workings } from '../../transport/bullmq/partition-consumer.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { configurationOf, type FleetFlags } from '../flags.js';
-import { liveInput, withHome } from '../input.js';
+import { liveInput, liveConfig } from '../input.js';
 import { fallbackText, interruptionText, logLoss, openOutputs } from '../outputs.js';
 import { onceOpened } from '../live.js';
 import { makeFolderFor } from '../privileges.js';
@@ -24,7 +24,7 @@ import { openDesk } from './desk.js';
  */
 export async function runFleet(flags: FleetFlags, given: PicketConfig): Promise<number> {
   const input = liveInput(given);
-  const adjust = (one: PicketConfig) => withHome(one, input.name);
+  const adjust = (one: PicketConfig) => liveConfig(one, input.name);
   const { fleet, config, log } = await joinFleet('run', flags, adjust(given));
   try {
     const show = flags.json ? 'json' : 'live';

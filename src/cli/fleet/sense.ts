@@ -4,7 +4,7 @@ import { SensorRole } from '../../fleet/sensor-role.js';
 import type { PicketConfig } from '../../config/schema.js';
 import { ERROR_CODES } from '../../shared/errors.js';
 import { configFor, configurationOf, type FleetFlags } from '../flags.js';
-import { liveInput, requireHome, withHome } from '../input.js';
+import { liveInput, requireHome, liveConfig } from '../input.js';
 import { fallbackText, interruptionText, logLoss } from '../outputs.js';
 import { onceOpened } from '../live.js';
 import { openService } from '../service.js';
@@ -26,7 +26,7 @@ export async function sense(flags: SenseFlags): Promise<number> {
   const given = configFor(flags);
   const input: Input = flags.read ? { kind: 'files', paths: flags.read } : liveInput(given);
   if (input.kind === 'files') requireHome(given);
-  const adjust = (one: PicketConfig) => (input.kind === 'files' ? one : withHome(one, input.name));
+  const adjust = (one: PicketConfig) => (input.kind === 'files' ? one : liveConfig(one, input.name));
   const config = adjust(given);
   // Live, capture begins at once: the spool takes what Redis cannot.
   const isLive = input.kind === 'interface';

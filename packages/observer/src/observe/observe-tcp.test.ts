@@ -173,6 +173,18 @@ describe('stealth probes', () => {
     expect(scene.contacts(SCANNER)).toEqual([]);
   });
 
+  it('takes silence for nothing before `silentAfterUs`, but for what carries a mark', () => {
+    const scene = new Scene({}, 1_000_000);
+    scene.speak();
+    scene.tcp(SCANNER, '198.51.100.99', ack, { tcpWindow: 500 });
+    expect(scene.contacts(SCANNER)).toEqual([]);
+    scene.tcp(SCANNER, '198.51.100.98', ack, { tcpWindow: 1024, tcpSeq: 0, tcpAck: 1 });
+    expect(scene.contact(SCANNER)).toMatchObject({ target: '198.51.100.98' });
+    scene.nowUs += 1_000_000;
+    scene.tcp(SCANNER, '198.51.100.97', ack, { tcpWindow: 500 });
+    expect(scene.contacts(SCANNER)).toHaveLength(2);
+  });
+
   it('takes silence for nothing where answers do not pass', () => {
     const scene = new Scene();
     scene.tcp(SCANNER, '198.51.100.99', ack, { tcpWindow: 500 });

@@ -273,7 +273,7 @@ function observeOrphan(observer: Observer, packet: Packet, flags: number): void 
         : ProbeKind.oddFlags;
   const marked = (probeTraits(packet) & Trait.markNmap) !== 0;
   const target = keyedHash(packet.tunnelKey, packet.dst0, packet.dst1, packet.dst2, packet.dst3);
-  const toSilent = observer.answersVisible(packet) && !observer.hosts.everSpoke(target);
+  const toSilent = observer.silenceTells(packet) && !observer.hosts.everSpoke(target);
   if (marked || toSilent) {
     observer.probe(packet, kind, service);
     return;

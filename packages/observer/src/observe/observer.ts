@@ -73,6 +73,7 @@ export class Observer {
   private readonly homeNets: HomeNets;
   private readonly duplicates: Duplicates;
   private readonly darkAfterUs: number;
+  private readonly silentAfterUs: number;
   private lastOutboundUs = -1e18;
   /** Since when answers have passed the sensor, but for pauses shorter than `BLIND_US`. */
   private visibleSinceUs = 0;
@@ -86,6 +87,7 @@ export class Observer {
     const tables = options.tables;
     this.homeNets = new HomeNets(homeNets);
     this.darkAfterUs = options.darkAfterUs;
+    this.silentAfterUs = options.silentAfterUs;
     this.matcher = new PayloadMatcher(options.payloadSignatures);
     this.duplicates = new Duplicates(tables.duplicatesMax);
     this.sketches = new Sketches(tables.sketchesMax);
@@ -144,6 +146,11 @@ export class Observer {
    */
   answersVisible(packet: Packet): boolean {
     return packet.timeUs - this.lastOutboundUs <= OUTBOUND_SILENCE_US;
+  }
+
+  /** Whether they have been for long enough that a host in use would have spoken. */
+  silenceTells(packet: Packet): boolean {
+    return this.answersVisible(packet) && packet.timeUs - this.visibleSinceUs >= this.silentAfterUs;
   }
 
   /** The packet is a probe of its destination: counts it at source and target. */

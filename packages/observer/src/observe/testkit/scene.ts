@@ -60,8 +60,8 @@ export class Scene {
   private ipId = 1;
   private readonly encoder: BatchEncoder;
 
-  constructor(tables: Partial<ObserverTables> = {}) {
-    const options = { ...DEFAULT_OPTIONS, tables: { ...TABLES, ...tables } };
+  constructor(tables: Partial<ObserverTables> = {}, silentAfterUs = 0) {
+    const options = { ...DEFAULT_OPTIONS, silentAfterUs, tables: { ...TABLES, ...tables } };
     const homeNets = ['198.51.100.0/24', '2001:db8:100::/64'].map(parseHomeNet);
     this.observer = new Observer(options, homeNets);
     this.observer.epochStartUs = EPOCH_START_US;
