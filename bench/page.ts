@@ -4,6 +4,7 @@ import { comparisonSection } from './comparison.js';
 import { liveSection } from './live/page.js';
 import { performancePage } from './native/page.js';
 import { pageOf } from './results.js';
+import { reliefSection } from './relief/page.js';
 import { soakSection } from './soak/page.js';
 import { transportSection } from './transport/page.js';
 
@@ -14,6 +15,7 @@ export const NATIVE = 'bench/results/native.json';
 export const PERFORMANCE = 'docs/performance.md';
 export const LIVE = 'bench/results/live.json';
 export const SOAK = 'bench/results/soak.json';
+export const RELIEF = 'bench/results/relief.json';
 export const PAGE = 'docs/benchmarks.md';
 
 /** Writes the pages anew; a result that is not there has no section. */
@@ -30,8 +32,9 @@ export function writePage(): void {
   }
   const live = existsSync(LIVE) ? liveSection(JSON.parse(readFileSync(LIVE, 'utf8'))) : '';
   const soak = existsSync(SOAK) ? soakSection(JSON.parse(readFileSync(SOAK, 'utf8'))) : '';
+  const relief = existsSync(RELIEF) ? reliefSection(JSON.parse(readFileSync(RELIEF, 'utf8'))) : '';
   writeFileSync(
     PAGE,
-    [trials, live, soak, transport, comparison].filter((part) => part !== '').join('\n'),
+    [trials, live, relief, soak, transport, comparison].filter((part) => part !== '').join('\n'),
   );
 }

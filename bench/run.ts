@@ -2,10 +2,10 @@
  * `npm run bench [-- NAME...] [-- --rounds N]`: runs the trials, prints a table for each, and, with
  * five rounds or more, puts them into bench/results/latest.json and docs/benchmarks.md.
  * `--without PROGRAM` leaves a slow one out, and its row says so.
- * `-- live` measures who loses packets on a wire instead, `-- latency` live latency, `-- native` what
- * a packet costs in each stage, `-- soak [--minutes N]` whether anything grows, `-- transport` what
- * passes through Redis; `-- suricata` compares answers. Exit status 1 when a required figure was
- * missed or an answer was wrong.
+ * `-- live` measures who loses packets on a wire instead, `-- latency` live latency, `-- native`
+ * what a packet costs in each stage, `-- relief` what `capture.relief` saves, `-- soak
+ * [--minutes N]` whether anything grows, `-- transport` what passes through Redis; `-- suricata`
+ * compares answers. Exit status 1 when a required figure was missed or an answer was wrong.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
@@ -16,6 +16,7 @@ import { describeCode, describeMachine } from './machine.js';
 import { measure, median, type Run } from './measure.js';
 import { benchNative } from './native/native.js';
 import { PAGE, RESULTS, writePage } from './page.js';
+import { measureRelief } from './relief/relief.js';
 import { type Results, type Row, tableOf, type TrialResult } from './results.js';
 import { soak } from './soak/soak.js';
 import { compareWithSuricata } from './suricata.js';
@@ -139,6 +140,7 @@ const APART: Record<string, () => Promise<{ failed: number }>> = {
   native: benchNative,
   live: () => benchLive(values.without),
   soak: () => soak(Number(values.minutes), values.stdin),
+  relief: measureRelief,
   suricata: compareWithSuricata,
   transport: benchTransport,
 };
