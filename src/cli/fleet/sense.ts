@@ -26,7 +26,8 @@ export async function sense(flags: SenseFlags): Promise<number> {
   const given = configFor(flags);
   const input: Input = flags.read ? { kind: 'files', paths: flags.read } : liveInput(given);
   if (input.kind === 'files') requireHome(given);
-  const adjust = (one: PicketConfig) => (input.kind === 'files' ? one : liveConfig(one, input.name));
+  const adjust = (one: PicketConfig) =>
+    input.kind === 'files' ? one : liveConfig(one, input.name);
   const config = adjust(given);
   // Live, capture begins at once: the spool takes what Redis cannot.
   const isLive = input.kind === 'interface';
