@@ -83,6 +83,7 @@ void Pipeline::State::turn_epoch(int64_t time_us) {
 }
 
 void Pipeline::State::emit_final() {
+  observer.fold_early();
   measure_coverage(true);
   encoder.gather();
   for (uint32_t shard = 0; shard < config.shard_count; shard++) {

@@ -118,6 +118,9 @@ class LightSources {
     return touch;
   }
 
+  /// Voids the entry, since a flooded target stands for its source.
+  void fold(uint32_t light) { index[light].live = false; }
+
   /// For a source without room: true when it has knocked often enough to be given full state at
   /// once.
   bool knock(const Touch& touch) {

@@ -122,6 +122,22 @@ void Observer::aim(const Packet& packet, uint32_t service, uint16_t outcome, uin
   touch.run_value = 0;
 }
 
+void Observer::fold_early() {
+  if (!targets.any_flooded) return;
+  LightSources& light = sources.light;
+  for (uint32_t number = 0; number < light.index.used; number++) {
+    const LightSource& source = light[number];
+    // Who proved its path was not spoofed.
+    if (!source.live || source.packets == 0 || (source.outcome & OUTCOME_ESTABLISHED) != 0) continue;
+    const uint32_t key = light.index.key(number);
+    const uint32_t target = targets.index.find(keyed_hash(key, source.target), key, source.target);
+    if (target == NONE || !targets.is_flooded_service(target, source.service)) continue;
+    light.fold(number);
+    targets.count(target, TARGET_SINGLES_FOLDED);
+    counts.singles_folded++;
+  }
+}
+
 void Observer::clear() {
   sources.clear();
   targets.clear();

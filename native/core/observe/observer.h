@@ -106,6 +106,10 @@ class Observer {
     count_target(TARGET_ESTABLISHED);
   }
 
+  /// At the epoch's end, before it is told: folds the sources of a flood of one service that came
+  /// before it was known for one, too.
+  void fold_early();
+
   /// Forgets the epoch. Conversations, duplicates and who ever spoke stay.
   void clear();
 

@@ -73,15 +73,22 @@ class Targets {
     if (entry.new_lead == 0) entry.new_service = touch.service;
     entry.new_lead += entry.new_service == touch.service ? 1 : -1;
     const bool flooded = is_flooded(target, touch.service);
-    if (flooded) count(target, TARGET_SINGLES_FOLDED);
+    if (flooded) {
+      count(target, TARGET_SINGLES_FOLDED);
+      any_flooded = true;
+    }
     return flooded;
   }
 
   /// Whether new sources on this service of the target are being folded.
   bool is_flooded(uint32_t target, uint32_t service) const {
+    return index[target].new_sources > FOLD_TARGET_SINGLES || is_flooded_service(target, service);
+  }
+
+  /// Whether this service is what the target is flooded on.
+  bool is_flooded_service(uint32_t target, uint32_t service) const {
     const Target& entry = index[target];
-    return entry.new_sources > FOLD_TARGET_SINGLES ||
-           (entry.new_service == service && entry.new_lead > FOLD_SERVICE_SINGLES);
+    return entry.new_service == service && entry.new_lead > FOLD_SERVICE_SINGLES;
   }
 
   /// The entry of the touch's target if there is one.
@@ -95,8 +102,11 @@ class Targets {
   void clear() {
     index.clear();
     sources.clear();
+    any_flooded = false;
   }
 
+  /// Whether a new source was folded in this epoch.
+  bool any_flooded = false;
   AddressIndex<Target> index;
   AddressSets sources;
 

@@ -152,6 +152,7 @@ export class Pipeline {
   }
 
   private emitFinal(): void {
+    this.observer.foldEarly();
     this.measureCoverage(true);
     this.encoder.gather();
     for (let shard = 0; shard < this.options.shardCount; shard++) {

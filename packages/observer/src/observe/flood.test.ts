@@ -46,6 +46,32 @@ describe('a spoofed flood of one service', () => {
     expect(scene.contacts(nth(SPOOFED, 0))[0].outcome).toBe(1);
   });
 
+  it('folds those who came before it was one, when the epoch is told', () => {
+    const scene = new Scene();
+    flood(scene, FOLD_SERVICE_SINGLES + 1000);
+    scene.answer(SERVER, nth(SPOOFED, 0), SYN_ACK, 80);
+    scene.syn(SCANNER, SERVER, 22);
+    scene.observer.foldEarly();
+    expect(scene.contacts(nth(SPOOFED, 0))).toEqual([]);
+    expect(scene.contact(SCANNER)).toMatchObject({ port: 22 });
+    expect(scene.observer.counts.singlesFolded).toBe(FOLD_SERVICE_SINGLES + 1000);
+    expect(scene.targetCount(SERVER, 'singlesFolded')).toBe(FOLD_SERVICE_SINGLES + 1000);
+  });
+
+  it('folds nobody early who proved its path, and nobody without a flood', () => {
+    const scene = new Scene();
+    flood(scene, FOLD_SERVICE_SINGLES);
+    scene.observer.foldEarly();
+    expect(scene.observer.counts.singlesFolded).toBe(0);
+    const client = nth(SPOOFED, 1);
+    scene.answer(SERVER, client, SYN_ACK, 80, { tcpSeq: 7 });
+    scene.tcp(client, SERVER, TcpFlags.ack, { dstPort: 80, tcpAck: 8 });
+    flood(scene, 1000, FOLD_SERVICE_SINGLES);
+    scene.observer.foldEarly();
+    expect(scene.contacts(client).length).toBe(1);
+    expect(scene.observer.counts.singlesFolded).toBe(FOLD_SERVICE_SINGLES + 1000 - 1);
+  });
+
   it('does not fold who comes to another port of the target', () => {
     const scene = new Scene();
     flood(scene, 3000);

@@ -121,6 +121,11 @@ export class LightSources {
     this.lastUs[light] = touch.offsetUs;
   }
 
+  /** Voids the entry, since a flooded target stands for its source. */
+  fold(light: number): void {
+    this.live[light] = 0;
+  }
+
   /**
    * Voids the entry, since its source now gets full state, and writes into `touch` what it held:
    * one touch that stands for all its packets. Its last packet was at `lastUs[light]`.

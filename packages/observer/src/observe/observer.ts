@@ -305,6 +305,26 @@ export class Observer {
     this.countTarget(TargetCounter.established);
   }
 
+  /**
+   * At the epoch's end, before it is told: folds the sources of a flood of one service that came
+   * before it was known for one, too.
+   */
+  foldEarly(): void {
+    const { targets, counts } = this;
+    if (!targets.anyFlooded) return;
+    const { light } = this.sources;
+    for (let number = 0; number < light.index.used; number++) {
+      // Who proved its path was not spoofed.
+      if (!light.isLive(number) || light.packets[number] === 0) continue;
+      if ((light.outcome[number] & Outcome.established) !== 0) continue;
+      const target = targets.at(light.index.key[number], light.target, number * 4);
+      if (target === NONE || !targets.isFloodedService(target, light.service[number])) continue;
+      light.fold(number);
+      targets.count(target, TargetCounter.singlesFolded);
+      counts.singlesFolded++;
+    }
+  }
+
   /** Forgets the epoch. Conversations, duplicates and who ever spoke stay. */
   clear(): void {
     this.sources.clear();

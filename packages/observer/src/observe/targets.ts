@@ -4,7 +4,7 @@
  */
 import { ProbeKind, TargetCounter } from '../../../plugin-api/src/batch-layout.js';
 import { HASH_SEED } from '../base/hash.js';
-import { AddressIndex, addressHash, NONE } from './address-index.js';
+import { AddressIndex, addressHash, keyedHash, NONE } from './address-index.js';
 import { AddressSets } from './address-sets.js';
 import { NO_SKETCH, type Sketches } from './sketches.js';
 import type { Touch } from './touch.js';
@@ -63,6 +63,9 @@ export class Targets {
     this.sources = new AddressSets(sourcesMax);
   }
 
+  /** Whether a new source was folded in this epoch. */
+  anyFlooded = false;
+
   /** The entry of the touch's target, made if there is room; NONE otherwise. */
   of(touch: Touch): number {
     const target = this.find(touch);
@@ -93,16 +96,21 @@ export class Targets {
     if (this.newLead[target] === 0) this.newService[target] = touch.service;
     this.newLead[target] += this.newService[target] === touch.service ? 1 : -1;
     const flooded = this.isFlooded(target, touch.service);
-    if (flooded) this.count(target, TargetCounter.singlesFolded);
+    if (flooded) {
+      this.count(target, TargetCounter.singlesFolded);
+      this.anyFlooded = true;
+    }
     return flooded;
   }
 
   /** Whether new sources on this service of the target are being folded. */
   isFlooded(target: number, service: number): boolean {
-    return (
-      this.newSources[target] > FOLD_TARGET_SINGLES ||
-      (this.newService[target] === service && this.newLead[target] > FOLD_SERVICE_SINGLES)
-    );
+    return this.newSources[target] > FOLD_TARGET_SINGLES || this.isFloodedService(target, service);
+  }
+
+  /** Whether this service is what the target is flooded on. */
+  isFloodedService(target: number, service: number): boolean {
+    return this.newService[target] === service && this.newLead[target] > FOLD_SERVICE_SINGLES;
   }
 
   /** The entry of the touch's target if there is one. */
@@ -111,9 +119,16 @@ export class Targets {
     return this.index.find(targetHash, tunnelKey, t0, t1, t2, t3);
   }
 
+  /** The entry of the address whose four words begin at `words[at]`, if there is one. */
+  at(tunnelKey: number, words: Int32Array, at: number): number {
+    const [w0, w1, w2, w3] = [words[at], words[at + 1], words[at + 2], words[at + 3]];
+    return this.index.find(keyedHash(tunnelKey, w0, w1, w2, w3), tunnelKey, w0, w1, w2, w3);
+  }
+
   clear(): void {
     this.index.clear();
     this.sources.clear();
+    this.anyFlooded = false;
   }
 
   private add(touch: Touch): number {
