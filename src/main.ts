@@ -13,6 +13,7 @@ import type { WorkFlags } from './cli/fleet/work.js';
 import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
 import { PicketError } from './shared/errors.js';
 import { ownPackage } from './shared/program-file.js';
+import { keepHeapsSmall } from './shared/heap.js';
 import { JUDGE_THREAD, OBSERVER_THREAD, prepareThread } from './shared/threads.js';
 
 const EXIT_USAGE = 2;
@@ -64,6 +65,9 @@ Examples:
   picket doctor -i eth0 --json`,
 };
 
+/** Commands that run until they are told to end; so may one that reads standard input. */
+const LASTING = new Set(['run', 'sense', 'work', 'correlate']);
+
 const STAY_ROOT = [
   '--stay-root',
   'when root, stay it (default: become privileges.user once the interface is open)',
@@ -97,7 +101,10 @@ function buildProgram(end: (status: number) => void): Command {
     .version(ownPackage().version, '-V, --version')
     .exitOverride()
     .showHelpAfterError('(picket --help shows what is possible)')
-    .addHelpText('after', EXAMPLES.program);
+    .addHelpText('after', EXAMPLES.program)
+    .hook('preAction', (_, action) => {
+      if (LASTING.has(action.name()) || action.args.includes('-')) keepHeapsSmall();
+    });
 
   const reading = program
     .command('read')
