@@ -47,20 +47,29 @@ export class Fleet {
     return { leaseMs, keepMs: keepHours * 3_600_000 };
   }
 
+  /** What all processes of a deployment agree on. */
+  get #kind(): Record<string, string> {
+    return { shards: String(this.config.shards), layout: String(LAYOUT_VERSION) };
+  }
+
   /**
    * Resolves when Redis answers and the deployment is of our kind; the first process to come says
    * what kind that is.
    * @throws PicketError `redis-unavailable`, `redis-refused`, `fleet-mismatch`.
    */
   async join(): Promise<void> {
-    const ours = { shards: String(this.config.shards), layout: String(LAYOUT_VERSION) };
     const key = this.keys.deployment;
-    for (const [name, value] of Object.entries(ours))
+    for (const [name, value] of Object.entries(this.#kind))
       await this.answer(this.client.hsetnx(key, name, value));
     await this.answer(this.client.pexpire(key, this.times.keepMs));
-    const theirs = await this.answer(this.client.hgetall(key));
-    for (const [name, value] of Object.entries(ours)) {
-      if (theirs[name] === value) continue;
+    await this.visit();
+  }
+
+  /** As `join`, for who only looks: writes nothing, and a deployment that is not there is of any. */
+  async visit(): Promise<void> {
+    const theirs = await this.answer(this.client.hgetall(this.keys.deployment));
+    for (const [name, value] of Object.entries(this.#kind)) {
+      if (theirs[name] === undefined || theirs[name] === value) continue;
       throw new PicketError(
         'fleet-mismatch',
         `This deployment has ${name} ${theirs[name]}, this process ${value}. All processes of a ` +

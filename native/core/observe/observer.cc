@@ -128,7 +128,8 @@ void Observer::fold_early() {
   for (uint32_t number = 0; number < light.index.used; number++) {
     const LightSource& source = light[number];
     // Who proved its path was not spoofed.
-    if (!source.live || source.packets == 0 || (source.outcome & OUTCOME_ESTABLISHED) != 0) continue;
+    if (!source.live || source.packets == 0) continue;
+    if ((source.outcome & OUTCOME_ESTABLISHED) != 0) continue;
     const uint32_t key = light.index.key(number);
     const uint32_t target = targets.index.find(keyed_hash(key, source.target), key, source.target);
     if (target == NONE || !targets.is_flooded_service(target, source.service)) continue;

@@ -9,13 +9,14 @@ import { CAPTURE } from '../../fleet/sensor-role.js';
 import { lossesOf, lossText } from '../../output/losses.js';
 import { safeText } from '../../shared/text.js';
 import { print } from '../stdout.js';
-import type { FleetFlags } from '../flags.js';
-import { joinFleet, leaveFleet } from './connect.js';
+import { configFor, type FleetFlags } from '../flags.js';
+import { leaveFleet, openFleet } from './connect.js';
 
 /** @throws PicketError for what is wrong before it begins. */
 export async function status(flags: FleetFlags): Promise<number> {
-  const { fleet } = await joinFleet('status', flags);
+  const { fleet } = openFleet('status', flags, configFor(flags));
   try {
+    await fleet.visit();
     const now = await readStatus(fleet.client, fleet.keys, fleet.shards);
     print(flags.json ? `${JSON.stringify(now)}\n` : statusPage(now));
   } finally {
