@@ -65,7 +65,7 @@ export class Fleet {
     await this.visit();
   }
 
-  /** As `join`, for who only looks: writes nothing, and a deployment that is not there is of any. */
+  /** As `join`, for who only looks: writes nothing, and what is not there yet is of any kind. */
   async visit(): Promise<void> {
     const theirs = await this.answer(this.client.hgetall(this.keys.deployment));
     for (const [name, value] of Object.entries(this.#kind)) {
