@@ -17,8 +17,14 @@ import { MIXED_DEFAULTS, writeMixed } from './generate/mixed.js';
 import { PcapWriter, writePcap } from './generate/pcap-writer.js';
 import { Random } from './generate/random.js';
 import { uploadFrames } from './generate/uploads.js';
-import { builtObservers, canonical, runPicket } from './support/picket.js';
-import { buildFilter, relievedWords, reliefUnavailable, relieve } from './support/relief.js';
+import { builtObservers, runPicket } from './support/picket.js';
+import {
+  buildFilter,
+  canonicalJudgement,
+  relievedWords,
+  reliefUnavailable,
+  relieve,
+} from './support/relief.js';
 import { scratchFolder } from './support/scratch.js';
 
 const { bytes, ethernet, ipv4, ipv6, tcp, vlan } = build;
@@ -226,7 +232,7 @@ describe.skipIf(reason)(`relief${reason ? ` (skipped: ${reason})` : ''}`, () => 
       relieve(program, path, kept, [MIXED_DEFAULTS.home]);
       const words = ['--home', MIXED_DEFAULTS.home, '--json', '--observer', observer];
       const said = (file: string, ...more: string[]): string =>
-        canonical(runPicket(['read', file, ...words, ...more]).events);
+        canonicalJudgement(runPicket(['read', file, ...words, ...more]).events);
       expect(said(path)).toBe('');
       expect(said(kept, ...relievedWords(folder))).toBe('');
       // What waiting is good for.
@@ -250,7 +256,7 @@ function expectBulk(frame: Uint8Array): void {
   if (packet.payloadWireSize > 0) expect(packet.payloadWireSize, hex).toBeGreaterThanOrEqual(512);
 }
 
-/** Every finding and incident is the same to the last byte; only `stats` may differ. */
+/** Every finding and incident is the same to the last byte; `stats` and `coverage` may differ. */
 function expectUnchanged(path: string, home: string[], observer: string, keptMax: number): void {
   const kept = `${path}.pcapng`;
   const { frames, keptFrames } = relieve(program, path, kept, home);
@@ -258,6 +264,6 @@ function expectUnchanged(path: string, home: string[], observer: string, keptMax
   const words = ['--home', home.join(','), '--json', '--observer', observer];
   const all = runPicket(['read', path, ...words]);
   const relieved = runPicket(['read', kept, ...words, ...relievedWords(folder)]);
-  expect(canonical(all.events)).not.toBe('');
-  expect(canonical(relieved.events)).toBe(canonical(all.events));
+  expect(canonicalJudgement(all.events)).not.toBe('');
+  expect(canonicalJudgement(relieved.events)).toBe(canonicalJudgement(all.events));
 }

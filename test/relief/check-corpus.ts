@@ -1,8 +1,8 @@
 /**
  * Relief changes no finding of any capture: what it lets through is read with the built command
- * beside the whole capture, and every finding and incident is the same to the last byte. With
- * `--from SHARE` each capture is read from that share of its packets on, as by a sensor that starts
- * in the middle of things. `npx tsx test/relief/check-corpus.ts [--from 0.5] [DIR...]`; the corpus
+ * beside the whole capture, and every finding and incident is the same to the last byte, but for
+ * what `coverage` counts. With `--from SHARE` each capture is read from that share of its packets
+ * on, as by a sensor that starts in the middle of things. `npx tsx test/relief/check-corpus.ts [--from 0.5] [DIR...]`; the corpus
  * beside the repository unless told. The last line is `N passed, N failed`.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,9 +10,10 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import { canonical, runPicket } from '../support/picket.js';
+import { runPicket } from '../support/picket.js';
 import {
   buildFilter,
+  canonicalJudgement,
   type Filtered,
   filterCapture,
   relieve,
@@ -71,7 +72,7 @@ class Check {
     this.relieved++;
     const read = (file: string, more: string[]) => {
       const run = runPicket(['read', file, '--home', home, '--json', ...more]);
-      return { status: run.status, said: canonical(run.events).split('\n') };
+      return { status: run.status, said: canonicalJudgement(run.events).split('\n') };
     };
     const all = read(whole, []);
     const relieved = read(kept, relievedWords(this.#folder));

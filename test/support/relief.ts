@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RELIEF_SILENT_S, withRelief } from '../../src/capture/relief.js';
+import { canonical, type Event } from './picket.js';
 
 export interface Filtered {
   frames: number;
@@ -68,4 +69,17 @@ export function relievedWords(folder: string): string[] {
   const config = join(folder, 'relieved.yaml');
   writeFileSync(config, `silent_after_s: ${RELIEF_SILENT_S}\n`);
   return ['--config', config];
+}
+
+/**
+ * Findings and incidents as `canonical`, without `coverage`: like `stats`, it counts the packets
+ * that came up.
+ */
+export function canonicalJudgement(events: Event[]): string {
+  const judged = events.map((event) => {
+    if (event.event_type !== 'finding') return event;
+    const { coverage: _, ...finding } = event.finding;
+    return { ...event, finding };
+  });
+  return canonical(judged);
 }
