@@ -2,8 +2,9 @@
  * Relief changes no finding of any capture: what it lets through is read with the built command
  * beside the whole capture, and every finding and incident is the same to the last byte, but for
  * what `coverage` counts. With `--from SHARE` each capture is read from that share of its packets
- * on, as by a sensor that starts in the middle of things. `npx tsx test/relief/check-corpus.ts [--from 0.5] [DIR...]`; the corpus
- * beside the repository unless told. The last line is `N passed, N failed`.
+ * on, as by a sensor that starts in the middle of things.
+ * `npx tsx test/relief/check-corpus.ts [--from 0.5] [DIR...]`; the corpus beside the repository
+ * unless told. The last line is `N passed, N failed`.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
