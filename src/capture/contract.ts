@@ -19,6 +19,8 @@ export type Input =
       kind: 'interface';
       name: string;
       filter?: string;
+      /** The filter leaves out what `capture.filter` says. */
+      hasOwnFilter?: boolean;
       /** The filter leaves the bulk of TCP connections in the kernel (`relief.ts`). */
       hasRelief?: boolean;
       snapLength: number;

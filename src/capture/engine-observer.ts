@@ -19,7 +19,7 @@ export class EngineObserver implements Observer {
   #hasRun = false;
   #stats: ObserverStats = {};
   /** Of a live run: what its `stats` say beside the engine's. */
-  #live: { capture_interruptions: number; capture_relief: number } | undefined;
+  #live: Record<'capture_interruptions' | 'capture_filter' | 'capture_relief', number> | undefined;
   #isAway = false;
 
   /** `ring` as in `WatchInput`. */
@@ -69,7 +69,11 @@ export class EngineObserver implements Observer {
     if (input.kind === 'files') {
       return await readFiles(engine, input.paths, events, this.#stop.signal);
     }
-    const live = { capture_interruptions: 0, capture_relief: input.hasRelief === true ? 1 : 0 };
+    const live = {
+      capture_interruptions: 0,
+      capture_filter: input.hasOwnFilter === true ? 1 : 0,
+      capture_relief: input.hasRelief === true ? 1 : 0,
+    };
     this.#live = live;
     let refusal: { error: unknown } | undefined;
     const opened = async () => {

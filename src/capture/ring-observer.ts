@@ -2,6 +2,7 @@ import type { Input, Observer, ObserverEvents, ObserverStats } from './contract.
 
 /** Of the interface they share, or levels: no sum, the worst ring counts. */
 const NO_SUMS = new Set([
+  'capture_filter',
   'capture_interface_dropped',
   'capture_interruptions',
   'capture_relief',

@@ -15,6 +15,7 @@ describe('live input', () => {
     expect(liveInput(configOf({})).filter).toBeUndefined();
     expect(liveInput(configOf({ filter: 'tcp' }))).toMatchObject({ filter: 'tcp' });
     expect(liveInput(configOf({ filter: 'tcp' })).hasRelief).toBeUndefined();
+    expect(liveInput(configOf({ filter: 'tcp' })).hasOwnFilter).toBe(true);
   });
 
   it('has relief in front of that filter, with the protected networks', () => {

@@ -31,6 +31,7 @@ export function liveInput(config: PicketConfig): Input & { kind: 'interface' } {
     promiscuous: capture.promiscuous,
     rings: capture.rings,
     ...(filter !== '' && { filter }),
+    ...(capture.filter !== '' && { hasOwnFilter: true }),
     ...(capture.relief && { hasRelief: true }),
     ...(account !== null && { becomes: account }),
   };

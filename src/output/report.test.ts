@@ -101,6 +101,15 @@ describe('report', () => {
     await expect(text).toMatchFileSnapshot('golden/report-relief.txt');
   });
 
+  it('claims no packet that a filter of the user left out', () => {
+    const { capture } = summary().sections;
+    const sections = { capture: { ...capture, capture_filter: 1 } };
+    const text = new Report().render(summary({ sections }), plain);
+    expect(text).toContain('Left out, as capture.filter says. No figure counts it.');
+    expect(text).toContain('every other packet was looked at');
+    expect(text).not.toContain('every packet was looked at');
+  });
+
   it('orders by severity, then by confidence, and counts what it does not tell', async () => {
     const report = new Report();
     for (let index = 0; index < 25; index++) {

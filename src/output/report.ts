@@ -47,6 +47,8 @@ const RELIEF =
   'Left in the kernel, as capture.relief says: full segments of TCP connections, and ' +
   'acknowledgements of the protected networks. No figure counts them.';
 
+const FILTER = 'Left out, as capture.filter says. No figure counts it.';
+
 export class Report {
   readonly #incidents = new Map<string, Incident>();
   readonly #noise = new Map<string, Finding>();
@@ -117,7 +119,7 @@ function writeVerdict(
   }
   const lost = lossesOf(summary.sections).length > 0 || summary.damages.length > 0;
   page.line(bold(lost ? yellow('No scan found in what could be seen') : green('No scan found')));
-  const all = hasRelief(summary.sections) ? 'all but what stayed in the kernel' : 'everything';
+  const all = leavesOut(summary.sections) ? 'all but what stayed in the kernel' : 'everything';
   const coverage = lost ? 'what was missed is listed below.' : `${all} was looked at.`;
   page.text(`${seenText(summary)}; ${coverage}`, '  ');
 }
@@ -169,16 +171,18 @@ function writeCoverage(page: Page, { sections, damages }: ReportSummary): void {
   }
   const more = damages.length - DAMAGES_TOLD_MAX;
   if (more > 0) warn(`... and ${plural(more, 'further damaged file')}`);
-  if (hasRelief(sections)) page.text(RELIEF, '  ');
+  const { capture_filter: filter = 0, capture_relief: relief = 0 } = sections.capture ?? {};
+  if (filter > 0) page.text(FILTER, '  ');
+  if (relief > 0) page.text(RELIEF, '  ');
   if (losses.length === 0 && damages.length === 0) {
-    const all = hasRelief(sections) ? 'every other packet' : 'every packet';
+    const all = leavesOut(sections) ? 'every other packet' : 'every packet';
     page.text(`Nothing was lost: ${all} was looked at.`, '  ', dim);
   }
 }
 
 /** Wanted, so no loss: but nobody may take the figures for the link's. */
-function hasRelief(sections: StatsSections): boolean {
-  return (sections.capture?.capture_relief ?? 0) > 0;
+function leavesOut({ capture }: StatsSections): boolean {
+  return (capture?.capture_filter ?? 0) + (capture?.capture_relief ?? 0) > 0;
 }
 
 /** Most severe first, then the surest, then the earliest. */

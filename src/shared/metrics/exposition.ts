@@ -21,6 +21,7 @@ export interface ExpositionOptions {
 /** These also fall; all others only rise while the process lives. */
 const LEVELS = new Set([
   'busy_ns_per_packet',
+  'capture_filter',
   'capture_relief',
   'checkpoint_bytes',
   'connected',
