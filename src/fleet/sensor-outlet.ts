@@ -33,6 +33,7 @@ export class SensorOutlet {
     this.#publisher = new Publisher({
       client: fleet.client,
       partitions: fleet.shards,
+      keepMs: fleet.times.keepMs,
       depthMax: fleet.config.redis.depth_max,
     });
     this.#drainSpool();

@@ -25,7 +25,7 @@ export class ShardRole {
   constructor(fleet: Fleet) {
     this.#options = detectOptions(fleet.config);
     this.#detectors = new DetectorSet(this.#options);
-    this.#outcomes = new OutcomeQueue(fleet.client, fleet.keys);
+    this.#outcomes = new OutcomeQueue(fleet.client, fleet.keys, fleet.times.keepMs);
   }
 
   workingsOf({ id }: Partition): Workings<ShardOutcome> {

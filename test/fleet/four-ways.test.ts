@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
 import { PcapWriter } from '../generate/pcap-writer.js';
+import { closeRedis, openRedis } from '../../src/transport/bullmq/redis.js';
+import { parseRedisUrl } from '../../src/transport/bullmq/redis-url.js';
 import { fleetAnswer } from '../support/fleet.js';
 import { canonical, runPicket } from '../support/picket.js';
 import { redisMissing, redisNote, RedisServer } from '../support/redis-server.js';
@@ -40,6 +42,17 @@ describe.skipIf(redisMissing)(`four ways, one answer${redisNote}`, () => {
       expect(run.answer, `${workers} workers`).toBe(embedded);
       expect(run.workers.every(({ items, gaps }) => items > 0 && gaps === 0)).toBe(true);
     }
+  });
+
+  it('leaves nothing in Redis that does not expire', async () => {
+    const [{ home, path }] = CAPTURES;
+    await fleetAnswer({ url: server.url, namespace: 'expiry', home, workers: 1 }, [path]);
+    const client = openRedis(parseRedisUrl(server.url), () => {});
+    const keys = (await client.keys('*')).filter((key) => key.startsWith('{expiry'));
+    expect(keys.length).toBeGreaterThan(50);
+    const expiries = await Promise.all(keys.map((key) => client.pttl(key)));
+    expect(keys.filter((_, index) => expiries[index] < 0)).toEqual([]);
+    closeRedis(client);
   });
 
   it('says nothing of what is published again', async () => {

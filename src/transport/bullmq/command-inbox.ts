@@ -9,6 +9,7 @@ import {
   type Command,
   CommandRefused,
   COMMAND_VERSION,
+  INBOX_BOUNDS,
   type CommandOf,
   REFUSALS,
   type Refusal,
@@ -17,9 +18,9 @@ import {
   WAIT_MS_MAX,
   writeAnswer,
 } from './command-message.js';
-import { redisTimeMs, tidyInbox } from './inbox-script.js';
 import type { Inbox, Keys } from './keys.js';
-import type { RedisClient } from './redis.js';
+import { tidyQueue } from './queue-life.js';
+import { type RedisClient, redisTimeMs } from './redis.js';
 
 /** What each command does here; what it returns is the answer. @throws CommandRefused */
 export type Handlers = { [V in Verb]: (command: CommandOf<V>) => unknown };
@@ -154,7 +155,8 @@ export class CommandInbox {
     this.#isTidying = true;
     try {
       const abandoned = [...this.#strangers].filter((id) => id !== this.#inHand);
-      const { dropped, active } = await tidyInbox(client, this.#inbox, abandoned);
+      const bounds = { ...INBOX_BOUNDS, abandoned };
+      const { dropped, active } = await tidyQueue(client, this.#inbox, bounds);
       this.#counters['rejected.overflow'] += dropped;
       this.#counters['rejected.abandoned'] += abandoned.length;
       this.#strangers = new Set(active.filter((id) => id !== this.#inHand));

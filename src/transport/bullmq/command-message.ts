@@ -14,6 +14,8 @@ export type Verb = (typeof VERBS)[number];
 
 export const COMMAND_VERSION = 1;
 /** Characters of JSON. */
+/** Commands that may wait for one process, and how long an inbox lives that nobody looks after. */
+export const INBOX_BOUNDS = { waitingMax: 64, giveUp: 'newest', keepMs: 600_000 } as const;
 export const COMMAND_SIZE_MAX = 2_048;
 /** Characters of JSON; whoever answers says less rather than more than this. */
 export const ANSWER_SIZE_MAX = 131_072;

@@ -2,10 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { PicketError } from '../../shared/errors.js';
-import { type Answer, COMMAND_VERSION, readAnswer, type Request } from './command-message.js';
-import { redisTimeMs, tidyInbox, WAITING_MAX } from './inbox-script.js';
+import {
+  type Answer,
+  COMMAND_VERSION,
+  INBOX_BOUNDS,
+  readAnswer,
+  type Request,
+} from './command-message.js';
 import type { Inbox, Keys } from './keys.js';
-import type { RedisClient } from './redis.js';
+import { tidyQueue } from './queue-life.js';
+import { type RedisClient, redisTimeMs } from './redis.js';
 
 const POLL_MS = 50;
 /** A command that is begun just before its deadline answers after it. */
@@ -32,7 +38,7 @@ export async function sendCommand(
   queue.on('error', () => {});
   try {
     const waiting = await queue.getWaitingCount();
-    if (waiting >= WAITING_MAX)
+    if (waiting >= INBOX_BOUNDS.waitingMax)
       throw new PicketError(
         'command-failed',
         `${waiting} commands wait there already: is the process there, who sends so many?`,
@@ -43,7 +49,7 @@ export async function sendCommand(
     const once = { attempts: 1, removeOnComplete: true, removeOnFail: true };
     await queue.add(request.verb, data, { jobId: id, ...once });
     await client.pexpire(`${inbox.prefix}:${inbox.queue}:${id}`, waitMs + GRACE_MS);
-    await tidyInbox(client, inbox);
+    await tidyQueue(client, inbox, INBOX_BOUNDS);
     const text = await answerTo(client, inbox, id, waitMs + GRACE_MS);
     if (text !== null) return readAnswer(text);
     const isTakenBack = await queue.remove(id).then(Boolean, () => false);

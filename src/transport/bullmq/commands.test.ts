@@ -4,11 +4,11 @@ import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RedisServer, redisMissing, redisNote } from '../../../test/support/redis-server.js';
 import { CommandInbox, type Handlers } from './command-inbox.js';
-import { CommandRefused } from './command-message.js';
+import { CommandRefused, INBOX_BOUNDS } from './command-message.js';
 import { sendCommand } from './command-sender.js';
-import { redisTimeMs, tidyInbox } from './inbox-script.js';
+import { tidyQueue } from './queue-life.js';
 import { Keys } from './keys.js';
-import { closeRedis, openRedis, type RedisClient } from './redis.js';
+import { closeRedis, openRedis, type RedisClient, redisTimeMs } from './redis.js';
 import { parseRedisUrl } from './redis-url.js';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -169,7 +169,7 @@ describe.skipIf(redisMissing)(`commands to processes${redisNote}`, () => {
       Array.from({ length: 100 }, () => ({ name: 'report', data: {}, opts: { jobId: anId() } })),
     );
     await expect(ask('sensor:busy')).rejects.toThrow(/100 commands wait there already/);
-    expect((await tidyInbox(client, keys.inbox('sensor:busy'))).dropped).toBe(36);
+    expect((await tidyQueue(client, keys.inbox('sensor:busy'), INBOX_BOUNDS)).dropped).toBe(36);
     expect(await queue.getWaitingCount()).toBe(64);
   });
 

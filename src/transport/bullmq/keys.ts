@@ -3,13 +3,17 @@
  * that a Cluster keeps it on one node.
  */
 
-/** The unit of ownership: a queue, the state made from it, and the lease on both. */
-export interface Partition {
-  /** `0` to `255` for a shard, or `correlator`. */
-  id: string;
+/** A queue of BullMQ. */
+export interface QueueNames {
   /** BullMQ's key prefix: the hash tag. */
   prefix: string;
   queue: string;
+}
+
+/** The unit of ownership: a queue, the state made from it, and the lease on both. */
+export interface Partition extends QueueNames {
+  /** `0` to `255` for a shard, or `correlator`. */
+  id: string;
   lease: string;
   /** Counts the leases ever given: a part of every fencing token. */
   tokens: string;
@@ -20,9 +24,7 @@ export interface Partition {
 }
 
 /** Where a process is told what to do. */
-export interface Inbox {
-  prefix: string;
-  queue: string;
+export interface Inbox extends QueueNames {
   /** Begins the keys of answers: the command's id follows. */
   answers: string;
 }
@@ -59,8 +61,8 @@ export class Keys {
     return `{${this.namespace}}:deployment`;
   }
 
-  get deadLetterPrefix(): string {
-    return `{${this.namespace}:dead}`;
+  get deadLetters(): QueueNames {
+    return { prefix: `{${this.namespace}:dead}`, queue: 'dead-letters' };
   }
 
   /**

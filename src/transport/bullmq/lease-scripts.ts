@@ -144,7 +144,11 @@ export class Held {
   /** Ids of the jobs that somebody is processing, or was. */
   async activeIds(): Promise<string[]> {
     const { prefix, queue } = this.partition;
-    return await this.client.lrange(`${prefix}:${queue}:active`, 0, -1);
+    const active = `${prefix}:${queue}:active`;
+    const ids = await this.client.lrange(active, 0, -1);
+    // Whoever dies now leaves it to nobody.
+    if (ids.length > 0) await this.client.pexpire(active, this.keepMs);
+    return ids;
   }
 
   /**

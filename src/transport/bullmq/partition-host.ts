@@ -1,7 +1,7 @@
 /** A process's part of the fleet: its leases, a consumer for each, and their counters together. */
 import { DeadLetters } from './dead-letters.js';
 import type { Keys, Partition } from './keys.js';
-import { type KeeperOptions, LeaseKeeper, type Tenure } from './lease-keeper.js';
+import { DEFAULT_TIMES, type KeeperOptions, LeaseKeeper, type Tenure } from './lease-keeper.js';
 import type { Held } from './lease-scripts.js';
 import { type ConsumerStats, PartitionConsumer, type Workings } from './partition-consumer.js';
 import type { RedisClient } from './redis.js';
@@ -33,7 +33,8 @@ export class PartitionHost {
 
   constructor(options: HostOptions) {
     this.#options = options;
-    this.#deadLetters = new DeadLetters(options.client, options.keys);
+    const { keepMs } = { ...DEFAULT_TIMES, ...options.times };
+    this.#deadLetters = new DeadLetters(options.client, options.keys, keepMs);
     this.#keeper = new LeaseKeeper({
       ...options,
       begin: (held, lost) => this.#begin(held, lost),

@@ -2,8 +2,8 @@
  * Publishes items, in order per partition, at least once.
  * One job per partition is on its way at a time; what comes meanwhile travels together in the next.
  */
-import { Queue } from 'bullmq';
 import { PicketError } from '../../shared/errors.js';
+import { JobOutlet } from './job-outlet.js';
 import type { Partition } from './keys.js';
 import { type Item, writeMessage } from './message.js';
 import type { RedisClient } from './redis.js';
@@ -11,6 +11,8 @@ import type { RedisClient } from './redis.js';
 export interface PublisherOptions {
   client: RedisClient;
   partitions: readonly Partition[];
+  /** How long what nobody takes is kept, milliseconds. */
+  keepMs: number;
   /** Items accepted and not yet in Redis, at most. @defaultValue 1024 */
   waitingItemsMax?: number;
   /** Their bytes; one item is let through when nothing waits. @defaultValue 32 MiB */
@@ -24,7 +26,7 @@ export type Outgoing = Omit<Item, 'previous'>;
 
 interface Lane {
   partition: Partition;
-  queue: Queue;
+  outlet: JobOutlet;
   waiting: Outgoing[];
   /** The sequence that reached Redis last, by source. */
   readonly previous: Map<string, number>;
@@ -52,15 +54,9 @@ export class Publisher {
   constructor(options: PublisherOptions) {
     this.#options = options;
     this.#lanes = options.partitions.map((partition) => {
-      const queue = new Queue(partition.queue, {
-        prefix: partition.prefix,
-        connection: options.client,
-        streams: { events: { maxLen: 16 } },
-        defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
-      });
-      queue.on('error', () => {});
+      const outlet = new JobOutlet(options.client, partition, options.keepMs);
       const fresh = { waiting: [], previous: new Map(), jobs: 0, isSending: false };
-      return { partition, queue, ...fresh };
+      return { partition, outlet, ...fresh };
     });
   }
 
@@ -97,7 +93,7 @@ export class Publisher {
   close(): { index: number; item: Outgoing }[] {
     this.#isClosed = true;
     this.#wake();
-    for (const { queue } of this.#lanes) void queue.close().catch(() => {});
+    for (const { outlet } of this.#lanes) void outlet.close().catch(() => {});
     return this.#lanes.flatMap(({ waiting }, index) => waiting.map((item) => ({ index, item })));
   }
 
@@ -148,7 +144,7 @@ export class Publisher {
     const message = writeMessage(items[0].source, items);
     while (!this.#isClosed) {
       try {
-        await lane.queue.add('items', message);
+        await lane.outlet.add('items', message);
         this.#counters.jobs++;
         return true;
       } catch {
@@ -165,7 +161,7 @@ export class Publisher {
     if (lane.jobs % DEPTH_EVERY_JOBS !== 0) return;
     const { depthMax = 4096 } = this.#options;
     while (!this.#isClosed) {
-      const depth = await lane.queue.getWaitingCount().catch(() => 0);
+      const depth = await lane.outlet.waitingCount().catch(() => 0);
       if (depth <= depthMax) return;
       await pause(DEPTH_WAIT_MS);
       this.#counters.held_back_ms += DEPTH_WAIT_MS;

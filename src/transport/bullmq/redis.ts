@@ -40,6 +40,8 @@ function optionsOf(target: RedisTarget) {
     ...(tls && { tls }),
     // A blocked read must not end a worker: it waits until Redis is back.
     maxRetriesPerRequest: null,
+    // Else the library names itself by CLIENT SETINFO, which Redis 7.0 cannot put into an ACL.
+    disableClientInfo: true,
     retryStrategy: retryMs,
     connectTimeout: 5_000,
     // Longer than BullMQ blocks (10 s): an answer that is lost must not be waited for for ever.
@@ -77,4 +79,10 @@ export class Script {
       return await client.eval(this.lua, keys.length, ...keys, ...words);
     }
   }
+}
+
+/** The clock of Redis, milliseconds since 1970: the one that all processes share. */
+export async function redisTimeMs(client: RedisClient): Promise<number> {
+  const [seconds, microseconds] = await client.time();
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
 }

@@ -1,6 +1,6 @@
 /** A shard's partition: batches in; what was judged goes on to the correlator's queue. */
-import { Queue } from 'bullmq';
 import type { ShardOutcome } from '../contract.js';
+import { JobOutlet } from './job-outlet.js';
 import type { Keys } from './keys.js';
 import { type Item, writeMessage } from './message.js';
 import { packOutcome } from './outcome-message.js';
@@ -18,28 +18,21 @@ const JOB_BYTES_MAX = 1024 * 1024;
 
 /** The way to the correlator, shared by the shards of a process. */
 export class OutcomeQueue {
-  readonly #queue: Queue;
+  readonly #outlet: JobOutlet;
   #jobs = 0;
   #isClosed = false;
 
-  constructor(client: RedisClient, keys: Keys) {
-    const { queue, prefix } = keys.correlator();
-    this.#queue = new Queue(queue, {
-      prefix,
-      connection: client,
-      streams: { events: { maxLen: 16 } },
-      defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1 },
-    });
-    this.#queue.on('error', () => {});
+  constructor(client: RedisClient, keys: Keys, keepMs: number) {
+    this.#outlet = new JobOutlet(client, keys.correlator(), keepMs);
   }
 
   /** In order, at least once each; waits while the correlator is far behind. */
   async add(shard: string, effects: Effect<ShardOutcome>[]): Promise<void> {
     for (const group of groupsOf(shard, effects)) {
-      await this.#queue.add('outcomes', writeMessage(group[0].source, group));
+      await this.#outlet.add('outcomes', writeMessage(group[0].source, group));
       this.#jobs++;
       while (this.#jobs % DEPTH_EVERY_JOBS === 0 && !this.#isClosed) {
-        if ((await this.#queue.getWaitingCount()) <= DEPTH_MAX) break;
+        if ((await this.#outlet.waitingCount()) <= DEPTH_MAX) break;
         await new Promise((resolve) => setTimeout(resolve, DEPTH_WAIT_MS));
       }
     }
@@ -47,7 +40,7 @@ export class OutcomeQueue {
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#queue.close();
+    await this.#outlet.close();
   }
 }
 

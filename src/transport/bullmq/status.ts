@@ -1,6 +1,5 @@
 /** What Redis says of a deployment: read only, for `picket status` and the metrics. */
-import { DEAD_LETTER_QUEUE } from './dead-letters.js';
-import type { Keys, Partition } from './keys.js';
+import type { Keys, Partition, QueueNames } from './keys.js';
 import { ownerOf } from './lease-scripts.js';
 import { type KnownMember, listMembers } from './members.js';
 import type { RedisClient } from './redis.js';
@@ -33,7 +32,7 @@ export async function readStatus(
   return {
     partitions: await Promise.all(partitions.map((partition) => statusOf(client, partition))),
     members: await listMembers(client, keys),
-    deadLetters: await client.llen(`${keys.deadLetterPrefix}:${DEAD_LETTER_QUEUE}:wait`),
+    deadLetters: await waitingIn(client, keys.deadLetters),
     redisUsedBytes: await usedBytes(client),
   };
 }
@@ -43,11 +42,15 @@ async function statusOf(client: RedisClient, partition: Partition): Promise<Part
   return {
     id,
     owner: await ownerOf(client, partition),
-    waiting: await client.llen(`${prefix}:${queue}:wait`),
+    waiting: await waitingIn(client, partition),
     active: await client.llen(`${prefix}:${queue}:active`),
     journalEntries: await client.llen(journal),
     snapshotBytes: await client.strlen(snapshot),
   };
+}
+
+async function waitingIn(client: RedisClient, { prefix, queue }: QueueNames): Promise<number> {
+  return await client.llen(`${prefix}:${queue}:wait`);
 }
 
 async function usedBytes(client: RedisClient): Promise<number> {

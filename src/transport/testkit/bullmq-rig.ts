@@ -4,6 +4,7 @@ import { Keys } from '../bullmq/keys.js';
 import type { Item, ItemKind } from '../bullmq/message.js';
 import { unpackOutcome } from '../bullmq/outcome-message.js';
 import type { Workings } from '../bullmq/partition-consumer.js';
+import { DEFAULT_TIMES } from '../bullmq/lease-keeper.js';
 import { PartitionHost } from '../bullmq/partition-host.js';
 import { Publisher } from '../bullmq/publisher.js';
 import { closeRedis, openRedis, type RedisClient } from '../bullmq/redis.js';
@@ -48,9 +49,10 @@ export class BullmqRig implements Transport {
     const shards = Array.from({ length: options.shardCount }, (_, shard) =>
       this.#keys.shard(shard),
     );
+    const { keepMs } = DEFAULT_TIMES;
     const common = { client: this.#client, keys: this.#keys };
-    this.#publisher = new Publisher({ client: this.#client, partitions: shards });
-    this.#outcomes = new OutcomeQueue(this.#client, this.#keys);
+    this.#publisher = new Publisher({ client: this.#client, partitions: shards, keepMs });
+    this.#outcomes = new OutcomeQueue(this.#client, this.#keys, keepMs);
     this.#hosts = Array.from({ length: options.workers }, (_, index) => {
       const workingsOf = ({ id }: { id: string }) =>
         shardWorkings(id, this.#outcomes, () => this.#toyMachine(Number(id)));
