@@ -12,6 +12,8 @@ const noAddon = () =>
   existsSync('native/build/Release/picket.node') ? null : 'the addon is not built';
 const noRedis = () =>
   has('redis-server') || has('valkey-server') ? null : 'no redis-server or valkey-server';
+const noDebian = () =>
+  has('dpkg-deb') && process.arch === 'x64' ? null : 'not a Debian on x86-64';
 const noFile = (path) => (existsSync(path) ? null : `${path} is not here`);
 const first = (...reasons) => reasons.find((reason) => reason !== null) ?? null;
 
@@ -34,11 +36,12 @@ function doctestCounts(text) {
   return { passed: sum(1), failed: sum(2), skipped: 0 };
 }
 
-/** The last `N passed, N failed` of a script of ours. */
+/** The last `N passed, N failed` of a script of ours; `, N skipped` may follow. */
 function plainCounts(text) {
-  const lines = [...text.matchAll(/^(\d+) passed, (\d+) failed/gm)];
+  const lines = [...text.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/gm)];
   const last = lines[lines.length - 1];
-  return last ? { passed: Number(last[1]), failed: Number(last[2]), skipped: 0 } : null;
+  if (!last) return null;
+  return { passed: Number(last[1]), failed: Number(last[2]), skipped: Number(last[3] ?? 0) };
 }
 
 export const QUICK = [
@@ -97,7 +100,16 @@ export const SLOW = [
     report: '.cache/vitest-slow.json',
     unless: noRedis,
     count: vitestCounts,
-    minutes: 10,
+    figures: /^fault: /,
+    minutes: 20,
+  },
+  {
+    name: 'Redis 8 and Valkey 8',
+    command: 'bash scripts/check-servers.sh',
+    unless: noDebian,
+    count: plainCounts,
+    figures: /^servers: /,
+    minutes: 20,
   },
   {
     name: 'public captures',

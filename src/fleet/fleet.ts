@@ -27,6 +27,7 @@ export class Fleet {
   /** Of the configuration, until it is read again. */
   readonly allowlist: Allowlist;
   readonly #troubles = new Map<string, number>();
+  #lastTrouble = '';
 
   constructor(
     readonly config: PicketConfig,
@@ -35,7 +36,10 @@ export class Fleet {
   ) {
     this.allowlist = new Allowlist(config.allowlist);
     this.keys = new Keys(config.redis.namespace);
-    this.client = openRedis(target, (reason) => this.trouble(reason));
+    this.client = openRedis(target, (reason) => {
+      this.#lastTrouble = reason;
+      this.trouble(reason);
+    });
   }
 
   get shards(): Partition[] {
@@ -142,11 +146,7 @@ export class Fleet {
   async answer<T>(answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      const say = `Redis at ${this.target.label} does not answer: does it run, is the URL right?`;
-      timer = setTimeout(
-        () => reject(new PicketError('redis-unavailable', say)),
-        FIRST_ANSWER_MS_MAX,
-      );
+      timer = setTimeout(() => reject(this.#silence()), FIRST_ANSWER_MS_MAX);
     });
     try {
       return await Promise.race([answer, late]);
@@ -162,5 +162,11 @@ export class Fleet {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #silence(): PicketError {
+    const why = this.#lastTrouble === '' ? '' : ` (${this.#lastTrouble})`;
+    const say = `Redis at ${this.target.label} does not answer${why}`;
+    return new PicketError('redis-unavailable', `${say}: does it run, is the URL right?`);
   }
 }

@@ -10,6 +10,7 @@ import { RedisServer } from '../support/redis-server.js';
 
 const WORKERS = [1, 2, 4];
 const ANSWER_MS_MAX = 60_000;
+const ENDINGS = ['.pcap', '.pcapng', '.pcap.gz'];
 
 interface Capture {
   path: string;
@@ -23,10 +24,11 @@ function capturesIn(folder: string): Capture[] {
     .map((name) => {
       const truth = JSON.parse(readFileSync(join(folder, name), 'utf8'));
       const home = truth.home ?? truth.home_nets ?? [];
-      const path = join(folder, name.replace('.truth.json', '.pcap'));
+      const stem = join(folder, name.replace('.truth.json', ''));
+      const path = ENDINGS.map((ending) => stem + ending).find(existsSync);
+      if (path === undefined) throw new Error(`${stem}: a truth without a capture`);
       return { path, home: Array.isArray(home) ? home.join(',') : String(home) };
-    })
-    .filter(({ path, home }) => existsSync(path) && home !== '');
+    });
 }
 
 async function problemOf(url: string, { path, home }: Capture): Promise<string | null> {

@@ -25,6 +25,7 @@ const FAULT_AT = 5;
 const PART_MS = 120;
 /** Longer than a lease of these fleets. */
 const PAST_LEASE_MS = 2_500;
+const AWAY_MS = 60_000;
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 describe.skipIf(redisMissing)(`faults${redisNote}`, () => {
@@ -126,6 +127,16 @@ describe.skipIf(redisMissing)(`faults${redisNote}`, () => {
       process.kill(server.pid, 'SIGSTOP');
       await pause(PAST_LEASE_MS);
       process.kill(server.pid, 'SIGCONT');
+    });
+    expect(status).toBe(0);
+    expectSame(fleet.answer(), expected);
+  });
+
+  it('Redis is away for a minute', async () => {
+    const status = await disturbed(async () => {
+      await server.kill('SIGKILL');
+      await pause(AWAY_MS);
+      await server.start();
     });
     expect(status).toBe(0);
     expectSame(fleet.answer(), expected);

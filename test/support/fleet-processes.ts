@@ -59,9 +59,15 @@ export class FleetProcesses {
     for (const { child } of this.#started) child.kill('SIGKILL');
   }
 
-  /** Any command of this fleet. */
-  start(words: string[], onOutput: (text: string) => void = () => {}): Started {
-    const child = spawn(process.execPath, [MAIN, ...words, '--config', this.#config], {
+  /** Any command of this fleet; `before` are words that run it elsewhere, `ip netns exec ...`. */
+  start(
+    words: string[],
+    onOutput: (text: string) => void = () => {},
+    before: string[] = [],
+  ): Started {
+    const command = [process.execPath, MAIN, ...words, '--config', this.#config];
+    const [program, ...rest] = [...before, ...command];
+    const child = spawn(program, rest, {
       stdio: ['pipe', 'pipe', 'pipe'],
       cwd: this.folder,
     });

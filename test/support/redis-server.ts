@@ -3,7 +3,7 @@
  * installed; PICKET_TEST_REDIS names another program.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +18,7 @@ export const redisMissing = redisProgram === null;
 export const redisNote = redisMissing ? ' (skipped: no redis-server or valkey-server)' : '';
 
 const START_MS_MAX = 10_000;
+const FILE = 'redis.conf';
 
 export class RedisServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'picket-redis-'));
@@ -25,8 +26,17 @@ export class RedisServer {
   readonly url = `unix://${this.socket}`;
   #child: ChildProcess | null = null;
 
-  /** `words` are further settings: `['--appendonly', 'yes']`. */
-  constructor(readonly words: readonly string[] = []) {}
+  /**
+   * `words` are further settings: `['--appendonly', 'yes']`; `sentinelLines` go into a file that
+   * the server may write to, and make it a Sentinel.
+   */
+  constructor(
+    readonly words: readonly string[] = [],
+    sentinelLines: readonly string[] = [],
+  ) {
+    if (sentinelLines.length > 0)
+      writeFileSync(join(this.folder, FILE), `${sentinelLines.join('\n')}\n`);
+  }
 
   get pid(): number {
     if (!this.#child?.pid) throw new Error('the Redis server is not running');
@@ -37,7 +47,9 @@ export class RedisServer {
   async start(): Promise<void> {
     if (!redisProgram) throw new Error('no Redis server is installed');
     const settings = ['--port', '0', '--unixsocket', this.socket, '--dir', this.folder];
-    const child = spawn(redisProgram, [...settings, '--save', '', ...this.words], {
+    const file = join(this.folder, FILE);
+    const first = existsSync(file) ? [file, '--sentinel'] : ['--save', ''];
+    const child = spawn(redisProgram, [...first, ...settings, ...this.words], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#child = child;
