@@ -23,9 +23,9 @@ export class Child {
   readonly process: ChildProcess;
   #said = '';
 
-  /** Node with `words`, at once. */
-  constructor(words: string[]) {
-    this.process = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** Started at once: our command as people start it, by its first line. */
+  constructor([program, ...words]: string[]) {
+    this.process = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.process.stdout, this.process.stderr])
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.#said = (this.#said + text).slice(-65_536);

@@ -31,7 +31,7 @@ export async function bareLoop(
 ): Promise<number> {
   const client = openRedis(parseRedisUrl(server.url), () => {});
   const words = ['bench/transport/bare-consumer.ts', server.socket, namespace, `${SHARDS}`, form];
-  const consumer = new Child(['--import', 'tsx', ...words]);
+  const consumer = new Child([process.execPath, '--import', 'tsx', ...words]);
   const prefixOf = (shard: number) => `{${namespace}:${shard}}`;
   // As the product's Publisher.
   const queues = Array.from({ length: SHARDS }, (_, shard) => {

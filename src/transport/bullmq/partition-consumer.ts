@@ -74,6 +74,8 @@ interface Arrival {
 }
 
 const GROUP_JOBS_MAX = 64;
+/** A group is committed as soon as it has so many items. */
+const GROUP_ITEMS_MIN = 128;
 /** A snapshot is written when the journal is larger than the last one, and than this. */
 const JOURNAL_BYTES_MIN = 256 * 1024;
 /** How long an item waits for one that should have come before it; orphans come sooner. */
@@ -258,7 +260,7 @@ export class PartitionConsumer<E> {
     // Jobs that arrive in this turn of the event loop belong to the group as well.
     await new Promise(setImmediate);
     while (this.#inbox.length > 0 && !this.#isOver) {
-      const arrivals = this.#inbox.splice(0);
+      const arrivals = this.#nextGroup();
       this.#inHand = arrivals;
       const passed: Item[] = [];
       const effects: Effect<E>[] = [];
@@ -272,6 +274,16 @@ export class PartitionConsumer<E> {
     }
     if (this.#isStopping) this.#letGo();
     else this.#watchForGap();
+  }
+
+  /** Whole jobs, as many as are worth one commit; what is done goes on while the rest is judged. */
+  #nextGroup(): Arrival[] {
+    let items = 0;
+    const end = this.#inbox.findIndex((arrival) => {
+      items += arrival.items.length;
+      return items >= GROUP_ITEMS_MIN;
+    });
+    return this.#inbox.splice(0, end < 0 ? this.#inbox.length : end + 1);
   }
 
   async #take(item: Item, passed: Item[], effects: Effect<E>[]): Promise<void> {

@@ -5,13 +5,17 @@ import { type RedisClient, Script } from './redis.js';
 /** Given up at one look: a script must not hold Redis up. */
 const DROP_MAX = 1_000;
 
+/** What BullMQ makes for a queue of ours. */
+const USUAL_KEYS = ['wait', 'active', 'marker', 'events', 'meta', 'id'];
+
 /**
- * Every key BullMQ may make for a queue, `wait` and `active` first, but those that expire by
+ * Every key BullMQ may make for a queue, since anybody may write there; but those that expire by
  * themselves: a longer life of `limiter` would be a longer pause.
  */
-const KEYS = [
-  ...['wait', 'active', 'completed', 'failed', 'delayed', 'paused', 'prioritized', 'pc', 'marker'],
-  ...['events', 'meta', 'id', 'stalled', 'waiting-children', 'de'],
+const ALL_KEYS = [
+  ...USUAL_KEYS,
+  ...['completed', 'failed', 'delayed', 'paused', 'prioritized', 'pc', 'stalled'],
+  ...['waiting-children', 'de'],
 ];
 
 const KEEP = new Script(`
@@ -49,7 +53,7 @@ export async function keepQueue(
 ): Promise<void> {
   await KEEP.run(
     client,
-    [jobId, ...KEYS].map((key) => baseOf(names) + key),
+    [jobId, ...USUAL_KEYS].map((key) => baseOf(names) + key),
     [keepMs],
   );
 }
@@ -76,7 +80,7 @@ export async function tidyQueue(
   { waitingMax, giveUp, keepMs, abandoned = [] }: Bounds,
 ): Promise<Tidied> {
   const base = baseOf(names);
-  const keys = KEYS.map((name) => base + name);
+  const keys = ALL_KEYS.map((name) => base + name);
   const words = [base, waitingMax, giveUp, DROP_MAX, keepMs, ...abandoned];
   const answer = await TIDY.run(client, keys, words);
   const [dropped, ...active] = Array.isArray(answer) ? answer : [0];
