@@ -5,6 +5,7 @@
  * which the machine stood still for this very process says nothing about Picket: it is measured
  * again.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -33,8 +34,6 @@ interface Line {
 }
 
 const clockMs = (): number => performance.timeOrigin + performance.now();
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 interface Counts {
   passed: number;
   failed: number;

@@ -3,6 +3,7 @@
  * network namespaces and packet sockets; touches no other network. Every run is bounded in time and
  * count by the sender, and what was started is ended whatever happens.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { MIXED_DEFAULTS, mixedCapture } from '../../test/generate/mixed.js';
@@ -19,7 +20,7 @@ import {
   liveTable,
   type LiveTrial,
 } from './page.js';
-import { cleanUpAtSignals, pause, Program } from './process.js';
+import { cleanUpAtSignals, Program } from './process.js';
 import { Wire } from './wire.js';
 
 const ROUNDS = 3;

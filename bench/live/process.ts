@@ -1,11 +1,10 @@
 /** A program that runs until it is told to end, and what it has said. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ChildProcess, spawn } from 'node:child_process';
 
 const READY_MS_MAX = 60_000;
 const END_MS_MAX = 60_000;
 const LOOK_MS = 20;
-
-export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Those that have not ended. */
 const running = new Set<ChildProcess>();

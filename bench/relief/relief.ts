@@ -3,6 +3,7 @@
  * up, the processor time of both observers with and without, from the file and, as root, live on a
  * veth pair. Answers that differ are a failure.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -21,7 +22,7 @@ import { withRelief } from '../../src/capture/relief.js';
 import { scratchPath } from '../contenders.js';
 import { median } from '../measure.js';
 import { RELIEF, writePage } from '../page.js';
-import { cpuSecondsOf, pause } from '../transport/children.js';
+import { cpuSecondsOf } from '../transport/children.js';
 import { type FileRow, type KeptRow, type LiveRow, reliefTables } from './page.js';
 
 const ROUNDS = 3;

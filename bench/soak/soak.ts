@@ -4,11 +4,12 @@
  * when they grow after the first minute, or when the scan was not found. Live with root, otherwise
  * with an endless capture (`--stdin` insists on that).
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { namespacesUnavailable } from '../../test/support/namespaces.js';
 import { compileC } from '../contenders.js';
-import { cleanUpAtSignals, pause } from '../live/process.js';
+import { cleanUpAtSignals } from '../live/process.js';
 import { describeCode } from '../machine.js';
 import { PAGE, SOAK, writePage } from '../page.js';
 import { type Load, openStream, openWire } from './loads.js';

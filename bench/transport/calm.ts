@@ -1,8 +1,9 @@
 /** Twenty sensors at their own pace: how late their outcomes come, and what all of it costs. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { closeRedis, openRedis } from '../../src/transport/bullmq/redis.js';
 import { parseRedisUrl } from '../../src/transport/bullmq/redis-url.js';
 import type { RedisServer } from '../../test/support/redis-server.js';
-import { cpuSecondsOf, pause, until } from './children.js';
+import { cpuSecondsOf, until } from './children.js';
 import { makeLoad, SHARDS } from './load.js';
 import { openFleet } from './ways.js';
 

@@ -1,4 +1,5 @@
 /** Processes of a trial: every wait has an end, and every child is ended by its id. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -6,8 +7,6 @@ const WAIT_MS_MAX = 60_000;
 const POLL_MS = 5;
 /** Clock ticks a second in /proc; 100 on every Linux that Node runs on. */
 const TICKS_PER_SECOND = 100;
-
-export const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Resolves when `isSo`. @throws Error naming `what` when that takes longer than a minute. */
 export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {

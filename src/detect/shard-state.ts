@@ -8,6 +8,7 @@ import {
   CoverageField,
   latin1,
   SINGLE_SIZE,
+  SingleAt,
   SourceWindow,
   TargetWindow,
 } from '../../packages/plugin-api/src/index.js';
@@ -150,12 +151,13 @@ export class ShardState {
     const { singles } = batch;
     const view = new DataView(singles.buffer, singles.byteOffset, singles.byteLength);
     for (let at = 0; at < singles.length; at += SINGLE_SIZE) {
-      const tunnelKey = view.getUint32(at, true);
+      const tunnelKey = view.getUint32(at + SingleAt.tunnelKey, true);
+      const from = at + SingleAt.source;
       const v4 =
-        view.getUint32(at + 4) === 0 &&
-        view.getUint32(at + 8) === 0 &&
-        view.getUint32(at + 12) === 0xffff;
-      const address = singles.subarray(v4 ? at + 16 : at + 4, at + 20);
+        view.getUint32(from) === 0 &&
+        view.getUint32(from + 4) === 0 &&
+        view.getUint32(from + 8) === 0xffff;
+      const address = singles.subarray(v4 ? from + 12 : from, from + 16);
       const key = entityKey(tunnelKey, address);
       const { window } = this.source(key, tunnelKey, address, limits);
       window.mergeSingle(singles, at, batch);

@@ -2,11 +2,13 @@
 import {
   type Batch,
   CONTACT_SIZE,
+  ContactAt,
   decodeBatch,
   Outcome,
   PROBE_NAMES,
   ProbeKind,
   SINGLE_SIZE,
+  SingleAt,
   SourceCounter,
   type SourceObservation,
 } from '../../packages/plugin-api/src/index.js';
@@ -42,6 +44,8 @@ export interface SightedContact {
   packets: number;
 }
 
+/** Of an address in a single: IPv4 is mapped. */
+const ADDRESS_SIZE = 16;
 /** Contacts told of one source and epoch. */
 export const CONTACTS_TOLD_MAX = 256;
 
@@ -60,7 +64,7 @@ export function sightingsOf(bytes: Uint8Array, address: Uint8Array): Sighting[] 
   const mapped = mappedAddress(address);
   for (let at = 0; at < batch.singles.length; at += SINGLE_SIZE) {
     const single = bufferOf(batch.singles.subarray(at, at + SINGLE_SIZE));
-    if (mapped.equals(single.subarray(4, 20)))
+    if (mapped.equals(single.subarray(SingleAt.source, SingleAt.source + ADDRESS_SIZE)))
       sightings.push(singleSighting(batch, single, address.length));
   }
   return sightings;
@@ -83,14 +87,14 @@ function sightingOf(batch: Batch, source: SourceObservation): Sighting {
     exact: targetSketch === null && pairSketch === null,
     contacts: Array.from({ length: told }, (_, index) => {
       const one = contacts.subarray(index * CONTACT_SIZE, (index + 1) * CONTACT_SIZE);
-      const from = one.readUInt16LE(0) * address.length;
+      const from = one.readUInt16LE(ContactAt.target) * address.length;
       return {
         dest_ip: addressText(targets.subarray(from, from + address.length)),
-        proto: protocolName(one[2]),
-        port: one.readUInt16LE(4),
-        probes: namesOf(one.readUInt16LE(6), PROBE_WORDS),
-        outcomes: namesOf(one.readUInt16LE(8), OUTCOME_WORDS),
-        packets: one.readUInt16LE(10),
+        proto: protocolName(one[ContactAt.protocol]),
+        port: one.readUInt16LE(ContactAt.port),
+        probes: namesOf(one.readUInt16LE(ContactAt.kinds), PROBE_WORDS),
+        outcomes: namesOf(one.readUInt16LE(ContactAt.outcome), OUTCOME_WORDS),
+        packets: one.readUInt16LE(ContactAt.packets),
       };
     }),
     contacts_left_out: contactCount - told,
@@ -99,19 +103,20 @@ function sightingOf(batch: Batch, source: SourceObservation): Sighting {
 
 /** Of a source that touched one thing only: a record of SINGLE_SIZE bytes. */
 function singleSighting(batch: Batch, single: Buffer, addressSize: number): Sighting {
-  const packets = single.readUInt16LE(44);
-  const probes = namesOf(single.readUInt16LE(40), PROBE_WORDS);
+  const packets = single.readUInt16LE(SingleAt.packets);
+  const targetEnd = SingleAt.target + ADDRESS_SIZE;
+  const probes = namesOf(single.readUInt16LE(SingleAt.kinds), PROBE_WORDS);
   const contact: SightedContact = {
-    dest_ip: addressText(single.subarray(36 - addressSize, 36)),
-    proto: protocolName(single[36]),
-    port: single.readUInt16LE(38),
+    dest_ip: addressText(single.subarray(targetEnd - addressSize, targetEnd)),
+    proto: protocolName(single[SingleAt.protocol]),
+    port: single.readUInt16LE(SingleAt.port),
     probes,
-    outcomes: namesOf(single.readUInt16LE(42), OUTCOME_WORDS),
+    outcomes: namesOf(single.readUInt16LE(SingleAt.outcome), OUTCOME_WORDS),
     packets,
   };
   return {
-    ...whenOf(batch, single.readUInt32LE(52), single.readUInt32LE(56)),
-    tunnel: single.readUInt32LE(0),
+    ...whenOf(batch, single.readUInt32LE(SingleAt.firstUs), single.readUInt32LE(SingleAt.lastUs)),
+    tunnel: single.readUInt32LE(SingleAt.tunnelKey),
     probes: Object.fromEntries(probes.slice(0, 1).map((word) => [word, packets])),
     targets: 1,
     exact: true,

@@ -1,9 +1,10 @@
 /** A live sensor whose Redis is away, and which is killed meanwhile, loses nothing it has seen. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FleetProcesses, pause, said, type Started } from '../support/fleet-processes.js';
+import { FleetProcesses, said, type Started } from '../support/fleet-processes.js';
 import {
   Laboratory,
   LIVE_FIRST,

@@ -1,4 +1,5 @@
 /** The Redis users of docs/operating.md are enough for what each of them is for, and no more. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,7 +7,7 @@ import { sendCommand } from '../../src/transport/bullmq/command-sender.js';
 import { Keys } from '../../src/transport/bullmq/keys.js';
 import { closeRedis, openRedis, type RedisClient } from '../../src/transport/bullmq/redis.js';
 import { parseRedisUrl } from '../../src/transport/bullmq/redis-url.js';
-import { FleetProcesses, pause, said } from '../support/fleet-processes.js';
+import { FleetProcesses, said } from '../support/fleet-processes.js';
 import { runPicket } from '../support/picket.js';
 import { RedisServer, redisMissing, redisNote } from '../support/redis-server.js';
 import { scratchFolder } from '../support/scratch.js';

@@ -1,4 +1,5 @@
 /** `picket command` against real processes: a sensor that is fed, a worker, a correlator. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -10,7 +11,7 @@ import { closeRedis, openRedis } from '../../src/transport/bullmq/redis.js';
 import { parseRedisUrl } from '../../src/transport/bullmq/redis-url.js';
 import { PcapWriter } from '../generate/pcap-writer.js';
 import { SCAN_DEFAULTS, type ScanParameters, writeScan } from '../generate/scan.js';
-import { FleetProcesses, pause, said, type Started } from '../support/fleet-processes.js';
+import { FleetProcesses, said, type Started } from '../support/fleet-processes.js';
 import { runPicket } from '../support/picket.js';
 import { RedisServer, redisMissing, redisNote } from '../support/redis-server.js';
 import { scratchFolder } from '../support/scratch.js';

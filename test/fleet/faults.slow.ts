@@ -2,12 +2,13 @@
  * Guarantee 5: processes are killed, paused and cut off in the middle of a capture, and what is
  * said is what an undisturbed run says. Real processes, a real Redis with an append-only file.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
 import { PcapWriter } from '../generate/pcap-writer.js';
-import { feed, FleetProcesses, pause, said, type Started } from '../support/fleet-processes.js';
+import { feed, FleetProcesses, said, type Started } from '../support/fleet-processes.js';
 import { Keys } from '../../src/transport/bullmq/keys.js';
 import { closeRedis, openRedis } from '../../src/transport/bullmq/redis.js';
 import { parseRedisUrl } from '../../src/transport/bullmq/redis-url.js';

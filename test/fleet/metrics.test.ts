@@ -1,7 +1,8 @@
 /** The counters of a running fleet over HTTP, as Prometheus reads them. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FleetProcesses, pause, said, type Started } from '../support/fleet-processes.js';
+import { FleetProcesses, said, type Started } from '../support/fleet-processes.js';
 import { RedisServer, redisMissing, redisNote } from '../support/redis-server.js';
 import { scratchFolder } from '../support/scratch.js';
 

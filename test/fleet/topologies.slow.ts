@@ -1,11 +1,12 @@
 /** Guarantees 2 and 5 on Redis as larger sites run it: Sentinel, Cluster, TLS. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
 import { PcapWriter } from '../generate/pcap-writer.js';
 import { fleetAnswer } from '../support/fleet.js';
-import { feed, FleetProcesses, pause, said } from '../support/fleet-processes.js';
+import { feed, FleetProcesses, said } from '../support/fleet-processes.js';
 import { canonical, runPicket } from '../support/picket.js';
 import { redisMissing, redisNote } from '../support/redis-server.js';
 import {

@@ -1,4 +1,5 @@
 /** A fleet of real processes, for tests that kill them. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,8 +7,6 @@ import { canonical, eventsOf, MAIN } from './picket.js';
 
 const LEASE_MS = 1_500;
 const POLL_MS = 25;
-export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 export interface Started {
   child: ChildProcess;
   stderr(): string;

@@ -1,4 +1,5 @@
 /** Redis as larger sites run it: behind Sentinel, as a Cluster, over TLS. All of it on loopback. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -6,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
-import { pause } from './fleet-processes.js';
+
 import { RedisServer } from './redis-server.js';
 
 export interface Topology {

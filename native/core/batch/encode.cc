@@ -171,16 +171,16 @@ void BatchEncoder::write_contacts(const Source& source) {
   uint8_t* out = writer_.bin_space(size_t{source.contact_count} * CONTACT_SIZE);
   for (uint32_t c = source.first_contact; c != NONE; c = contacts[c].next) {
     const Contact& contact = contacts[c];
-    put_u16_le(out, targets[contact.member].ordinal);
-    out[2] = static_cast<uint8_t>(contact.service >> 16);
-    out[3] = contact.ttl;
-    put_u16_le(out + 4, contact.service);
-    put_u16_le(out + 6, contact.kinds);
-    put_u16_le(out + 8, contact.outcome);
-    put_u16_le(out + 10, contact.packets);
-    put_u32_le(out + 12, contact.first_us);
-    put_u32_le(out + 16, contact.last_us);
-    put_u32_le(out + 20, contact.tuple);
+    put_u16_le(out + CONTACT_AT_TARGET, targets[contact.member].ordinal);
+    out[CONTACT_AT_PROTOCOL] = static_cast<uint8_t>(contact.service >> 16);
+    out[CONTACT_AT_TTL] = contact.ttl;
+    put_u16_le(out + CONTACT_AT_PORT, contact.service);
+    put_u16_le(out + CONTACT_AT_KINDS, contact.kinds);
+    put_u16_le(out + CONTACT_AT_OUTCOME, contact.outcome);
+    put_u16_le(out + CONTACT_AT_PACKETS, contact.packets);
+    put_u32_le(out + CONTACT_AT_FIRST_US, contact.first_us);
+    put_u32_le(out + CONTACT_AT_LAST_US, contact.last_us);
+    put_u32_le(out + CONTACT_AT_TUPLE, contact.tuple);
     out += CONTACT_SIZE;
   }
 }
@@ -191,12 +191,12 @@ void BatchEncoder::write_hits(const Source& source) {
   uint8_t* out = writer_.bin_space(size_t{source.payloads.hit_count} * HIT_SIZE);
   for (uint32_t h = source.payloads.first_hit; h != NONE; h = pool.hit(h).next) {
     const PayloadHit& hit = pool.hit(h);
-    put_u32_le(out, hit.code);
-    put_u16_le(out + 4, targets[hit.member].ordinal);
-    out[6] = static_cast<uint8_t>(hit.service >> 16);
-    out[7] = hit.flags;
-    put_u16_le(out + 8, hit.service);
-    put_u16_le(out + 10, hit.count);
+    put_u32_le(out + HIT_AT_CODE, hit.code);
+    put_u16_le(out + HIT_AT_TARGET, targets[hit.member].ordinal);
+    out[HIT_AT_PROTOCOL] = static_cast<uint8_t>(hit.service >> 16);
+    out[HIT_AT_FLAGS] = hit.flags;
+    put_u16_le(out + HIT_AT_PORT, hit.service);
+    put_u16_le(out + HIT_AT_TIMES, hit.count);
     out += HIT_SIZE;
   }
 }
@@ -219,21 +219,21 @@ void BatchEncoder::write_singles(const std::vector<uint32_t>& singles) {
   uint8_t* out = writer_.bin_space(singles.size() * SINGLE_SIZE);
   for (const uint32_t number : singles) {
     const LightSource& source = light[number];
-    put_u32_le(out, light.index.key(number));
-    put_address(out + 4, light.index.address(number));
-    put_address(out + 20, source.target);
-    out[36] = static_cast<uint8_t>(source.service >> 16);
-    out[37] = source.ttl;
-    put_u16_le(out + 38, source.service);
-    put_u16_le(out + 40, source.kinds);
-    put_u16_le(out + 42, source.outcome);
-    put_u16_le(out + 44, source.packets);
-    put_u16_le(out + 46,
+    put_u32_le(out + SINGLE_AT_TUNNEL_KEY, light.index.key(number));
+    put_address(out + SINGLE_AT_SOURCE, light.index.address(number));
+    put_address(out + SINGLE_AT_TARGET, source.target);
+    out[SINGLE_AT_PROTOCOL] = static_cast<uint8_t>(source.service >> 16);
+    out[SINGLE_AT_TTL] = source.ttl;
+    put_u16_le(out + SINGLE_AT_PORT, source.service);
+    put_u16_le(out + SINGLE_AT_KINDS, source.kinds);
+    put_u16_le(out + SINGLE_AT_OUTCOME, source.outcome);
+    put_u16_le(out + SINGLE_AT_PACKETS, source.packets);
+    put_u16_le(out + SINGLE_AT_SIGNATURE,
                source.signature == NO_SIGNATURE ? NO_SIGNATURE : place_[source.signature]);
-    put_u32_le(out + 48, source.traits);
-    put_u32_le(out + 52, source.first_us);
-    put_u32_le(out + 56, source.last_us);
-    put_u32_le(out + 60, source.tuple);
+    put_u32_le(out + SINGLE_AT_TRAITS, source.traits);
+    put_u32_le(out + SINGLE_AT_FIRST_US, source.first_us);
+    put_u32_le(out + SINGLE_AT_LAST_US, source.last_us);
+    put_u32_le(out + SINGLE_AT_TUPLE, source.tuple);
     out += SINGLE_SIZE;
   }
 }

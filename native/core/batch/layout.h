@@ -94,22 +94,53 @@ enum Outcome : uint16_t {
   OUTCOME_DARK_TARGET = 1 << 14,
 };
 
-/// A contact: one (target, protocol, port) of a source in one epoch, CONTACT_SIZE bytes:
-///   0 targetIndex u16 | 2 protocol u8 | 3 ttl u8 (of the first probe) | 4 port u16 (ICMP: type)
-///   6 kinds u16 | 8 outcome u16 | 10 packets u16 (saturating) | 12 firstUs u32 | 16 lastUs u32
-///   20 tuple u32 (hash of the first probe's source port, sequence number and IP ID: decoys share
-///   it)
-/// A hit: a known payload, or a TLS hello of a certain shape, sent to one service, HIT_SIZE bytes:
-///   0 code u32 | 4 targetIndex u16 | 6 protocol u8 | 7 flags u8 | 8 port u16
-///   10 count u16 (saturating)
-/// A code below 2^31 is a signature's id. One above is a hello: HELLO_OBSOLETE when it offers less
-/// than TLS 1.2, and a hash of its version and cipher suites in the 30 bits below. A sample is the
-/// beginning of a TLS hello or HTTP request, at most SAMPLE_SIZE_MAX bytes.
-/// A single, SINGLE_SIZE bytes: a source and its only contact:
-///   0 tunnelKey u32 | 4 source 16 bytes | 20 target 16 bytes (IPv4 mapped)
-///   36 protocol u8 | 37 ttl u8 | 38 port u16 | 40 kinds u16 | 42 outcome u16 | 44 packets u16
-///   46 signature u16 (NO_SIGNATURE)
-///   48 traits u32 (Trait) | 52 firstUs u32 | 56 lastUs u32 | 60 tuple u32
+/// A contact: one (target, protocol, port) of a source in one epoch. Where its fields begin.
+enum ContactAt : uint32_t {
+  CONTACT_AT_TARGET = 0,     ///< u16, index of the target
+  CONTACT_AT_PROTOCOL = 2,   ///< u8
+  CONTACT_AT_TTL = 3,        ///< u8, of the first probe
+  CONTACT_AT_PORT = 4,       ///< u16; ICMP: the type
+  CONTACT_AT_KINDS = 6,      ///< u16, ProbeKind
+  CONTACT_AT_OUTCOME = 8,    ///< u16, Outcome
+  CONTACT_AT_PACKETS = 10,   ///< u16, saturating
+  CONTACT_AT_FIRST_US = 12,  ///< u32, after the epoch's start
+  CONTACT_AT_LAST_US = 16,   ///< u32
+  /// u32, hash of the first probe's source port, sequence number and IP ID: decoys share it.
+  CONTACT_AT_TUPLE = 20,
+};
+
+/// A hit: a known payload, or a TLS hello of a certain shape, sent to one service. A sample, which
+/// is no such record, is the beginning of a TLS hello or HTTP request, at most SAMPLE_SIZE_MAX
+/// bytes.
+enum HitAt : uint32_t {
+  /// u32. Below 2^31 a signature's id. Above, a hello: HELLO_OBSOLETE when it offers less than TLS
+  /// 1.2, and a hash of its version and cipher suites in the 30 bits below.
+  HIT_AT_CODE = 0,
+  HIT_AT_TARGET = 4,    ///< u16, index of the target
+  HIT_AT_PROTOCOL = 6,  ///< u8
+  HIT_AT_FLAGS = 7,     ///< u8, HIT_AFTER_WAIT
+  HIT_AT_PORT = 8,      ///< u16
+  HIT_AT_TIMES = 10,    ///< u16, saturating
+};
+
+/// A single: a source and its only contact.
+enum SingleAt : uint32_t {
+  SINGLE_AT_TUNNEL_KEY = 0,  ///< u32
+  SINGLE_AT_SOURCE = 4,      ///< 16 bytes, IPv4 mapped
+  SINGLE_AT_TARGET = 20,     ///< 16 bytes, IPv4 mapped
+  SINGLE_AT_PROTOCOL = 36,   ///< u8
+  SINGLE_AT_TTL = 37,        ///< u8
+  SINGLE_AT_PORT = 38,       ///< u16
+  SINGLE_AT_KINDS = 40,      ///< u16, ProbeKind
+  SINGLE_AT_OUTCOME = 42,    ///< u16, Outcome
+  SINGLE_AT_PACKETS = 44,    ///< u16, saturating
+  SINGLE_AT_SIGNATURE = 46,  ///< u16, or NO_SIGNATURE
+  SINGLE_AT_TRAITS = 48,     ///< u32, Trait
+  SINGLE_AT_FIRST_US = 52,   ///< u32, after the epoch's start
+  SINGLE_AT_LAST_US = 56,    ///< u32
+  SINGLE_AT_TUPLE = 60,      ///< u32
+};
+
 enum Trait : uint32_t {
   TRAIT_MARK_CANDIDATE = 1 << 0,    ///< a raw SYN that could carry a scanner's mark
   TRAIT_MARK_MASSCAN = 1 << 1,

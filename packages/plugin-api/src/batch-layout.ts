@@ -56,6 +56,45 @@ export const Outcome = {
   darkTarget: 16384,
 } as const;
 
+export const ContactAt = {
+  target: 0,
+  protocol: 2,
+  ttl: 3,
+  port: 4,
+  kinds: 6,
+  outcome: 8,
+  packets: 10,
+  firstUs: 12,
+  lastUs: 16,
+  tuple: 20,
+} as const;
+
+export const HitAt = {
+  code: 0,
+  target: 4,
+  protocol: 6,
+  flags: 7,
+  port: 8,
+  times: 10,
+} as const;
+
+export const SingleAt = {
+  tunnelKey: 0,
+  source: 4,
+  target: 20,
+  protocol: 36,
+  ttl: 37,
+  port: 38,
+  kinds: 40,
+  outcome: 42,
+  packets: 44,
+  signature: 46,
+  traits: 48,
+  firstUs: 52,
+  lastUs: 56,
+  tuple: 60,
+} as const;
+
 export const Trait = {
   markCandidate: 1,
   markMasscan: 2,

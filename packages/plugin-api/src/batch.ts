@@ -5,6 +5,7 @@
  */
 import {
   CONTACT_SIZE,
+  ContactAt,
   CoverageField,
   HIT_SIZE,
   HITS_PER_SOURCE_MAX,
@@ -15,6 +16,7 @@ import {
   SAMPLE_SIZE_MAX,
   SAMPLES_PER_SOURCE_MAX,
   SINGLE_SIZE,
+  SingleAt,
   SOURCE_SIGNATURES_MAX,
   SourceCounter,
   TargetCounter,
@@ -189,8 +191,7 @@ function readSource(r: MsgpackReader, signatureCount: number): SourceObservation
   const contacts = r.bin(CONTACTS_LISTED_MAX * CONTACT_SIZE);
   if (contacts.length % CONTACT_SIZE !== 0) r.fail('contacts are not whole records');
   for (let at = 0; at < contacts.length; at += CONTACT_SIZE) {
-    if ((contacts[at] | (contacts[at + 1] << 8)) >= targetCount)
-      r.fail('a contact names no target');
+    if (u16At(contacts, at + ContactAt.target) >= targetCount) r.fail('a contact names no target');
   }
   return {
     tunnelKey,
@@ -280,9 +281,14 @@ function readSketch(r: MsgpackReader): Uint8Array | null {
     : r.fail('a sketch of the wrong size');
 }
 
+/** Little-endian. */
+function u16At(bytes: Uint8Array, at: number): number {
+  return bytes[at] | (bytes[at + 1] << 8);
+}
+
 function checkSingles(r: MsgpackReader, singles: Uint8Array, signatureCount: number): void {
   for (let at = 0; at < singles.length; at += SINGLE_SIZE) {
-    const signature = singles[at + 46] | (singles[at + 47] << 8);
+    const signature = u16At(singles, at + SingleAt.signature);
     if (signature !== NO_SIGNATURE && signature >= signatureCount)
       r.fail('a single names no signature');
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PayloadObservation } from './batch.js';
-import { HELLO_OBSOLETE, HIT_AFTER_WAIT, HIT_SIZE } from './batch-layout.js';
+import { HELLO_OBSOLETE, HIT_AFTER_WAIT, HIT_SIZE, HitAt } from './batch-layout.js';
 import { PayloadEvidence } from './payload-evidence.js';
 import { clientHello } from './testkit/client-hello.js';
 
@@ -20,12 +20,12 @@ function observe(said: Said[], samples: Uint8Array[] = []): PayloadObservation {
   const view = new DataView(hits.buffer);
   said.forEach(({ code, target = 0, port = 80, flags = 0, count = 1 }, index) => {
     const at = index * HIT_SIZE;
-    view.setUint32(at, code, true);
-    view.setUint16(at + 4, target, true);
-    view.setUint8(at + 6, 6);
-    view.setUint8(at + 7, flags);
-    view.setUint16(at + 8, port, true);
-    view.setUint16(at + 10, count, true);
+    view.setUint32(at + HitAt.code, code, true);
+    view.setUint16(at + HitAt.target, target, true);
+    view.setUint8(at + HitAt.protocol, 6);
+    view.setUint8(at + HitAt.flags, flags);
+    view.setUint16(at + HitAt.port, port, true);
+    view.setUint16(at + HitAt.times, count, true);
   });
   return { hits, samples: samples.map((bytes) => ({ targetIndex: 0, port: 443, bytes })) };
 }

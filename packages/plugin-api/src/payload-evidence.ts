@@ -4,7 +4,7 @@
  * with the window's horizon. Most sources never say anything known and have none of this.
  */
 import type { PayloadObservation, PayloadSample } from './batch.js';
-import { HELLO_OBSOLETE, HIT_AFTER_WAIT, HIT_SIZE } from './batch-layout.js';
+import { HELLO_OBSOLETE, HIT_AFTER_WAIT, HIT_SIZE, HitAt } from './batch-layout.js';
 import { ja3, ja4, readClientHello } from './client-hello.js';
 import { readHttpRequest } from './http-request.js';
 import { PAYLOAD_SIGNATURES, type PayloadSignature } from './payload-signatures.js';
@@ -91,16 +91,16 @@ export class PayloadEvidence {
   ): void {
     const view = new DataView(hits.buffer, hits.byteOffset, hits.byteLength);
     for (let at = 0; at < hits.length; at += HIT_SIZE) {
-      const code = view.getUint32(at, true);
+      const code = view.getUint32(at + HitAt.code, true);
       const where = {
-        target: names[view.getUint16(at + 4, true)],
-        protocol: view.getUint8(at + 6),
-        port: view.getUint16(at + 8, true),
+        target: names[view.getUint16(at + HitAt.target, true)],
+        protocol: view.getUint8(at + HitAt.protocol),
+        port: view.getUint16(at + HitAt.port, true),
         firstUs,
         lastUs,
       };
-      const afterWait = (view.getUint8(at + 7) & HIT_AFTER_WAIT) !== 0;
-      const count = view.getUint16(at + 10, true);
+      const afterWait = (view.getUint8(at + HitAt.flags) & HIT_AFTER_WAIT) !== 0;
+      const count = view.getUint16(at + HitAt.times, true);
       if (code >= 2 ** 31) this.mergeShape({ code, isObsolete: isObsolete(code), ...where });
       else this.mergeHit(code, { count, afterWait, ...where }, isFinal);
     }

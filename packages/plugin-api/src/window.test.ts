@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Origin, SourceObservation } from './batch.js';
-import { CONTACT_SIZE, Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
+import { CONTACT_SIZE, ContactAt, Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
 import { summarize } from './summary.js';
 import type { Count } from './contact.js';
 import { CONTACTS_MAX, SourceWindow } from './window.js';
@@ -24,12 +24,12 @@ function observe(touched: Touched[]): SourceObservation {
   const view = new DataView(contacts.buffer);
   touched.forEach((t, i) => {
     const at = i * CONTACT_SIZE;
-    view.setUint16(at, targets.indexOf(t.target), true);
-    view.setUint8(at + 2, t.protocol ?? 6);
-    view.setUint16(at + 4, t.port, true);
-    view.setUint16(at + 6, t.kinds ?? ProbeKind.syn, true);
-    view.setUint16(at + 8, t.outcome ?? 0, true);
-    view.setUint16(at + 10, t.packets ?? 1, true);
+    view.setUint16(at + ContactAt.target, targets.indexOf(t.target), true);
+    view.setUint8(at + ContactAt.protocol, t.protocol ?? 6);
+    view.setUint16(at + ContactAt.port, t.port, true);
+    view.setUint16(at + ContactAt.kinds, t.kinds ?? ProbeKind.syn, true);
+    view.setUint16(at + ContactAt.outcome, t.outcome ?? 0, true);
+    view.setUint16(at + ContactAt.packets, t.packets ?? 1, true);
   });
   const counters = new Array<number>(Object.keys(SourceCounter).length).fill(0);
   counters[SourceCounter.syn] = touched.length;

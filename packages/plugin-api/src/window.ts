@@ -5,7 +5,7 @@
  * take over (overflow.ts) and the counts say so.
  */
 import type { Origin, SourceObservation } from './batch.js';
-import { CONTACT_SIZE, SINGLE_SIZE, SourceCounter } from './batch-layout.js';
+import { CONTACT_SIZE, ContactAt, SINGLE_SIZE, SingleAt, SourceCounter } from './batch-layout.js';
 import { type Contact, type Count, latin1, serviceOf } from './contact.js';
 import { hasSketches, Overflow } from './overflow.js';
 import { PayloadEvidence } from './payload-evidence.js';
@@ -75,19 +75,19 @@ export class SourceWindow {
     const view = new DataView(contacts.buffer, contacts.byteOffset, contacts.byteLength);
     const unlisted = new Set(names);
     for (let at = 0; at < contacts.length; at += CONTACT_SIZE) {
-      unlisted.delete(names[view.getUint16(at, true)]);
-      const packets = view.getUint16(at + 10, true);
+      unlisted.delete(names[view.getUint16(at + ContactAt.target, true)]);
+      const packets = view.getUint16(at + ContactAt.packets, true);
       const fresh: Contact = {
-        target: names[view.getUint16(at, true)],
-        protocol: view.getUint8(at + 2),
-        port: view.getUint16(at + 4, true),
-        kinds: view.getUint16(at + 6, true),
-        outcome: view.getUint16(at + 8, true),
+        target: names[view.getUint16(at + ContactAt.target, true)],
+        protocol: view.getUint8(at + ContactAt.protocol),
+        port: view.getUint16(at + ContactAt.port, true),
+        kinds: view.getUint16(at + ContactAt.kinds, true),
+        outcome: view.getUint16(at + ContactAt.outcome, true),
         packets,
-        firstUs: epochStartUs + view.getUint32(at + 12, true),
-        lastUs: epochStartUs + view.getUint32(at + 16, true),
-        ttl: view.getUint8(at + 3),
-        tuple: view.getUint32(at + 20, true),
+        firstUs: epochStartUs + view.getUint32(at + ContactAt.firstUs, true),
+        lastUs: epochStartUs + view.getUint32(at + ContactAt.lastUs, true),
+        ttl: view.getUint8(at + ContactAt.ttl),
+        tuple: view.getUint32(at + ContactAt.tuple, true),
         packetsBefore: origin.final ? packets : 0,
         remembered: 0,
       };
@@ -127,31 +127,34 @@ export class SourceWindow {
     const { epochStartUs, signatures } = origin;
     const view = new DataView(singles.buffer, singles.byteOffset + at, SINGLE_SIZE);
     const size = this.address.length;
-    const kinds = view.getUint16(40, true);
-    const packets = view.getUint16(44, true);
-    const firstUs = epochStartUs + view.getUint32(52, true);
-    const lastUs = epochStartUs + view.getUint32(56, true);
-    const outcome = view.getUint16(42, true);
+    const kinds = view.getUint16(SingleAt.kinds, true);
+    const packets = view.getUint16(SingleAt.packets, true);
+    const firstUs = epochStartUs + view.getUint32(SingleAt.firstUs, true);
+    const lastUs = epochStartUs + view.getUint32(SingleAt.lastUs, true);
+    const outcome = view.getUint16(SingleAt.outcome, true);
     const fresh: Contact = {
-      target: latin1(singles, at + 36 - size, size),
-      protocol: view.getUint8(36),
-      port: view.getUint16(38, true),
+      target: latin1(singles, at + SingleAt.target + 16 - size, size),
+      protocol: view.getUint8(SingleAt.protocol),
+      port: view.getUint16(SingleAt.port, true),
       kinds,
       outcome,
       packets,
       firstUs,
       lastUs,
-      ttl: view.getUint8(37),
-      tuple: view.getUint32(60, true),
+      ttl: view.getUint8(SingleAt.ttl),
+      tuple: view.getUint32(SingleAt.tuple, true),
       packetsBefore: packets,
       remembered: 0,
     };
     this.mergeContact(fresh, epochStartUs);
-    this.mergeEpoch(countersOfSingle(kinds, outcome, view.getUint32(48, true), packets), origin);
-    const signature = view.getUint16(46, true);
+    this.mergeEpoch(
+      countersOfSingle(kinds, outcome, view.getUint32(SingleAt.traits, true), packets),
+      origin,
+    );
+    const signature = view.getUint16(SingleAt.signature, true);
     if (signature < signatures.length) this.countSignature(signatures[signature], packets);
-    this.traits |= view.getUint32(48, true);
-    if (packets > 0) this.noteStack(view.getUint8(37), view.getUint8(37), 0, 0);
+    this.traits |= view.getUint32(SingleAt.traits, true);
+    if (packets > 0) this.noteStack(view.getUint8(SingleAt.ttl), view.getUint8(SingleAt.ttl), 0, 0);
     this.seen(firstUs, lastUs);
   }
 

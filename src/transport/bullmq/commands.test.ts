@@ -1,4 +1,5 @@
 /** Commands through a real Redis: from the sender's hand to the process and back. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { randomBytes } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +12,6 @@ import { Keys } from './keys.js';
 import { closeRedis, openRedis, type RedisClient, redisTimeMs } from './redis.js';
 import { parseRedisUrl } from './redis-url.js';
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const anId = () => `c-${randomBytes(12).toString('base64url')}`;
 const WAIT_MS = 10_000;
 

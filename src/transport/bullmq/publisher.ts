@@ -2,6 +2,7 @@
  * Publishes items, in order per partition, at least once.
  * One job per partition is on its way at a time; what comes meanwhile travels together in the next.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { PicketError } from '../../shared/errors.js';
 import { JobOutlet } from './job-outlet.js';
 import type { Partition } from './keys.js';
@@ -173,8 +174,4 @@ export class Publisher {
     if (this.#waitingItems === 0 || this.#isClosed)
       for (const wake of this.#idleWaiters.splice(0)) wake();
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,4 +1,5 @@
 /** The parts of the BullMQ transport joined to one `Transport` in one process, with toy judges. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { PicketError } from '../../shared/errors.js';
 import { Keys } from '../bullmq/keys.js';
 import type { Item, ItemKind } from '../bullmq/message.js';
@@ -22,8 +23,6 @@ export interface BullmqRigOptions {
 }
 
 const POLL_MS = 2;
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 export class BullmqRig implements Transport {
   readonly shardCount: number;
   readonly #options: BullmqRigOptions;

@@ -1,9 +1,11 @@
 /** Windows of sources that spoke to services, for the detectors of payloads. */
 import {
   CONTACT_SIZE,
+  ContactAt,
   HELLO_OBSOLETE,
   HIT_AFTER_WAIT,
   HIT_SIZE,
+  HitAt,
   Outcome,
   PAYLOAD_SIGNATURES,
   ProbeKind,
@@ -50,23 +52,27 @@ export function windowOf(said: Said[], listened: Listened[] = []): SourceWindow 
   const contacts = new DataView(new ArrayBuffer(touched.length * CONTACT_SIZE));
   touched.forEach(({ target, port, protocol, outcome }, index) => {
     const at = index * CONTACT_SIZE;
-    contacts.setUint16(at, targets.indexOf(target), true);
-    contacts.setUint8(at + 2, protocol);
-    contacts.setUint16(at + 4, port, true);
-    contacts.setUint16(at + 6, protocol === TCP ? ProbeKind.syn : ProbeKind.udp, true);
-    contacts.setUint16(at + 8, outcome, true);
-    contacts.setUint16(at + 10, 1, true);
+    contacts.setUint16(at + ContactAt.target, targets.indexOf(target), true);
+    contacts.setUint8(at + ContactAt.protocol, protocol);
+    contacts.setUint16(at + ContactAt.port, port, true);
+    contacts.setUint16(
+      at + ContactAt.kinds,
+      protocol === TCP ? ProbeKind.syn : ProbeKind.udp,
+      true,
+    );
+    contacts.setUint16(at + ContactAt.outcome, outcome, true);
+    contacts.setUint16(at + ContactAt.packets, 1, true);
   });
   const hits = new DataView(new ArrayBuffer(said.length * HIT_SIZE));
   said.forEach((one, index) => {
     const { what, target = 0, port = 80, count = 1, afterWait = false, obsolete = false } = one;
     const at = index * HIT_SIZE;
-    hits.setUint32(at, codeOf(what, obsolete), true);
-    hits.setUint16(at + 4, targets.indexOf(target), true);
-    hits.setUint8(at + 6, protocolOf(what));
-    hits.setUint8(at + 7, afterWait ? HIT_AFTER_WAIT : 0);
-    hits.setUint16(at + 8, port, true);
-    hits.setUint16(at + 10, count, true);
+    hits.setUint32(at + HitAt.code, codeOf(what, obsolete), true);
+    hits.setUint16(at + HitAt.target, targets.indexOf(target), true);
+    hits.setUint8(at + HitAt.protocol, protocolOf(what));
+    hits.setUint8(at + HitAt.flags, afterWait ? HIT_AFTER_WAIT : 0);
+    hits.setUint16(at + HitAt.port, port, true);
+    hits.setUint16(at + HitAt.times, count, true);
   });
   window.merge(
     {

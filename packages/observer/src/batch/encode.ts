@@ -5,11 +5,14 @@
 import {
   BatchKind,
   CONTACT_SIZE,
+  ContactAt,
   CoverageField,
   HIT_SIZE,
+  HitAt,
   LAYOUT_VERSION,
   NO_SIGNATURE,
   SINGLE_SIZE,
+  SingleAt,
   SOURCE_SIGNATURES_MAX,
   HostCounter,
   TargetCounter,
@@ -18,7 +21,7 @@ import { type AddressIndex, NONE } from '../observe/address-index.js';
 import { HOST_COUNTERS } from '../observe/hosts.js';
 import type { Observer } from '../observe/observer.js';
 import { NO_SKETCH, type Sketches } from '../observe/sketches.js';
-import { COUNTERS } from '../observe/sources.js';
+import { COUNTERS } from '../observe/source-tallies.js';
 import { TARGET_COUNTERS } from '../observe/targets.js';
 import { MsgpackWriter } from './msgpack.js';
 
@@ -154,7 +157,7 @@ export class BatchEncoder {
     const { sources } = this.observer;
     for (const source of lists.sources) {
       const at = source * SOURCE_SIGNATURES_MAX;
-      for (let i = at; i < at + SOURCE_SIGNATURES_MAX; i++) this.list(sources.signature[i]);
+      for (let i = at; i < at + SOURCE_SIGNATURES_MAX; i++) this.list(sources.tallies.signature[i]);
     }
     for (const single of lists.singles) this.list(sources.light.signature[single]);
   }
@@ -174,7 +177,7 @@ export class BatchEncoder {
     w.uint(s.firstUs[source]);
     w.uint(s.lastUs[source]);
     w.array(COUNTERS);
-    for (let i = source * COUNTERS; i < (source + 1) * COUNTERS; i++) w.uint(s.counters[i]);
+    for (let i = source * COUNTERS; i < (source + 1) * COUNTERS; i++) w.uint(s.tallies.counters[i]);
     this.writeSignatures(source);
     this.writeMembers(
       s.targets.words,
@@ -198,12 +201,12 @@ export class BatchEncoder {
       w.uint(s.targets.ordinal[m]);
       this.writeSketch(s.sketches, s.targets.portSketch[m]);
     }
-    w.uint(s.runKey[source] >>> 0);
-    w.uint(s.ttlMin[source]);
-    w.uint(s.ttlMax[source]);
-    w.uint(s.sourcePortMin[source]);
-    w.uint(s.sourcePortMax[source]);
-    w.uint(s.traits[source] >>> 0);
+    w.uint(s.tallies.runKey[source] >>> 0);
+    w.uint(s.tallies.ttlMin[source]);
+    w.uint(s.tallies.ttlMax[source]);
+    w.uint(s.tallies.sourcePortMin[source]);
+    w.uint(s.tallies.sourcePortMax[source]);
+    w.uint(s.tallies.traits[source] >>> 0);
     this.writeHits(source);
     this.writeSamples(source);
   }
@@ -213,12 +216,13 @@ export class BatchEncoder {
     const s = this.observer.sources;
     const at = source * SOURCE_SIGNATURES_MAX;
     let count = 0;
-    while (count < SOURCE_SIGNATURES_MAX && s.signature[at + count] !== NO_SIGNATURE) count++;
+    while (count < SOURCE_SIGNATURES_MAX && s.tallies.signature[at + count] !== NO_SIGNATURE)
+      count++;
     w.array(count);
     for (let i = at; i < at + count; i++) {
       w.array(2);
-      w.uint(this.place[s.signature[i]]);
-      w.uint(s.signatureCount[i]);
+      w.uint(this.place[s.tallies.signature[i]]);
+      w.uint(s.tallies.signatureCount[i]);
     }
   }
 
@@ -227,16 +231,16 @@ export class BatchEncoder {
     let at = this.writer.binSpace(contactCount[source] * CONTACT_SIZE);
     const view = this.writer.bytesView;
     for (let c = firstContact[source]; c !== NONE; c = contacts.next[c]) {
-      view.setUint16(at, targets.ordinal[contacts.member[c]], true);
-      view.setUint8(at + 2, contacts.service[c] >>> 16);
-      view.setUint8(at + 3, contacts.ttl[c]);
-      view.setUint16(at + 4, contacts.service[c] & 0xffff, true);
-      view.setUint16(at + 6, contacts.kinds[c], true);
-      view.setUint16(at + 8, contacts.outcome[c], true);
-      view.setUint16(at + 10, contacts.packets[c], true);
-      view.setUint32(at + 12, contacts.firstUs[c], true);
-      view.setUint32(at + 16, contacts.lastUs[c], true);
-      view.setInt32(at + 20, contacts.tuple[c], true);
+      view.setUint16(at + ContactAt.target, targets.ordinal[contacts.member[c]], true);
+      view.setUint8(at + ContactAt.protocol, contacts.service[c] >>> 16);
+      view.setUint8(at + ContactAt.ttl, contacts.ttl[c]);
+      view.setUint16(at + ContactAt.port, contacts.service[c] & 0xffff, true);
+      view.setUint16(at + ContactAt.kinds, contacts.kinds[c], true);
+      view.setUint16(at + ContactAt.outcome, contacts.outcome[c], true);
+      view.setUint16(at + ContactAt.packets, contacts.packets[c], true);
+      view.setUint32(at + ContactAt.firstUs, contacts.firstUs[c], true);
+      view.setUint32(at + ContactAt.lastUs, contacts.lastUs[c], true);
+      view.setInt32(at + ContactAt.tuple, contacts.tuple[c], true);
       at += CONTACT_SIZE;
     }
   }
@@ -246,12 +250,12 @@ export class BatchEncoder {
     let at = this.writer.binSpace(payloads.hitCount[source] * HIT_SIZE);
     const view = this.writer.bytesView;
     for (let h = payloads.firstHit[source]; h !== NONE; h = payloads.nextHit[h]) {
-      view.setInt32(at, payloads.code[h], true);
-      view.setUint16(at + 4, targets.ordinal[payloads.member[h]], true);
-      view.setUint8(at + 6, payloads.service[h] >>> 16);
-      view.setUint8(at + 7, payloads.flags[h]);
-      view.setUint16(at + 8, payloads.service[h] & 0xffff, true);
-      view.setUint16(at + 10, payloads.count[h], true);
+      view.setInt32(at + HitAt.code, payloads.code[h], true);
+      view.setUint16(at + HitAt.target, targets.ordinal[payloads.member[h]], true);
+      view.setUint8(at + HitAt.protocol, payloads.service[h] >>> 16);
+      view.setUint8(at + HitAt.flags, payloads.flags[h]);
+      view.setUint16(at + HitAt.port, payloads.service[h] & 0xffff, true);
+      view.setUint16(at + HitAt.times, payloads.count[h], true);
       at += HIT_SIZE;
     }
   }
@@ -272,27 +276,27 @@ export class BatchEncoder {
     let at = this.writer.binSpace(singles.length * SINGLE_SIZE);
     const view = this.writer.bytesView;
     for (const l of singles) {
-      view.setInt32(at, light.index.key[l], true);
+      view.setInt32(at + SingleAt.tunnelKey, light.index.key[l], true);
       for (let word = 0; word < 4; word++) {
-        view.setInt32(at + 4 + word * 4, light.index.words[l * 4 + word]);
-        view.setInt32(at + 20 + word * 4, light.target[l * 4 + word]);
+        view.setInt32(at + SingleAt.source + word * 4, light.index.words[l * 4 + word]);
+        view.setInt32(at + SingleAt.target + word * 4, light.target[l * 4 + word]);
       }
-      view.setUint8(at + 36, light.service[l] >>> 16);
-      view.setUint8(at + 37, light.ttl[l]);
-      view.setUint16(at + 38, light.service[l] & 0xffff, true);
-      view.setUint16(at + 40, light.kinds[l], true);
-      view.setUint16(at + 42, light.outcome[l], true);
-      view.setUint16(at + 44, light.packets[l], true);
+      view.setUint8(at + SingleAt.protocol, light.service[l] >>> 16);
+      view.setUint8(at + SingleAt.ttl, light.ttl[l]);
+      view.setUint16(at + SingleAt.port, light.service[l] & 0xffff, true);
+      view.setUint16(at + SingleAt.kinds, light.kinds[l], true);
+      view.setUint16(at + SingleAt.outcome, light.outcome[l], true);
+      view.setUint16(at + SingleAt.packets, light.packets[l], true);
       const signature = light.signature[l];
       view.setUint16(
-        at + 46,
+        at + SingleAt.signature,
         signature === NO_SIGNATURE ? NO_SIGNATURE : this.place[signature],
         true,
       );
-      view.setInt32(at + 48, light.traits[l], true);
-      view.setUint32(at + 52, light.firstUs[l], true);
-      view.setUint32(at + 56, light.lastUs[l], true);
-      view.setInt32(at + 60, light.tuple[l], true);
+      view.setInt32(at + SingleAt.traits, light.traits[l], true);
+      view.setUint32(at + SingleAt.firstUs, light.firstUs[l], true);
+      view.setUint32(at + SingleAt.lastUs, light.lastUs[l], true);
+      view.setInt32(at + SingleAt.tuple, light.tuple[l], true);
       at += SINGLE_SIZE;
     }
   }
@@ -371,7 +375,7 @@ export function shardOf(hash: number, shardCount: number): number {
 
 /** The address in the four words from `from` on, as a member of a v4 or another set. */
 function putMember(view: DataView, at: number, words: Int32Array, from: number, v4: boolean): void {
-  if (v4) view.setInt32(at, words[from + 3]);
+  if (v4) view.setInt32(at + SingleAt.tunnelKey, words[from + 3]);
   else for (let word = 0; word < 4; word++) view.setInt32(at + word * 4, words[from + word]);
 }
 

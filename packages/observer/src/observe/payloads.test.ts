@@ -3,6 +3,7 @@ import {
   HELLO_OBSOLETE,
   HIT_AFTER_WAIT,
   HIT_SIZE,
+  HitAt,
   HITS_PER_SOURCE_MAX,
   Outcome,
   SAMPLE_SIZE_MAX,
@@ -80,11 +81,11 @@ function hits(scene: Scene, address = SCANNER): Hit[] {
   return Array.from({ length: bytes.length / HIT_SIZE }, (_, index) => {
     const at = index * HIT_SIZE;
     return {
-      code: view.getUint32(at, true),
-      protocol: view.getUint8(at + 6),
-      flags: view.getUint8(at + 7),
-      port: view.getUint16(at + 8, true),
-      count: view.getUint16(at + 10, true),
+      code: view.getUint32(at + HitAt.code, true),
+      protocol: view.getUint8(at + HitAt.protocol),
+      flags: view.getUint8(at + HitAt.flags),
+      port: view.getUint16(at + HitAt.port, true),
+      count: view.getUint16(at + HitAt.times, true),
     };
   });
 }

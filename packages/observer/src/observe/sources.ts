@@ -3,13 +3,6 @@
  * sketches. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
  * `sources.h`.
  */
-import {
-  NO_SIGNATURE,
-  ProbeKind,
-  SOURCE_SIGNATURES_MAX,
-  SourceCounter,
-} from '../../../plugin-api/src/batch-layout.js';
-import { COUNTER_OF_OUTCOME, COUNTER_OF_TRAIT } from '../../../plugin-api/src/source-counters.js';
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import type { ObserverTables } from '../options.js';
 import { AddressIndex, addressHash, NONE } from './address-index.js';
@@ -19,6 +12,7 @@ import { LightSources } from './light-sources.js';
 import { MemberFilters } from './member-filters.js';
 import { NO_SKETCH, type Sketches } from './sketches.js';
 import { PayloadPool } from './payload-pool.js';
+import { SourceTallies } from './source-tallies.js';
 import { Touch } from './touch.js';
 
 /** Exact targets of a source, and exact ports of one of its targets, in an epoch (guarantee 3). */
@@ -29,13 +23,9 @@ export const CONTACTS_EXACT_MAX = 1024;
 /** Below both, a source that says nothing known is somebody's client. */
 const SAMPLED_TARGETS_MIN = 2;
 const SAMPLED_CONTACTS_MIN = 3;
-/** Largest step of a counting IP ID from one reset to the next: the prober asks in between. */
-const RESET_ID_STEP_MAX = 64;
-export const COUNTERS = Object.keys(SourceCounter).length;
 
 export class Sources {
   readonly index: AddressIndex;
-  readonly counters: Uint32Array;
   readonly firstUs: Uint32Array;
   readonly lastUs: Uint32Array;
   readonly targetCount: Uint16Array;
@@ -47,17 +37,6 @@ export class Sources {
   readonly targetSketch: Int32Array;
   readonly pairSketch: Int32Array;
   readonly portSketch: Int32Array;
-  readonly signature: Uint16Array;
-  readonly signatureCount: Uint32Array;
-  readonly runKey: Int32Array;
-  /** Union of the probes' Trait bits. */
-  readonly traits: Int32Array;
-  /** IP ID of the last reset of our answers, -1 before the first. */
-  private readonly lastResetId: Int32Array;
-  readonly ttlMin: Uint8Array;
-  readonly ttlMax: Uint8Array;
-  readonly sourcePortMin: Uint16Array;
-  readonly sourcePortMax: Uint16Array;
   /** Touches whose source found no room, in either tier, cumulative. */
   refused = 0;
   /** The source that reached an early count with the last touch, or NONE. */
@@ -70,6 +49,7 @@ export class Sources {
   private readonly replayed = new Touch();
   private readonly filters = new MemberFilters();
 
+  readonly tallies: SourceTallies;
   readonly light: LightSources;
   readonly targets: AddressSets;
   readonly contacts: Contacts;
@@ -82,7 +62,6 @@ export class Sources {
   ) {
     const capacity = tables.sourcesMax;
     this.index = new AddressIndex(capacity);
-    this.counters = new Uint32Array(capacity * COUNTERS);
     this.firstUs = new Uint32Array(capacity);
     this.lastUs = new Uint32Array(capacity);
     this.targetCount = new Uint16Array(capacity);
@@ -94,15 +73,7 @@ export class Sources {
     this.targetSketch = new Int32Array(capacity);
     this.pairSketch = new Int32Array(capacity);
     this.portSketch = new Int32Array(capacity);
-    this.signature = new Uint16Array(capacity * SOURCE_SIGNATURES_MAX);
-    this.signatureCount = new Uint32Array(capacity * SOURCE_SIGNATURES_MAX);
-    this.runKey = new Int32Array(capacity);
-    this.traits = new Int32Array(capacity);
-    this.lastResetId = new Int32Array(capacity);
-    this.ttlMin = new Uint8Array(capacity);
-    this.ttlMax = new Uint8Array(capacity);
-    this.sourcePortMin = new Uint16Array(capacity);
-    this.sourcePortMax = new Uint16Array(capacity);
+    this.tallies = new SourceTallies(capacity);
     this.light = new LightSources(tables.lightSourcesMax);
     this.targets = new AddressSets(Math.ceil(tables.contactsMax / 2));
     this.contacts = new Contacts(tables.contactsMax);
@@ -213,7 +184,7 @@ export class Sources {
     const { sourceHash, tunnelKey, s0, s1, s2, s3 } = touch;
     const source = this.index.add(sourceHash, tunnelKey, s0, s1, s2, s3);
     if (source === NONE) return NONE;
-    this.counters.fill(0, source * COUNTERS, (source + 1) * COUNTERS);
+    this.tallies.reset(source);
     this.firstUs[source] = touch.offsetUs;
     this.lastUs[source] = touch.offsetUs;
     this.targetCount[source] = 0;
@@ -225,16 +196,6 @@ export class Sources {
     this.targetSketch[source] = NO_SKETCH;
     this.pairSketch[source] = NO_SKETCH;
     this.portSketch[source] = NO_SKETCH;
-    const at = source * SOURCE_SIGNATURES_MAX;
-    this.signature.fill(NO_SIGNATURE, at, at + SOURCE_SIGNATURES_MAX);
-    this.signatureCount.fill(0, at, at + SOURCE_SIGNATURES_MAX);
-    this.runKey[source] = 0;
-    this.traits[source] = 0;
-    this.lastResetId[source] = -1;
-    this.ttlMin[source] = 0;
-    this.ttlMax[source] = 0;
-    this.sourcePortMin[source] = 0;
-    this.sourcePortMax[source] = 0;
     this.payloads.reset(source);
     return source;
   }
@@ -257,10 +218,10 @@ export class Sources {
   private touchFull(source: number, touch: Touch): void {
     this.lastUs[source] = touch.offsetUs;
     if (touch.isProbe) {
-      this.countProbe(source, touch.kind, touch.traits, touch.packets);
-      this.noteStack(source, touch);
+      this.tallies.countProbe(source, touch.kind, touch.traits, touch.packets);
+      this.tallies.noteStack(source, touch);
     }
-    if (touch.resetId >= 0 || touch.rawSynAck) this.noteStrangeStack(source, touch);
+    if (touch.resetId >= 0 || touch.rawSynAck) this.tallies.noteStrangeStack(source, touch);
     let member = this.mayBeMember(source, touch) ? this.findMember(source, touch) : NONE;
     let contact = member === NONE ? NONE : this.contacts.find(member, touch.service);
     if (contact === NONE) {
@@ -269,14 +230,14 @@ export class Sources {
       if (member !== NONE) contact = this.admitContact(source, member, touch);
       if (contact === NONE || this.pairSketch[source] !== NO_SKETCH) this.sketchPair(source, touch);
       if (contact === NONE) {
-        this.countOutcome(source, touch.outcome);
+        this.tallies.countOutcome(source, touch.outcome);
         return;
       }
       this.contacts.kinds[contact] = touch.kind;
       this.contacts.ttl[contact] = touch.ttl;
       this.contacts.tuple[contact] = touch.tuple;
     } else if (touch.isProbe) this.contacts.kinds[contact] |= touch.kind;
-    this.countOutcome(source, touch.outcome & ~this.contacts.outcome[contact]);
+    this.tallies.countOutcome(source, touch.outcome & ~this.contacts.outcome[contact]);
     this.contacts.outcome[contact] |= touch.outcome;
     this.contacts.lastUs[contact] = touch.offsetUs;
     if (touch.isProbe) {
@@ -410,75 +371,7 @@ export class Sources {
     this.targets.portCount[member]++;
     return contact;
   }
-
-  private countProbe(source: number, kind: number, traits: number, packets: number): void {
-    const at = source * COUNTERS;
-    this.traits[source] |= traits;
-    if (kind !== 0 && kind !== ProbeKind.inferred)
-      this.counters[at + 31 - Math.clz32(kind)] += packets;
-    for (let rest = traits; rest !== 0; rest &= rest - 1) {
-      const counter = COUNTER_OF_TRAIT[31 - Math.clz32(rest & -rest)];
-      if (counter >= 0) this.counters[at + counter] += packets;
-    }
-  }
-
-  /**
-   * What a reset of our answer, or an unsolicited SYN-ACK, tells of the stack behind the address.
-   */
-  private noteStrangeStack(source: number, touch: Touch): void {
-    const at = source * COUNTERS;
-    if (touch.rawSynAck) this.counters[at + SourceCounter.rawSynAcks]++;
-    if (touch.resetId < 0) return;
-    if (touch.resetOtherClass) this.counters[at + SourceCounter.resetsOtherClass]++;
-    const last = this.lastResetId[source];
-    const step = (touch.resetId - last) & 0xffff;
-    if (last > 0 && step > 0 && step <= RESET_ID_STEP_MAX)
-      this.counters[at + SourceCounter.resetIdSteps]++;
-    this.lastResetId[source] = touch.resetId;
-  }
-
-  private countOutcome(source: number, outcome: number): void {
-    for (let rest = outcome; rest !== 0; rest &= rest - 1) {
-      const counter = COUNTER_OF_OUTCOME[31 - Math.clz32(rest & -rest)];
-      if (counter >= 0) this.counters[source * COUNTERS + counter]++;
-    }
-  }
-
-  private noteStack(source: number, touch: Touch): void {
-    const { packets, signature, ttl, sourcePort: port, runValue: run } = touch;
-    if (this.ttlMin[source] === 0 || ttl < this.ttlMin[source]) this.ttlMin[source] = ttl;
-    if (ttl > this.ttlMax[source]) this.ttlMax[source] = ttl;
-    if (this.sourcePortMin[source] === 0 || port < this.sourcePortMin[source])
-      this.sourcePortMin[source] = port;
-    if (port > this.sourcePortMax[source]) this.sourcePortMax[source] = port;
-    if ((touch.kind & TCP_KINDS) !== 0) {
-      if (this.runKey[source] === 0) this.runKey[source] = run;
-      const difference = this.runKey[source] ^ run;
-      // Nmap: sequence = key ^ (try << 16 | try), scan_engine_raw.cc, so two of a run differ by
-      // equal halves.
-      if (difference >>> 16 === (difference & 0xffff) && difference >>> 16 < 256) {
-        this.counters[source * COUNTERS + SourceCounter.runKey] += packets;
-      }
-    }
-    if (signature === NO_SIGNATURE) return;
-    const end = (source + 1) * SOURCE_SIGNATURES_MAX;
-    for (let at = source * SOURCE_SIGNATURES_MAX; at < end; at++) {
-      if (this.signature[at] === NO_SIGNATURE) this.signature[at] = signature;
-      if (this.signature[at] !== signature) continue;
-      this.signatureCount[at] += packets;
-      return;
-    }
-  }
 }
-
-const TCP_KINDS =
-  ProbeKind.syn |
-  ProbeKind.fin |
-  ProbeKind.null |
-  ProbeKind.xmas |
-  ProbeKind.ack |
-  ProbeKind.maimon |
-  ProbeKind.oddFlags;
 
 function targetHash(touch: Touch): number {
   return addressHash(HASH_SEED, touch.t0, touch.t1, touch.t2, touch.t3);

@@ -4,8 +4,10 @@
  */
 import {
   CONTACT_SIZE,
+  ContactAt,
   HostCounter,
   SINGLE_SIZE,
+  SingleAt,
   SourceCounter,
   TargetCounter,
 } from '../../../../plugin-api/src/batch-layout.js';
@@ -190,15 +192,15 @@ function contactsOf(source: SourceObservation): Contact[] {
   const size = source.address.length;
   return Array.from({ length: source.contacts.length / CONTACT_SIZE }, (_, index) => {
     const at = index * CONTACT_SIZE;
-    const target = view.getUint16(at, true) * size;
+    const target = view.getUint16(at + ContactAt.target, true) * size;
     return {
       target: text(source.targets.subarray(target, target + size)),
-      protocol: view.getUint8(at + 2),
-      ttl: view.getUint8(at + 3),
-      port: view.getUint16(at + 4, true),
-      kinds: view.getUint16(at + 6, true),
-      outcome: view.getUint16(at + 8, true),
-      packets: view.getUint16(at + 10, true),
+      protocol: view.getUint8(at + ContactAt.protocol),
+      ttl: view.getUint8(at + ContactAt.ttl),
+      port: view.getUint16(at + ContactAt.port, true),
+      kinds: view.getUint16(at + ContactAt.kinds, true),
+      outcome: view.getUint16(at + ContactAt.outcome, true),
+      packets: view.getUint16(at + ContactAt.packets, true),
     };
   });
 }
@@ -207,15 +209,15 @@ function singlesOf(batch: Batch, address: string): Contact[] {
   const view = viewOf(batch.singles);
   const found: Contact[] = [];
   for (let at = 0; at < batch.singles.length; at += SINGLE_SIZE) {
-    if (mapped(batch.singles, at + 4) !== address) continue;
+    if (mapped(batch.singles, at + SingleAt.source) !== address) continue;
     found.push({
-      target: mapped(batch.singles, at + 20),
-      protocol: view.getUint8(at + 36),
-      ttl: view.getUint8(at + 37),
-      port: view.getUint16(at + 38, true),
-      kinds: view.getUint16(at + 40, true),
-      outcome: view.getUint16(at + 42, true),
-      packets: view.getUint16(at + 44, true),
+      target: mapped(batch.singles, at + SingleAt.target),
+      protocol: view.getUint8(at + SingleAt.protocol),
+      ttl: view.getUint8(at + SingleAt.ttl),
+      port: view.getUint16(at + SingleAt.port, true),
+      kinds: view.getUint16(at + SingleAt.kinds, true),
+      outcome: view.getUint16(at + SingleAt.outcome, true),
+      packets: view.getUint16(at + SingleAt.packets, true),
     });
   }
   return found;
