@@ -98,10 +98,10 @@ function parse(path: string): string {
   const add = (value: number) => {
     for (let shift = 0; shift < 32; shift += 8) addByte((value >>> shift) & 0xff);
   };
-  const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) => {
+  const parser = new CaptureParser((bytes, from, captured, wire, timeUs, linkType) => {
     frames++;
     for (const value of [captured, wire, timeUs % 2 ** 32, timeUs / 2 ** 32, linkType]) add(value);
-    for (const byte of bytes) addByte(byte);
+    for (const byte of bytes.subarray(from, from + captured)) addByte(byte);
   });
   parser.push(readFileSync(path));
   parser.end();

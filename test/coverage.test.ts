@@ -32,9 +32,9 @@ function findingsWith(dropped: number, afterFrames: number, isMoved = false): Fi
     },
   );
   let frames = 0;
-  const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) => {
+  const parser = new CaptureParser((bytes, from, captured, wire, timeUs, linkType) => {
     if (frames++ === afterFrames) pipeline.dropped(dropped);
-    pipeline.frame(bytes, captured, wire, timeUs, linkType);
+    pipeline.frame(bytes, from, captured, wire, timeUs, linkType);
   });
   parser.push(gunzipSync(readFileSync(CAPTURE)));
   parser.end();

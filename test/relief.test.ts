@@ -137,7 +137,7 @@ function leftOf(frames: Record<string, Uint8Array>, home: string[], filter = '')
   writeFileSync(path, pcap(Object.values(frames).map((bytes, seconds) => ({ bytes, seconds }))));
   relieve(program, path, kept, home, filter);
   const seen = new Set<number>();
-  const parser = new CaptureParser((_bytes, _captured, _wire, timeUs) =>
+  const parser = new CaptureParser((_bytes, _from, _captured, _wire, timeUs) =>
     seen.add(Math.floor(timeUs / 1e6)),
   );
   parser.push(readFileSync(kept));
@@ -244,7 +244,7 @@ describe.skipIf(reason)(`relief${reason ? ` (skipped: ${reason})` : ''}`, () => 
 /** Bulk as the decoder sees it: a full segment or an acknowledgement, of a connection. */
 function expectBulk(frame: Uint8Array): void {
   const decoder = new Decoder(16);
-  decoder.decode(frame, frame.length, frame.length, 1, LinkType.ethernet);
+  decoder.decode(frame, 0, frame.length, frame.length, 1, LinkType.ethernet);
   const { packet } = decoder;
   const isTagged = frame[12] === 0x81 || frame[12] === 0x88;
   const hex = Buffer.from(frame.subarray(0, 100)).toString('hex');

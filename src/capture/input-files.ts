@@ -63,7 +63,7 @@ async function listFolder(path: string): Promise<string[] | undefined> {
 async function readBeginning(path: string): Promise<Beginning> {
   const input = await openInput(path);
   let timeUs: number | undefined;
-  const parser = new CaptureParser((_bytes, _captured, _wire, frameTimeUs) => {
+  const parser = new CaptureParser((_bytes, _from, _captured, _wire, frameTimeUs) => {
     timeUs ??= frameTimeUs;
   });
   if (input.size === 0) return { timeUs, isCapture: false };

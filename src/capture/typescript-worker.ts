@@ -35,8 +35,8 @@ class ObserverThread {
     this.#control = new WorkerControl(control);
     this.#pipeline = new Pipeline(options, (shard, bytes) => this.#sendBatch(shard, bytes));
     const pipeline = this.#pipeline;
-    this.#sink = (bytes, captured, wire, timeUs, linkType) =>
-      pipeline.frame(bytes, captured, wire, timeUs, linkType);
+    this.#sink = (bytes, from, captured, wire, timeUs, linkType) =>
+      pipeline.frame(bytes, from, captured, wire, timeUs, linkType);
     port.on('message', (command: WorkerCommand) => {
       const failure = this.#carryOut(command);
       this.#send({ kind: 'done', failure, stats: this.#stats() });

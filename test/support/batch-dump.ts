@@ -28,8 +28,8 @@ export function batchDump(path: string, settings: DumpSettings): string[] {
   const pipeline = new Pipeline(options, (shard, batch) => {
     lines.push(`batch ${shard} ${batch.length} ${fnv1a(batch)}`);
   });
-  const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) =>
-    pipeline.frame(bytes, captured, wire, timeUs, linkType),
+  const parser = new CaptureParser((bytes, from, captured, wire, timeUs, linkType) =>
+    pipeline.frame(bytes, from, captured, wire, timeUs, linkType),
   );
   parser.push(readFileSync(path));
   parser.end();

@@ -19,8 +19,8 @@ export function batchesOf(
   const pipeline = new Pipeline({ ...DEFAULT_OPTIONS, ...options, homeNets }, (shard, batch) => {
     batches.push({ shard, bytes: Uint8Array.from(batch) });
   });
-  const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) =>
-    pipeline.frame(bytes, captured, wire, timeUs, linkType),
+  const parser = new CaptureParser((bytes, from, captured, wire, timeUs, linkType) =>
+    pipeline.frame(bytes, from, captured, wire, timeUs, linkType),
   );
   const stored = readFileSync(path);
   parser.push(path.endsWith('.gz') ? gunzipSync(stored) : stored);

@@ -12,10 +12,11 @@ import { probeTraits } from '../../packages/observer/src/observe/traits.js';
 export function dumpCapture(path: string, fragmentsMax?: number): string[] {
   const decoder = new Decoder(fragmentsMax);
   const lines: string[] = [];
-  const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) => {
-    const ip = decoder.decode(bytes, captured, wire, timeUs, linkType);
+  const parser = new CaptureParser((bytes, from, captured, wire, timeUs, linkType) => {
+    const frame = bytes.subarray(from, from + captured);
+    const ip = decoder.decode(frame, 0, captured, wire, timeUs, linkType);
     const { packet } = decoder;
-    lines.push(`${bit(ip)} ${lineOf(packet, bytes)}${judgedOf(packet)}`);
+    lines.push(`${bit(ip)} ${lineOf(packet, frame)}${judgedOf(packet)}`);
   });
   parser.push(readFileSync(path));
   parser.end();

@@ -28,7 +28,7 @@ export function eventsOfFrames(frames: Iterable<TimedFrame>, config: PicketConfi
     events.push(...correlator.advance());
   });
   for (const { timeUs, frame } of frames) {
-    observer.frame(frame, frame.length, frame.length, timeUs, LINKTYPE_ETHERNET);
+    observer.frame(frame, 0, frame.length, frame.length, timeUs, LINKTYPE_ETHERNET);
   }
   observer.finish();
   for (const outcome of judge.end()) correlator.accept(outcome);

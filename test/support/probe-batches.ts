@@ -24,7 +24,7 @@ export function probeBatches(probes: Probe[], homeNets: string[]): Uint8Array[] 
   });
   for (const { source, destination, port, timeUs } of probes) {
     const frame = tcpFrame({ source, destination, sourcePort: 40_000, destinationPort: port });
-    pipeline.frame(frame, frame.length, frame.length, timeUs, LINKTYPE_ETHERNET);
+    pipeline.frame(frame, 0, frame.length, frame.length, timeUs, LINKTYPE_ETHERNET);
   }
   pipeline.finish();
   return batches;

@@ -29,7 +29,7 @@ function observing(changes: Partial<ObserverOptions> = {}): {
 function syn(pipeline: Pipeline, timeUs: number, host: number, source = '203.0.113.5'): void {
   const addresses = { src: source, dst: `198.51.100.${host}`, id: timeUs & 0xffff };
   const frame = ipv4(tcp({ flags: 2, dst: 80 }), addresses);
-  pipeline.frame(frame, frame.length, frame.length, timeUs, LinkType.raw);
+  pipeline.frame(frame, 0, frame.length, frame.length, timeUs, LinkType.raw);
 }
 
 describe('the pipeline', () => {

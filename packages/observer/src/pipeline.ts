@@ -61,11 +61,12 @@ export class Pipeline {
   }
 
   /**
-   * Observes one frame. Sizes in bytes, time in microseconds since 1970, `linkType` as in pcap
-   * files.
+   * Observes one frame, which begins at `from` in `bytes`. Sizes in bytes, time in microseconds
+   * since 1970, `linkType` as in pcap files.
    */
   frame(
     bytes: Uint8Array,
+    from: number,
     capturedSize: number,
     wireSize: number,
     timeUs: number,
@@ -75,7 +76,7 @@ export class Pipeline {
     else if (timeUs < this.frameOf.epochStartUs) this.late++;
     this.frames++;
     this.bytes += wireSize;
-    if (!this.decoder.decode(bytes, capturedSize, wireSize, timeUs, linkType)) {
+    if (!this.decoder.decode(bytes, from, capturedSize, wireSize, timeUs, linkType)) {
       this.observer.counts.notIp++;
       return;
     }

@@ -285,7 +285,7 @@ describe('a file that cannot be read', () => {
 
   it('takes nothing more once damaged', () => {
     const frames: number[] = [];
-    const parser = new CaptureParser((bytes) => frames.push(bytes.length));
+    const parser = new CaptureParser((_bytes, _from, captured) => frames.push(captured));
     parser.push(concat(pcapHeader(), pcapRecord({ captured: 0xffffffff })));
     const { damage } = parser;
     parser.push(pcap([{}]));

@@ -81,8 +81,8 @@ export class PcapReader {
     else if (this.tally.unreadable++ === 0) this.tally.unreadableType = this.#linkType;
     const timeUs =
       seconds * 1_000_000 + (this.#nanoseconds ? Math.floor(fraction / 1000) : fraction);
-    const frame = chunk.bytes.subarray(at + this.#recordHeaderSize, at + recordSize);
-    this.#sink(frame, captured, Math.max(captured, wire), timeUs, this.#linkType);
+    const from = at + this.#recordHeaderSize;
+    this.#sink(chunk.bytes, from, captured, Math.max(captured, wire), timeUs, this.#linkType);
     return recordSize;
   }
 

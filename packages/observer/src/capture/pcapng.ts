@@ -198,20 +198,16 @@ export class PcapngReader {
     const id = isObsolete
       ? view.getUint16(at + 8, this.#littleEndian)
       : view.getUint32(at + 8, this.#littleEndian);
-    const from = this.#interfaces[id];
-    if (!from) return this.#interfaceMissing(id);
+    const by = this.#interfaces[id];
+    if (!by) return this.#interfaceMissing(id);
     const high = view.getUint32(at + 12, this.#littleEndian);
     const low = view.getUint32(at + 16, this.#littleEndian);
     const captured = view.getUint32(at + 20, this.#littleEndian);
     if (!this.#checkCaptured(captured, size - STAMPED_HEADER_SIZE - BLOCK_TRAILER_SIZE))
       return false;
-    this.#timeUs = from.clock.timeUs(high, low);
-    const start = at + STAMPED_HEADER_SIZE;
-    this.#deliver(
-      from,
-      bytes.subarray(start, start + captured),
-      view.getUint32(at + 24, this.#littleEndian),
-    );
+    this.#timeUs = by.clock.timeUs(high, low);
+    const wire = view.getUint32(at + 24, this.#littleEndian);
+    this.#deliver(by, bytes, at + STAMPED_HEADER_SIZE, captured, wire);
     return true;
   }
 
@@ -222,21 +218,20 @@ export class PcapngReader {
   #readSimplePacket({ bytes, view }: Chunk, at: number, size: number): boolean {
     if (!this.#checkSize('a simple packet block', size, SIMPLE_HEADER_SIZE + BLOCK_TRAILER_SIZE))
       return false;
-    const from = this.#interfaces[0];
-    if (!from) return this.#interfaceMissing(0);
+    const by = this.#interfaces[0];
+    if (!by) return this.#interfaceMissing(0);
     const wire = view.getUint32(at + 8, this.#littleEndian);
     let captured = Math.min(wire, size - SIMPLE_HEADER_SIZE - BLOCK_TRAILER_SIZE);
-    if (from.snapLength !== 0) captured = Math.min(captured, from.snapLength);
+    if (by.snapLength !== 0) captured = Math.min(captured, by.snapLength);
     if (!this.#checkCaptured(captured, captured)) return false;
-    const start = at + SIMPLE_HEADER_SIZE;
-    this.#deliver(from, bytes.subarray(start, start + captured), wire);
+    this.#deliver(by, bytes, at + SIMPLE_HEADER_SIZE, captured, wire);
     return true;
   }
 
-  #deliver(from: Interface, frame: Uint8Array, wire: number): void {
-    if (from.readable) this.tally.readable++;
-    else if (this.tally.unreadable++ === 0) this.tally.unreadableType = from.linkType;
-    this.#sink(frame, frame.length, Math.max(frame.length, wire), this.#timeUs, from.linkType);
+  #deliver(by: Interface, bytes: Uint8Array, from: number, captured: number, wire: number): void {
+    if (by.readable) this.tally.readable++;
+    else if (this.tally.unreadable++ === 0) this.tally.unreadableType = by.linkType;
+    this.#sink(bytes, from, captured, Math.max(captured, wire), this.#timeUs, by.linkType);
   }
 
   #checkSize(name: string, size: number, sizeMin: number): boolean {

@@ -5,12 +5,14 @@
  */
 
 /**
- * Takes one frame. `capturedSize` bytes are present of `wireSize` (>= capturedSize); the bytes
- * are valid during the call only. Time in integer microseconds since 1970; `linkType` is a
+ * Takes one frame, which begins at `from` in `bytes`: a view of it alone would cost more than many
+ * a step of decoding. `capturedSize` bytes are present of `wireSize` (>= capturedSize); they are
+ * valid during the call only. Time in integer microseconds since 1970; `linkType` is a
  * LINKTYPE_ value.
  */
 export type FrameSink = (
   bytes: Uint8Array,
+  from: number,
   capturedSize: number,
   wireSize: number,
   timeUs: number,

@@ -38,15 +38,16 @@ export class Decoder {
   }
 
   /**
-   * Decodes one frame into `packet`.
-   * @param frame At least `capturedSize` bytes; read only during the call and while `packet` is
-   * used.
+   * Decodes one frame into `packet`, whose offsets are those in `bytes`.
+   * @param bytes Read only during the call and while `packet` is used, and only in the frame.
+   * @param from Where the frame begins.
    * @param capturedSize Bytes present. @param wireSize Bytes the frame had; taken as at least that.
    * @param timeUs Microseconds since 1970. @param linkType A LINKTYPE value.
    * @returns Whether there is an IP packet to speak of (`packet.ipVersion` is set).
    */
   decode(
-    frame: Uint8Array,
+    bytes: Uint8Array,
+    from: number,
     capturedSize: number,
     wireSize: number,
     timeUs: number,
@@ -54,13 +55,13 @@ export class Decoder {
   ): boolean {
     const packet = this.packet;
     const walk = this.#walk;
-    if (capturedSize > frame.length) capturedSize = frame.length;
+    if (capturedSize > bytes.length - from) capturedSize = bytes.length - from;
     if (wireSize < capturedSize) wireSize = capturedSize;
-    begin(packet, frame, capturedSize, wireSize, timeUs);
-    walk.bytes = frame;
-    walk.at = 0;
-    walk.end = capturedSize;
-    walk.wireEnd = wireSize;
+    begin(packet, bytes, capturedSize, wireSize, timeUs);
+    walk.bytes = bytes;
+    walk.at = from;
+    walk.end = from + capturedSize;
+    walk.wireEnd = from + wireSize;
     walk.key = HASH_SEED | 0;
     walk.keyed = false;
     walk.partial = false;
@@ -81,14 +82,14 @@ export class Decoder {
 
 function begin(
   packet: Packet,
-  frame: Uint8Array,
+  bytes: Uint8Array,
   capturedSize: number,
   wireSize: number,
   timeUs: number,
 ): void {
   clearIp(packet);
   packet.timeUs = timeUs;
-  packet.bytes = frame;
+  packet.bytes = bytes;
   packet.capturedSize = capturedSize;
   packet.wireSize = wireSize;
   packet.anomaliesLow = 0;

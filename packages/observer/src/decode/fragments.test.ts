@@ -22,7 +22,7 @@ class Feed {
   ip(packet: Uint8Array, captured = packet.length): Packet {
     this.timeUs++;
     const kept = packet.slice(0, captured);
-    this.decoder.decode(kept, captured, packet.length, this.timeUs, LinkType.raw);
+    this.decoder.decode(kept, 0, captured, packet.length, this.timeUs, LinkType.raw);
     return this.decoder.packet;
   }
 

@@ -13,7 +13,7 @@ import { initialTtl, writeSynSignature } from './syn-signature.js';
 
 function signatureOf(frame: Uint8Array, wire = frame.length): string {
   const decoder = new Decoder(8);
-  decoder.decode(frame, frame.length, wire, 0, LinkType.raw);
+  decoder.decode(frame, 0, frame.length, wire, 0, LinkType.raw);
   const out = new Uint8Array(64).fill(0xee);
   return Buffer.from(out.subarray(0, writeSynSignature(decoder.packet, out))).toString('hex');
 }

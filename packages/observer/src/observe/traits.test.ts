@@ -20,7 +20,7 @@ import { probeTraits } from './traits.js';
 /** Names of the traits of one packet. */
 function traitsOf(frame: Uint8Array): string[] {
   const decoder = new Decoder(8);
-  decoder.decode(frame, frame.length, frame.length, 0, LinkType.raw);
+  decoder.decode(frame, 0, frame.length, frame.length, 0, LinkType.raw);
   const traits = probeTraits(decoder.packet);
   return Object.keys(Trait).filter((name) => (traits & Trait[name as keyof typeof Trait]) !== 0);
 }
@@ -239,7 +239,7 @@ describe('evasion', () => {
     const decoder = new Decoder(8);
     const feed = (part: Uint8Array, fragment: number) => {
       const frame = ipv4(part, { fragment });
-      decoder.decode(frame, frame.length, frame.length, 0, LinkType.raw);
+      decoder.decode(frame, 0, frame.length, frame.length, 0, LinkType.raw);
       return probeTraits(decoder.packet);
     };
     feed(tcp().slice(0, 8), 0x2000);

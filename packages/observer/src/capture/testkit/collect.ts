@@ -16,8 +16,8 @@ export function collect(
   // A plain array: slices of a Buffer would share its memory.
   const plain = Uint8Array.from(file);
   const frames: Frame[] = [];
-  const parser = new CaptureParser((bytes, captured, wire, timeUs, linkType) =>
-    frames.push({ bytes: new Uint8Array(bytes), captured, wire, timeUs, linkType }),
+  const parser = new CaptureParser((bytes, from, captured, wire, timeUs, linkType) =>
+    frames.push({ bytes: bytes.slice(from, from + captured), captured, wire, timeUs, linkType }),
   );
   for (let at = 0; at < file.length; at += chunkSize) {
     // A copy each, and wiped afterwards, so that a frame kept too long shows.

@@ -11,7 +11,7 @@ export function decode(
   wire: number = frame.length,
 ): Packet {
   const decoder = new Decoder(8);
-  decoder.decode(frame, frame.length, wire, 1_000_000, linkType);
+  decoder.decode(frame, 0, frame.length, wire, 1_000_000, linkType);
   return decoder.packet;
 }
 
