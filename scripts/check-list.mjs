@@ -98,6 +98,7 @@ export const SLOW = [
       'vitest run --config vitest.slow.config.ts --reporter=default --reporter=json ' +
       '--outputFile.json=.cache/vitest-slow.json',
     report: '.cache/vitest-slow.json',
+    env: { NO_COLOR: '1' },
     unless: noRedis,
     count: vitestCounts,
     figures: /^fault: /,
