@@ -6,20 +6,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
-import { PcapWriter } from '../generate/pcap-writer.js';
+import { busyCapture } from '../support/busy-capture.js';
 import { feed, FleetProcesses, said, type Started } from '../support/fleet-processes.js';
 import { Keys } from '../../src/transport/bullmq/keys.js';
 import { closeRedis, openRedis } from '../../src/transport/bullmq/redis.js';
 import { parseRedisUrl } from '../../src/transport/bullmq/redis-url.js';
 import { type FleetStatus, readStatus } from '../../src/transport/bullmq/status.js';
-import { canonical, runPicket } from '../support/picket.js';
 import { redisMissing, redisNote, RedisServer } from '../support/redis-server.js';
 import { scratchFolder } from '../support/scratch.js';
 import { SlowProxy } from '../support/slow-proxy.js';
 
 const scratch = scratchFolder();
-const { home } = MIXED_DEFAULTS;
 const PARTS = 12;
 /** In the middle of the capture. */
 const FAULT_AT = 5;
@@ -30,17 +27,14 @@ const AWAY_MS = 60_000;
 const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 describe.skipIf(redisMissing)(`faults${redisNote}`, () => {
-  const path = join(scratch, 'mixed.pcap');
+  let path = '';
+  let home = '';
   let expected = '';
   let server: RedisServer;
   let fleet: FleetProcesses;
 
   beforeAll(() => {
-    const writer = new PcapWriter(path);
-    writeMixed(writer, { ...MIXED_DEFAULTS, packetCount: 60_000, ratePerSecond: 1000 });
-    writer.close();
-    expected = canonical(runPicket(['read', path, '--home', home, '--json']).events);
-    expect(expected).toContain('"event_type":"incident"');
+    ({ path, home, expected } = busyCapture(scratch));
   });
 
   beforeEach(async () => {

@@ -3,11 +3,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
-import { PcapWriter } from '../generate/pcap-writer.js';
+import { busyCapture } from '../support/busy-capture.js';
 import { fleetAnswer } from '../support/fleet.js';
 import { feed, FleetProcesses, said } from '../support/fleet-processes.js';
-import { canonical, runPicket } from '../support/picket.js';
+import { runPicket } from '../support/picket.js';
 import { redisMissing, redisNote } from '../support/redis-server.js';
 import {
   startCluster,
@@ -19,20 +18,16 @@ import {
 import { scratchFolder } from '../support/scratch.js';
 
 const scratch = scratchFolder();
-const { home } = MIXED_DEFAULTS;
-const path = join(scratch, 'mixed.pcap');
 const PARTS = 12;
 const FAIL_AT = 5;
 const PART_MS = 120;
 const SETTLE_MS = 500;
+let path = '';
+let home = '';
 let expected = '';
 
 beforeAll(() => {
-  const writer = new PcapWriter(path);
-  writeMixed(writer, { ...MIXED_DEFAULTS, packetCount: 60_000, ratePerSecond: 1000 });
-  writer.close();
-  expected = canonical(runPicket(['read', path, '--home', home, '--json']).events);
-  expect(expected).toContain('"event_type":"incident"');
+  ({ path, home, expected } = busyCapture(scratch));
 });
 
 describe.skipIf(redisMissing).each([

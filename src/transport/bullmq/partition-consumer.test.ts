@@ -56,4 +56,30 @@ describe.skipIf(redisMissing)(`a backlog${redisNote}`, () => {
     expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThanOrEqual(GROUP_ITEMS_MAX);
     expect(host.stats().groups).toBe(pieces.length);
   });
+
+  it('goes on over a job that has expired, and says so', async () => {
+    const partition = keys.shard(1);
+    const publisher = new Publisher({ client, partitions: [partition], ...DEFAULT_TIMES });
+    for (let sequence = 0; sequence < 3; sequence++) {
+      await publisher.publish(0, { source: 's', kind: 'data', sequence, bytes: Uint8Array.of(7) });
+      await publisher.drain();
+    }
+    const wait = `${partition.prefix}:${partition.queue}:wait`;
+    const [, second] = await client.lrange(wait, 0, -1);
+    expect(await client.del(`${partition.prefix}:${partition.queue}:${second}`)).toBe(1);
+    let items = 0;
+    const host = new PartitionHost({
+      ...{ client, keys, id: 'worker', role: 'worker', partitions: [partition] },
+      workingsOf: () => ({
+        open: () => ({ apply: () => ++items, snapshot: () => new Uint8Array() }),
+        handOn: async () => {},
+      }),
+    });
+    await host.start();
+    while (items < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+    await host.stop();
+    publisher.close();
+    expect(host.stats()).toMatchObject({ items: 2, gaps: 1, 'rejected.undecodable': 1 });
+    expect(await client.llen(wait)).toBe(0);
+  }, 30_000);
 });
