@@ -51,6 +51,11 @@ describe('confidence', () => {
       { widest: makeActivity({ closedCount: 100, silentCount: 0 }) },
     ],
     [
+      'failing outcomes, but for one in a thousand',
+      /^\+ 99 % of what it tried was closed/,
+      { widest: makeActivity({ closedCount: 999, silentCount: 0 }), exposedCount: 1 },
+    ],
+    [
       'several phases',
       /^\+ several phases: breadth, depth$/,
       { phases: new Set<Phase>(['breadth', 'depth']) },

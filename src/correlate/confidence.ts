@@ -8,6 +8,7 @@ import {
   type Severity,
   type ToolGuess,
 } from '../../packages/plugin-api/src/finding.js';
+import { percentOf } from '../../packages/plugin-api/src/percent.js';
 import { formatDuration } from '../shared/time.js';
 import { formatCount } from '../shared/text.js';
 import type { ScopeCounts } from './scope.js';
@@ -120,7 +121,7 @@ function failing({ widest, exposedCount }: ConfidenceInput): Reason | null {
   const failed = widest.closedCount + widest.unreachableCount + widest.silentCount;
   const known = failed + Math.max(exposedCount, widest.servedCount);
   if (known === 0 || failed / known < 0.5) return null;
-  const share = Math.round((100 * failed) / known);
+  const share = percentOf(failed / known);
   return [share >= 80 ? 1 : 0.5, `${share} % of what it tried was closed, unreachable or silent`];
 }
 

@@ -7,6 +7,7 @@ import {
   type Contact,
   guessTools,
   Outcome,
+  percentOf,
   SourceCounter,
   type SourceSummary,
   type SourceWindow,
@@ -64,9 +65,8 @@ export function explain(
   if (!circumstances.answersVisible) note(-0.1, 'answers do not pass this sensor');
   else if (decided > 0) {
     const failing = summary.failed / decided;
-    if (failing >= 0.8) note(0.1, `${Math.round(failing * 100)} % of its contacts failed`);
-    else if (failing < 0.5)
-      note(-0.2, `${Math.round((1 - failing) * 100)} % of its contacts were served`);
+    if (failing >= 0.8) note(0.1, `${percentOf(failing)} % of its contacts failed`);
+    else if (failing < 0.5) note(-0.2, `${percentOf(1 - failing)} % of its contacts were served`);
   }
   if (
     summary.contacts.some((c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0)

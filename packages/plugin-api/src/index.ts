@@ -18,6 +18,7 @@ export * from './summary.js';
 export { printable } from './http-request.js';
 export { type HelloShape, PayloadEvidence, type PayloadHit, Recent } from './payload-evidence.js';
 export { PAYLOAD_SIGNATURES, type PayloadSignature } from './payload-signatures.js';
+export { percentOf } from './percent.js';
 export { Sketch } from './sketch.js';
 export { formatSynSignature } from './syn-signature.js';
 export { TargetWindow } from './target-window.js';
