@@ -1,4 +1,4 @@
-#!/usr/bin/env -S MALLOC_TRIM_THRESHOLD_=16777216 node --v8-pool-size=1
+#!/usr/bin/env -S MALLOC_TRIM_THRESHOLD_=16777216 node --v8-pool-size=1 --no-parallel-scavenge
 /**
  * The `picket` command: what can be asked for, and the exit status (0 done, 2 wrong usage, 3
  * damaged input; `src/shared/errors.ts` has the table). The only file that knows commander. A
@@ -13,7 +13,7 @@ import type { WorkFlags } from './cli/fleet/work.js';
 import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
 import { PicketError } from './shared/errors.js';
 import { ownPackage } from './shared/program-file.js';
-import { keepHeapsSmall } from './shared/heap.js';
+import { compileLess, keepHeapsSmall } from './shared/v8-flags.js';
 import { JUDGE_THREAD, OBSERVER_THREAD, prepareThread } from './shared/threads.js';
 
 const EXIT_USAGE = 2;
@@ -73,6 +73,7 @@ const STAY_ROOT = [
   'when root, stay it (default: become privileges.user once the interface is open)',
 ] as const;
 
+compileLess();
 process.exitCode = await main(process.argv);
 
 async function main(argv: string[]): Promise<number> {

@@ -375,7 +375,7 @@ export function shardOf(hash: number, shardCount: number): number {
 
 /** The address in the four words from `from` on, as a member of a v4 or another set. */
 function putMember(view: DataView, at: number, words: Int32Array, from: number, v4: boolean): void {
-  if (v4) view.setInt32(at + SingleAt.tunnelKey, words[from + 3]);
+  if (v4) view.setInt32(at, words[from + 3]);
   else for (let word = 0; word < 4; word++) view.setInt32(at + word * 4, words[from + word]);
 }
 
