@@ -84,6 +84,7 @@ void Pipeline::State::turn_epoch(int64_t time_us) {
 
 void Pipeline::State::emit_final() {
   observer.fold_early();
+  observer.sources.tally.settle();
   measure_coverage(true);
   encoder.gather();
   for (uint32_t shard = 0; shard < config.shard_count; shard++) {
@@ -95,6 +96,7 @@ void Pipeline::State::emit_final() {
 
 void Pipeline::State::emit_partial(uint32_t source) {
   measure_coverage(false);
+  observer.sources.tally.settle();
   const uint32_t hash = observer.sources.index.hash(source);
   const uint32_t shard = shard_of(hash, config.shard_count);
   partial_batches++;

@@ -1,8 +1,15 @@
-/// Any bytes as one frame of any link type: nothing may read past them or behave undefined.
+/// Any bytes as one frame of any link type: nothing may read past them or behave undefined, and the
+/// short way of decoding says what the long one does.
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 
 #include "decode/decoder.h"
+
+using picket::decode_plain;
+
+constexpr int64_t TIME_US = 1'700'000'000'000'000;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   static picket::Decoder decoder(64);
@@ -11,6 +18,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   if (size == 0) return 0;
   const uint32_t link_type = LINK_TYPES[bytes[0] % (sizeof(LINK_TYPES) / sizeof(LINK_TYPES[0]))];
   const uint32_t count = static_cast<uint32_t>(size - 1);
-  decoder.decode(bytes + 1, count, count, 1'700'000'000'000'000, link_type, packet);
+  decoder.decode(bytes + 1, count, count, TIME_US, link_type, packet);
+  if (decode_plain(bytes + 1, count, count, TIME_US, packet)) {
+    static picket::Packet walked;
+    decoder.decode_walking(bytes + 1, count, count, TIME_US, 1, walked);
+    if (std::memcmp(&packet, &walked, sizeof packet) != 0) std::abort();
+  }
   return 0;
 }

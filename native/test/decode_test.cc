@@ -3,6 +3,9 @@
 /// end.
 #include <doctest/doctest.h>
 
+#include <cstring>
+#include <random>
+
 #include "base/link_types.h"
 #include "decode/checksum.h"
 #include "decode/decoder.h"
@@ -66,6 +69,18 @@ std::vector<Bytes> tunnels() {
 }
 
 }  // namespace
+
+/// What the short way says of a frame, the long way says too, to the byte.
+bool decodes_alike(const Bytes& frame, uint32_t wire) {
+  const Bytes exact(frame.begin(), frame.end());
+  const auto size = static_cast<uint32_t>(exact.size());
+  Packet plain;
+  if (!decode_plain(exact.data(), size, wire, 1'000'000, plain)) return true;
+  Decoder decoder(8);
+  Packet walked;
+  decoder.decode_walking(exact.data(), size, wire, 1'000'000, link_type::ethernet, walked);
+  return std::memcmp(&plain, &walked, sizeof plain) == 0;
+}
 
 TEST_CASE("decode › a SYN, field by field") {
   const Packet packet = decode(INNER);
@@ -169,4 +184,47 @@ TEST_CASE("decode › sizes at the end of their range do not wrap") {
   const Packet far = decode(decoder, packet, link_type::raw, 0xffffffff);
   CHECK(has(far, Anomaly::fragment_too_far));
   CHECK(far.transport == Transport::none);
+}
+
+TEST_CASE("the short way decodes an ordinary frame, whatever its transport, options and payload") {
+  Packet packet;
+  for (const Bytes& datagram : {ipv4(6, tcp_syn(443)), ipv4(6, tcp_syn(443, hex("61"))),
+                                ipv4(17, udp(53, hex("616263"))), ipv4(17, udp(53, {}))}) {
+    const Bytes frame = ethernet(0x0800, datagram);
+    const auto size = static_cast<uint32_t>(frame.size());
+    CHECK(decode_plain(frame.data(), size, size, 0, packet));
+  }
+}
+
+TEST_CASE("the short way says what the long one does, of any frame that it takes") {
+  std::vector<Bytes> frames = tunnels();
+  frames.push_back(ethernet(0x0800, ipv4(17, udp(53, hex("616263")))));
+  frames.push_back(ethernet(0x0800, ipv4(6, tcp_syn(443, Bytes(300, 0x61)))));
+  std::mt19937 random(20261126);
+  uint32_t unlike = 0;
+  for (int round = 0; round < 40'000; round++) {
+    Bytes frame = frames[random() % frames.size()];
+    for (uint32_t left = random() % 3; left > 0; left--) {
+      frame[random() % frame.size()] = static_cast<uint8_t>(random());
+    }
+    const auto wire = static_cast<uint32_t>(frame.size());
+    if (random() % 4 == 0) frame.resize(random() % (frame.size() + 1));
+    if (!decodes_alike(frame, wire)) unlike++;
+  }
+  CHECK(unlike == 0);
+}
+
+TEST_CASE("checksums are the same by words and by blocks, of every size and from every byte") {
+  std::mt19937 random(20261126);
+  Bytes bytes(2000);
+  for (uint8_t& byte : bytes) byte = static_cast<uint8_t>(random() % 3 == 0 ? 0xff : random());
+  for (uint32_t from = 0; from < 8; from++) {
+    for (uint32_t size = 0; size < 600; size++) {
+      const Bytes part(bytes.begin() + from, bytes.begin() + from + size);
+      REQUIRE(sum16(bytes.data(), from, from + size) % 0xffff ==
+              (0xffff - internet_checksum(part)) % 0xffff);
+    }
+  }
+  const Bytes ones(262'144, 0xff);
+  CHECK(sum16(ones.data(), 0, 262'144) == 0xffff);
 }

@@ -53,6 +53,7 @@ Packet syn(uint32_t source, uint32_t target, uint16_t port) {
 }
 
 const Source& source_of(Observer& observer, uint32_t address) {
+  observer.sources.tally.settle();
   Touch touch{};
   touch.source = {{0, 0, 0xffff, address}};
   touch.hash_addresses();
@@ -149,4 +150,54 @@ TEST_CASE("tables of one entry bear any packet") {
   CHECK(observer.sources.refused > 0);
   CHECK(observer.flows.evicted > 0);
   CHECK(observer.sources.index.used <= 1);
+}
+
+TEST_CASE("probes of two scanners in turn, and of two kinds, are counted as if each came alone") {
+  const ObserverConfig config = small_config();
+  Observer observer(config);
+  for (uint32_t i = 0; i < 60; i++) {
+    observer.observe(syn(SCANNER, HOME + i, 80));
+    if (i % 3 != 0) observer.observe(syn(SCANNER + 1, HOME + i, 80));
+    Packet other = syn(SCANNER, HOME + i, 81);
+    other.tcp_window = 2048;
+    other.ttl = 40;
+    if (i % 2 == 0) observer.observe(other);
+  }
+  const Source& source = source_of(observer, SCANNER);
+  CHECK(source.counters[SOURCE_SYN] == 90);
+  CHECK(source.counters[SOURCE_RAW_STACK] == 90);
+  CHECK(source.signature_count[0] == 60);
+  CHECK(source.signature_count[1] == 30);
+  CHECK(source.ttl_min == 40);
+  CHECK(source.ttl_max == 50);
+  CHECK(source_of(observer, SCANNER + 1).counters[SOURCE_SYN] == 40);
+}
+
+TEST_CASE("a copy differs in nothing but its hops and comes at once; anything else is a probe") {
+  const ObserverConfig config = small_config();
+  const Packet first = syn(SCANNER, HOME, 80);
+  const auto is_copy = [&](auto change, int64_t later_us = 0) {
+    Packet packet = first;
+    packet.time_us += later_us;
+    change(packet);
+    Observer fresh(config);
+    fresh.observe(first);
+    fresh.observe(packet);
+    return fresh.counts.duplicates == 1;
+  };
+  CHECK(is_copy([](Packet& packet) { packet.ttl--; }));
+  CHECK(is_copy([](Packet&) {}, DUPLICATE_WINDOW_US));
+  CHECK(is_copy([](Packet&) {}, -int64_t{DUPLICATE_WINDOW_US}));
+  CHECK_FALSE(is_copy([](Packet&) {}, DUPLICATE_WINDOW_US + 1));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.src.word[3]++; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.dst.word[3]++; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.src_port++; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.dst_port++; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.ip_id++; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.tcp_seq++; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.tcp_ack++; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.tcp_window++; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.tcp_flags |= TCP_ECE; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.ip_size++; }));
+  CHECK_FALSE(is_copy([](Packet& packet) { packet.tunnel_key = 5; }));
 }

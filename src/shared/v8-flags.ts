@@ -4,7 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
-/** The last V8 whose compilation is steered by this budget: node 20. Later ones know no such flag. */
+/** The last V8 whose compilation this budget steers: node 20's. Later ones do not know it. */
 const BUDGET_V8_MAX = 11;
 
 /**

@@ -7,6 +7,13 @@
 
 namespace picket {
 
+/// Four bytes in the host's order.
+inline uint32_t word_at(const uint8_t* bytes) {
+  uint32_t word;
+  std::memcpy(&word, bytes, 4);
+  return word;
+}
+
 inline uint16_t read_u16(const uint8_t* at, bool big_endian) {
   uint16_t value;
   std::memcpy(&value, at, sizeof value);

@@ -21,12 +21,13 @@ class Table {
 
  public:
   /// Memory that is not there ends the process, as `new` does in a core without exceptions.
-  explicit Table(size_t size)
-      : rows_(static_cast<T*>(std::calloc(size > 0 ? size : 1, sizeof(T)))) {
-    if (rows_ == nullptr) std::terminate();
+  explicit Table(size_t size) : memory_(std::calloc(size * sizeof(T) + CACHE_LINE_SIZE, 1)) {
+    if (memory_ == nullptr) std::terminate();
+    const uintptr_t from = reinterpret_cast<uintptr_t>(memory_);
+    rows_ = reinterpret_cast<T*>((from + CACHE_LINE_SIZE - 1) & ~(CACHE_LINE_SIZE - 1));
     ask_for_huge_pages(rows_, size * sizeof(T));
   }
-  ~Table() { std::free(rows_); }
+  ~Table() { std::free(memory_); }
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
@@ -45,6 +46,10 @@ class Table {
 #endif
   }
 
+  /// Rows begin with a line, so that one whose size divides it lies in one.
+  static constexpr uintptr_t CACHE_LINE_SIZE = 64;
+
+  void* memory_;
   T* rows_;
 };
 

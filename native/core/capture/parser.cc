@@ -49,6 +49,12 @@ size_t CaptureParser::fill(const uint8_t* chunk, size_t size) {
 size_t CaptureParser::drain(const uint8_t* chunk, size_t size) {
   size_t at = 0;
   while (at < size) {
+    if (format_ == Format::pcap) {
+      const size_t taken = pcap_.read_packets(chunk + at, size - at);
+      offset_ += taken;
+      at += taken;
+      if (at == size) break;
+    }
     const Record record = read(chunk + at, size - at);
     if (record.state == Record::State::partial) needed_ = record.size;
     if (record.state != Record::State::whole) break;

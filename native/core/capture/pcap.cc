@@ -54,7 +54,29 @@ Record PcapReader::read_header(const uint8_t* bytes, size_t size) {
   link_type_ = read_u32(bytes + 20, big_endian_) & 0xffff;
   readable_ = is_readable_link_type(link_type_);
   has_header_ = true;
+  is_ordinary_ = readable_ && !nanoseconds_ && !big_endian_ &&
+                 record_header_size_ == RECORD_HEADER_SIZE &&
+                 length_order_ == LengthOrder::captured_first;
   return {Record::State::whole, HEADER_SIZE};
+}
+
+size_t PcapReader::read_packets(const uint8_t* bytes, size_t size) {
+  if (!is_ordinary_) return 0;
+  size_t at = 0;
+  while (size - at >= RECORD_HEADER_SIZE) {
+    const uint8_t* record = bytes + at;
+    const uint32_t captured = read_u32(record + 8, false);
+    const size_t left = size - at - RECORD_HEADER_SIZE;
+    if (captured > left || captured > limits::frame_size_max) break;
+    const uint32_t wire = read_u32(record + 12, false);
+    const int64_t time_us =
+        int64_t{read_u32(record, false)} * 1'000'000 + read_u32(record + 4, false);
+    tally_.readable++;
+    sink_.frame(record + RECORD_HEADER_SIZE, captured, wire < captured ? captured : wire, time_us,
+                link_type_);
+    at += RECORD_HEADER_SIZE + captured;
+  }
+  return at;
 }
 
 /// Packet record: 0 seconds u32 | 4 micro- or nanoseconds u32 | 8 captured u32 | 12 wire u32 |

@@ -18,6 +18,9 @@ class PcapReader {
   /// Looks at the record at `bytes`, of which `size` are present: the file's header first, then
   /// packets.
   Record read(const uint8_t* bytes, size_t size);
+  /// Delivers the whole, ordinary packets that `bytes` begin with, and returns their size: what is
+  /// left is `read`'s. Takes none before the file's header.
+  size_t read_packets(const uint8_t* bytes, size_t size);
   const std::string& reason() const { return reason_; }
   const FrameTally& tally() const { return tally_; }
   /// What the next record is called in a message.
@@ -39,6 +42,8 @@ class PcapReader {
   uint32_t record_header_size_ = 16;
   uint32_t link_type_ = 0;
   bool readable_ = false;
+  /// Packet records have nothing about them that `read` would have to look at.
+  bool is_ordinary_ = false;
   std::string reason_;
   FrameTally tally_;
 };

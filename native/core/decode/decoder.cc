@@ -67,9 +67,8 @@ void check_addresses(Packet& packet) {
 
 }  // namespace
 
-bool Decoder::decode(const uint8_t* frame, uint32_t captured, uint32_t wire, int64_t time_us,
-                     uint32_t link_type, Packet& packet) {
-  if (wire < captured) wire = captured;
+bool Decoder::decode_walking(const uint8_t* frame, uint32_t captured, uint32_t wire,
+                             int64_t time_us, uint32_t link_type, Packet& packet) {
   clear_frame(packet);
   packet.time_us = time_us;
   packet.bytes = frame;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 namespace picket {
 
@@ -47,11 +48,22 @@ enum class Transport : uint8_t {
 struct Address {
   uint32_t word[4];
   bool operator==(const Address& other) const {
-    return word[0] == other.word[0] && word[1] == other.word[1] && word[2] == other.word[2] &&
-           word[3] == other.word[3];
+    return std::memcmp(word, other.word, sizeof word) == 0;
   }
-  bool is_v4() const { return word[0] == 0 && word[1] == 0 && word[2] == 0xffff; }
+  bool is_v4() const {
+    uint64_t high;
+    std::memcpy(&high, word, sizeof high);
+    return high == 0 && word[2] == 0xffff;
+  }
 };
+
+/// An IPv4 address, mapped. Written at once, since it is read at once soon after: a processor that
+/// has to put a read together from several writes waits until all of them are done.
+inline void set_v4(Address& address, uint32_t value) {
+  typedef uint32_t Four __attribute__((vector_size(16)));
+  const Four words = {0, 0, 0xffff, value};
+  std::memcpy(address.word, &words, sizeof words);
+}
 
 /// One per decoder, overwritten by every frame. Every field's meaning, unit and sentinel is in the
 /// TypeScript twin; the names are the same in snake_case.
@@ -64,35 +76,36 @@ struct Packet {
 
   uint32_t tunnel_key;
   uint8_t layer_count;
+  uint8_t protocol;
+  Transport transport;
+  Checksum ip_checksum;
 
   uint8_t ip_version;
-  Address src;
-  Address dst;
   uint8_t ttl;
   uint8_t tos;
-  uint32_t ip_id;
-  uint32_t flow_label;
   bool dont_fragment;
   bool ip_reserved_bit;
-  uint16_t ip_options_size;
-  uint32_t ip_size;
-  Checksum ip_checksum;
-  uint8_t protocol;
   uint8_t fragment;
+  uint16_t ip_options_size;
 
-  Transport transport;
+  Address src;
+  Address dst;
+  uint32_t ip_id;
+  uint32_t flow_label;
+  uint32_t ip_size;
+
   uint32_t transport_at;
-  Checksum transport_checksum;
   uint16_t src_port;
   uint16_t dst_port;
+  Checksum transport_checksum;
 
-  uint16_t tcp_flags;
-  uint16_t tcp_window;
   uint32_t tcp_seq;
   uint32_t tcp_ack;
+  uint32_t tcp_options_at;
+  uint16_t tcp_flags;
+  uint16_t tcp_window;
   uint16_t tcp_urgent;
   uint8_t tcp_options_size;
-  uint32_t tcp_options_at;
 
   uint8_t icmp_type;
   uint8_t icmp_code;

@@ -103,6 +103,7 @@ inline void clear_frame(Packet& packet) {
   constexpr size_t PIECE_SIZE = 64;
   constexpr size_t REST = sizeof(Packet) % PIECE_SIZE;
   auto* bytes = reinterpret_cast<unsigned char*>(&packet);
+#pragma GCC unroll 8
   for (size_t at = 0; at < sizeof(Packet) - REST; at += PIECE_SIZE) {
     std::memset(bytes + at, 0, PIECE_SIZE);
   }

@@ -25,11 +25,20 @@ class HomeNets {
         row.net[word] = value & row.mask[word];
       }
       rows_.push_back(row);
+      const bool holds_v4 =
+          row.net[0] == 0 && row.net[1] == 0 && row.net[2] == (0xffff & row.mask[2]);
+      if (holds_v4) v4_rows_.push_back({row.net[3], row.mask[3]});
     }
   }
 
   bool contains(const Address& address) const {
     const uint32_t* w = address.word;
+    if (address.is_v4()) [[likely]] {
+      for (const RowV4& row : v4_rows_) {
+        if ((w[3] & row.mask) == row.net) return true;
+      }
+      return false;
+    }
     for (const Row& row : rows_) {
       if ((w[3] & row.mask[3]) == row.net[3] && (w[2] & row.mask[2]) == row.net[2] &&
           (w[1] & row.mask[1]) == row.net[1] && (w[0] & row.mask[0]) == row.net[0]) {
@@ -44,7 +53,13 @@ class HomeNets {
     uint32_t net[4];
     uint32_t mask[4];
   };
+  struct RowV4 {
+    uint32_t net;
+    uint32_t mask;
+  };
   std::vector<Row> rows_;
+  /// Of those that hold IPv4 addresses, what is to be compared of them.
+  std::vector<RowV4> v4_rows_;
 };
 
 }  // namespace picket

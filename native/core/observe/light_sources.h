@@ -56,7 +56,7 @@ class LightSources {
     if (touch.raw_syn_ack) source.traits |= TRAIT_RAW_SYN_ACK;
     source.first_us = touch.offset_us;
     source.last_us = touch.offset_us;
-    source.tuple = touch.tuple;
+    source.tuple = touch.tuple();
     source.run_value = touch.run_value;
     source.kinds = touch.kind;
     source.outcome = touch.outcome;
@@ -113,7 +113,8 @@ class LightSources {
     touch.signature = source.signature;
     touch.ttl = source.ttl;
     touch.source_port = source.source_port;
-    touch.tuple = source.tuple;
+    touch.probe = nullptr;
+    touch.kept_tuple = source.tuple;
     touch.run_value = source.run_value;
     return touch;
   }

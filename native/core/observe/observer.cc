@@ -13,13 +13,6 @@ namespace {
 
 constexpr uint32_t PENDING_UDP_MAX = 65'536;
 
-/// What Nmap's decoys share with the real probe (scan_engine_raw.cc): source port, sequence number,
-/// IP ID.
-uint32_t probe_tuple(const Packet& packet) {
-  const uint32_t first = mix(HASH_SEED, (uint32_t{packet.src_port} << 16) ^ packet.ip_id);
-  return finish(mix(mix(first, packet.tcp_seq), packet.tcp_ack));
-}
-
 }  // namespace
 
 Observer::Observer(const ObserverConfig& config)
@@ -76,14 +69,19 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
   touch.packets = 1;
   touch.kind = kind;
   touch.outcome = is_dark(packet) ? OUTCOME_DARK_TARGET : 0;
-  touch.traits = probe_traits(packet);
   touch.reset_id = -1;
   touch.reset_other_class = false;
   touch.raw_syn_ack = false;
-  touch.signature = kind == PROBE_SYN ? signatures.of(packet) : NO_SIGNATURE;
+  if (kind == PROBE_SYN) [[likely]] {
+    touch.signature = signatures.of(packet);
+    touch.traits = with_own_traits(packet, signatures.last_traits());
+  } else {
+    touch.signature = NO_SIGNATURE;
+    touch.traits = probe_traits(packet);
+  }
   touch.ttl = packet.ttl;
   touch.source_port = packet.src_port;
-  touch.tuple = probe_tuple(packet);
+  touch.probe = &packet;
   touch.run_value = (kind & (PROBE_ACK | PROBE_MAIMON)) != 0 ? packet.tcp_ack : packet.tcp_seq;
   sources.seek(touch);
   // A scanner too wide to list its targets must not fill the table of them either.
@@ -118,7 +116,8 @@ void Observer::aim(const Packet& packet, uint32_t service, uint16_t outcome, uin
   touch.signature = NO_SIGNATURE;
   touch.ttl = 0;
   touch.source_port = 0;
-  touch.tuple = 0;
+  touch.probe = nullptr;
+  touch.kept_tuple = 0;
   touch.run_value = 0;
 }
 

@@ -150,12 +150,12 @@ bool is_masscan(const Packet& packet) {
 bool is_zmap(const Packet& packet) {
   if (packet.ip_version != 4) return false;
   if (packet.transport != Transport::tcp) return packet.ip_id == ZMAP_ID;
-  if (!is_syn(packet) || packet.tcp_window != ZMAP_WINDOW) return false;
+  if (packet.tcp_window != ZMAP_WINDOW || !is_syn(packet)) return false;
   return packet.ip_id == ZMAP_ID || has_zmap_options(packet);
 }
 
 bool is_mirai(const Packet& packet) {
-  return packet.ip_version == 4 && is_syn(packet) && packet.tcp_seq == packet.dst.word[3];
+  return packet.tcp_seq == packet.dst.word[3] && packet.ip_version == 4 && is_syn(packet);
 }
 
 bool is_nmap(const Packet& packet) {

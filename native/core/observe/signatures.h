@@ -12,6 +12,7 @@
 #include "batch/layout.h"
 #include "observe/address_index.h"
 #include "observe/syn_signature.h"
+#include "observe/traits.h"
 
 namespace picket {
 
@@ -31,6 +32,7 @@ class Signatures {
   uint16_t of(const Packet& packet) {
     if (last_ != NO_SIGNATURE && last_facts_.match(packet)) return last_;
     last_facts_.take(packet);
+    last_traits_ = shape_traits(packet);
     uint8_t* scratch = reinterpret_cast<uint8_t*>(scratch_);
     const uint32_t size = write_syn_signature(packet, scratch);
     const uint32_t padded = (size + 3) & ~3u;
@@ -38,6 +40,9 @@ class Signatures {
     last_ = static_cast<uint16_t>(intern(size, padded / 4));
     return last_;
   }
+
+  /// `shape_traits` of the SYN that `of` was asked for last.
+  uint32_t last_traits() const { return last_traits_; }
 
   const uint8_t* bytes(uint16_t signature) const { return entries_[signature].bytes; }
   uint32_t size(uint16_t signature) const { return entries_[signature].size; }
@@ -98,6 +103,7 @@ class Signatures {
   /// The one the last SYN had, and that SYN's facts: most SYNs have their predecessor's.
   uint16_t last_ = NO_SIGNATURE;
   SynFacts last_facts_;
+  uint32_t last_traits_ = 0;
 };
 
 }  // namespace picket

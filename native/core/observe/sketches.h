@@ -4,6 +4,7 @@
 /// packages/observer/src/observe/sketches.ts.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -42,7 +43,8 @@ class Sketches {
     // The low 21 bits decide the rank; a sentinel bit bounds it at 22.
     const uint32_t low = (hash << HLL_PRECISION) | (1u << (HLL_PRECISION - 1));
     const uint8_t rank = static_cast<uint8_t>(std::countl_zero(low) + 1);
-    if (at < rank) at = rank;
+    // Without a branch: nobody can foretell it.
+    at = std::max(at, rank);
   }
 
   /// HLL_REGISTERS bytes.

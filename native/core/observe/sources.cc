@@ -1,99 +1,16 @@
 #include "observe/sources.h"
 
 #include <algorithm>
-#include <bit>
 
 namespace picket {
 
 namespace {
-
-/// Counter of each Trait bit, in bit order.
-constexpr SourceCounter COUNTER_OF_TRAIT[] = {
-    SOURCE_MARK_CANDIDATE,  SOURCE_MARK_MASSCAN,     SOURCE_MARK_ZMAP,
-    SOURCE_MARK_MIRAI,      SOURCE_MARK_NMAP,        SOURCE_MARK_UNICORNSCAN,
-    SOURCE_BAD_CHECKSUM,    SOURCE_NMAP_BADSUM,      SOURCE_FRAGMENT_TINY,
-    SOURCE_FRAGMENT_OVERLAP, SOURCE_TRUSTED_SOURCE_PORT, SOURCE_PROBE_WITH_DATA,
-    SOURCE_IP_OPTIONS,      SOURCE_RAW_STACK,        SOURCE_EMPTY_ECHO,
-};
-constexpr uint32_t TRAIT_COUNTERS = sizeof(COUNTER_OF_TRAIT) / sizeof(COUNTER_OF_TRAIT[0]);
-
-/// Counter of each Outcome bit that has one, in bit order; SOURCE_COUNTER_COUNT where there is
-/// none.
-constexpr SourceCounter NO_COUNTER = SOURCE_COUNTER_COUNT;
-constexpr SourceCounter COUNTER_OF_OUTCOME[16] = {
-    SOURCE_ANSWER_OPEN, SOURCE_ANSWER_CLOSED, SOURCE_ANSWER_UNREACHABLE, SOURCE_ESTABLISHED,
-    NO_COUNTER,         NO_COUNTER,           SOURCE_RESET,              SOURCE_STACK_SPLIT,
-    SOURCE_UNSOLICITED, SOURCE_UNSOLICITED,   SOURCE_UNSOLICITED,        SOURCE_UNSOLICITED,
-    NO_COUNTER,         NO_COUNTER,           NO_COUNTER,                NO_COUNTER,
-};
-
-constexpr uint16_t TCP_KINDS = PROBE_SYN | PROBE_FIN | PROBE_NULL | PROBE_XMAS | PROBE_ACK |
-                               PROBE_MAIMON | PROBE_ODD_FLAGS;
-
-/// Largest step of a counting IP ID from one reset to the next: the prober asks in between.
-constexpr int32_t RESET_ID_STEP_MAX = 64;
 
 /// Below both, a source that says nothing known is somebody's client.
 constexpr uint32_t SAMPLED_TARGETS_MIN = 2;
 constexpr uint32_t SAMPLED_CONTACTS_MIN = 3;
 
 uint32_t service_hash(uint32_t service) { return finish(mix(HASH_SEED, service)); }
-
-void count_probe(Source& source, const Touch& touch) {
-  source.traits |= touch.traits;
-  if (touch.kind != 0 && touch.kind != PROBE_INFERRED) {
-    source.counters[std::bit_width(touch.kind) - 1] += touch.packets;
-  }
-  for (uint32_t rest = touch.traits; rest != 0; rest &= rest - 1) {
-    const uint32_t bit = static_cast<uint32_t>(std::countr_zero(rest));
-    if (bit < TRAIT_COUNTERS) source.counters[COUNTER_OF_TRAIT[bit]] += touch.packets;
-  }
-}
-
-/// What a reset of our answer, or an unsolicited SYN-ACK, tells of the stack behind the address.
-void note_strange_stack(Source& source, const Touch& touch) {
-  if (touch.raw_syn_ack) source.counters[SOURCE_RAW_SYN_ACKS]++;
-  if (touch.reset_id < 0) return;
-  if (touch.reset_other_class) source.counters[SOURCE_RESETS_OTHER_CLASS]++;
-  const int32_t last = source.last_reset_id;
-  const int32_t step = (touch.reset_id - last) & 0xffff;
-  if (last > 0 && step > 0 && step <= RESET_ID_STEP_MAX) source.counters[SOURCE_RESET_ID_STEPS]++;
-  source.last_reset_id = touch.reset_id;
-}
-
-void count_outcome(Source& source, uint32_t outcome) {
-  for (uint32_t rest = outcome; rest != 0; rest &= rest - 1) {
-    const SourceCounter counter = COUNTER_OF_OUTCOME[std::countr_zero(rest)];
-    if (counter != NO_COUNTER) source.counters[counter]++;
-  }
-}
-
-void note_run(Source& source, const Touch& touch) {
-  if (source.run_key == 0) source.run_key = touch.run_value;
-  const uint32_t difference = source.run_key ^ touch.run_value;
-  // Nmap: sequence = key ^ (try << 16 | try), scan_engine_raw.cc, so two of a run differ by equal
-  // halves.
-  if (difference >> 16 == (difference & 0xffff) && difference >> 16 < 256) {
-    source.counters[SOURCE_RUN_KEY] += touch.packets;
-  }
-}
-
-void note_stack(Source& source, const Touch& touch) {
-  const uint8_t ttl = touch.ttl;
-  const uint16_t port = touch.source_port;
-  if (source.ttl_min == 0 || ttl < source.ttl_min) source.ttl_min = ttl;
-  if (ttl > source.ttl_max) source.ttl_max = ttl;
-  if (source.source_port_min == 0 || port < source.source_port_min) source.source_port_min = port;
-  if (port > source.source_port_max) source.source_port_max = port;
-  if ((touch.kind & TCP_KINDS) != 0) note_run(source, touch);
-  if (touch.signature == NO_SIGNATURE) return;
-  for (uint32_t at = 0; at < SOURCE_SIGNATURES_MAX; at++) {
-    if (source.signature[at] == NO_SIGNATURE) source.signature[at] = touch.signature;
-    if (source.signature[at] != touch.signature) continue;
-    source.signature_count[at] += touch.packets;
-    return;
-  }
-}
 
 }  // namespace
 
@@ -102,17 +19,14 @@ Sources::Sources(const ObserverConfig& config, Sketches& sketches)
       light(config.tables.light_sources_max),
       targets(config.tables.contacts_max / 2 + config.tables.contacts_max % 2),
       contacts(config.tables.contacts_max),
+      tally(index),
       sketches_(sketches),
       early_targets_(config.early_targets),
       early_ports_(config.early_ports),
       early_pairs_(config.early_pairs) {}
 
-void Sources::touch(const Touch& touch) {
-  crossed = NONE;
-  if (full_ != NONE) {
-    touch_full(full_, touch);
-    return;
-  }
+/// One of a source without full state.
+void Sources::touch_waiting(const Touch& touch) {
   if (waiting_ != NONE && light.is_live(waiting_)) {
     if (light.fits(waiting_, touch)) {
       light.repeat(waiting_, touch);
@@ -169,6 +83,9 @@ bool Sources::is_worth_samples(uint32_t source) const {
 }
 
 void Sources::clear() {
+  full_ = NONE;
+  waiting_ = NONE;
+  tally.clear();
   index.clear();
   light.clear();
   targets.clear();
@@ -214,10 +131,7 @@ void Sources::promote(uint32_t light_source, const Touch& touch) {
 void Sources::touch_full(uint32_t number, const Touch& touch) {
   Source& source = index[number];
   source.last_us = touch.offset_us;
-  if (touch.is_probe) {
-    count_probe(source, touch);
-    note_stack(source, touch);
-  }
+  if (touch.is_probe) tally.count(number, touch);
   if (touch.reset_id >= 0 || touch.raw_syn_ack) note_strange_stack(source, touch);
   uint32_t member = may_be_member(number, source, touch)
                         ? targets.find(touch.source_hash, number, touch.target)
@@ -225,16 +139,17 @@ void Sources::touch_full(uint32_t number, const Touch& touch) {
   uint32_t found = member == NONE ? NONE : contacts.find(member, touch.service);
   if (found == NONE) {
     if (!touch.is_probe && !touch.may_create) return;
-    if (member == NONE) member = admit_target(number, touch);
+    const uint32_t target_hash = address_hash(HASH_SEED, touch.target);
+    if (member == NONE) member = admit_target(number, touch, target_hash);
     if (member != NONE) found = admit_contact(number, member, touch);
-    if (found == NONE || source.pair_sketch != NO_SKETCH) sketch_pair(source, touch);
+    if (found == NONE || source.pair_sketch != NO_SKETCH) sketch_pair(source, touch, target_hash);
     if (found == NONE) {
       count_outcome(source, touch.outcome);
       return;
     }
     contacts[found].kinds = touch.kind;
     contacts[found].ttl = touch.ttl;
-    contacts[found].tuple = touch.tuple;
+    contacts[found].tuple = touch.tuple();
   } else if (touch.is_probe) {
     contacts[found].kinds |= touch.kind;
   }
@@ -261,8 +176,8 @@ bool Sources::may_be_member(uint32_t number, const Source& source, const Touch& 
 }
 
 /// A new target: into the exact set if there is room (else NONE), and into a sketch once there was
-/// none.
-uint32_t Sources::admit_target(uint32_t number, const Touch& touch) {
+/// none. `target_hash` is what sketches take of it.
+uint32_t Sources::admit_target(uint32_t number, const Touch& touch, uint32_t target_hash) {
   Source& source = index[number];
   uint32_t member = NONE;
   if (source.target_count < TARGETS_EXACT_MAX) {
@@ -278,7 +193,7 @@ uint32_t Sources::admit_target(uint32_t number, const Touch& touch) {
       sketches_.add(source.target_sketch, targets.hash_of(m));
     }
   }
-  sketches_.add(source.target_sketch, address_hash(HASH_SEED, touch.target));
+  sketches_.add(source.target_sketch, target_hash);
   return member;
 }
 
@@ -307,7 +222,7 @@ uint32_t Sources::admit_contact(uint32_t number, uint32_t member, const Touch& t
 }
 
 /// Pairs and ports once they are beyond the exact list. The sketches cover the listed ones too.
-void Sources::sketch_pair(Source& source, const Touch& touch) {
+void Sources::sketch_pair(Source& source, const Touch& touch, uint32_t target_hash) {
   if (source.pair_sketch == NO_SKETCH) {
     source.pair_sketch = sketches_.take();
     source.port_sketch = sketches_.take();
@@ -317,8 +232,7 @@ void Sources::sketch_pair(Source& source, const Touch& touch) {
       sketches_.add(source.port_sketch, service_hash(service));
     }
   }
-  const uint32_t target = address_hash(HASH_SEED, touch.target);
-  sketches_.add(source.pair_sketch, finish(mix(target, touch.service)));
+  sketches_.add(source.pair_sketch, finish(mix(target_hash, touch.service)));
   sketches_.add(source.port_sketch, service_hash(touch.service));
 }
 

@@ -13,6 +13,7 @@
 #include "observe/member_filter.h"
 #include "observe/payload_pool.h"
 #include "observe/sketches.h"
+#include "observe/source_tallies.h"
 #include "observe/touch.h"
 #include "options.h"
 
@@ -24,37 +25,14 @@ constexpr uint32_t PORTS_EXACT_MAX = 256;
 /// Exact contacts of a source in an epoch.
 constexpr uint32_t CONTACTS_EXACT_MAX = 1024;
 
-struct Source {
-  uint32_t first_us;
-  uint32_t last_us;
-  uint32_t first_member;
-  uint32_t last_member;
-  uint32_t first_contact;
-  uint32_t last_contact;
-  int32_t target_sketch;
-  int32_t pair_sketch;
-  int32_t port_sketch;
-  uint32_t run_key;
-  uint32_t traits;         ///< union of the probes' Trait bits
-  int32_t last_reset_id;  ///< IP ID of the last reset of our answers, -1 before the first
-  uint16_t target_count;
-  uint16_t contact_count;
-  uint16_t source_port_min;
-  uint16_t source_port_max;
-  uint8_t ttl_min;
-  uint8_t ttl_max;
-  uint16_t signature[SOURCE_SIGNATURES_MAX];
-  uint32_t signature_count[SOURCE_SIGNATURES_MAX];
-  uint32_t counters[SOURCE_COUNTER_COUNT];
-  PayloadLists payloads;
-};
-
 class Sources {
  public:
   Sources(const ObserverConfig& config, Sketches& sketches);
 
   /// Looks up the touch's source, for `is_new`, `probe_ttl` and `touch`.
-  void seek(const Touch& touch) {
+  [[gnu::always_inline]] void seek(const Touch& touch) {
+    // A scanner's packets come one after the other.
+    if (full_ != NONE && index.is(full_, touch.source_hash, touch.tunnel_key, touch.source)) return;
     full_ = index.find(touch.source_hash, touch.tunnel_key, touch.source);
     waiting_ = full_ == NONE ? light.find(touch) : NONE;
   }
@@ -73,7 +51,11 @@ class Sources {
 
   /// Takes in one touch of the source sought; `crossed` names a source that has just reached an
   /// early count.
-  void touch(const Touch& touch);
+  void touch(const Touch& touch) {
+    crossed = NONE;
+    if (full_ != NONE) touch_full(full_, touch);
+    else touch_waiting(touch);
+  }
 
   /// The TTL of the sought source's first probe to the touch's service, 0 when not known exactly.
   uint8_t probe_ttl(const Touch& touch) const;
@@ -98,6 +80,7 @@ class Sources {
   LightSources light;
   AddressSets targets;
   Contacts contacts;
+  ProbeTally tally;
   PayloadPool payloads;
   /// The source that reached an early count with the last touch, or NONE.
   uint32_t crossed = NONE;
@@ -106,12 +89,13 @@ class Sources {
 
  private:
   uint32_t add(const Touch& touch);
+  void touch_waiting(const Touch& touch);
   void promote(uint32_t light_source, const Touch& touch);
   void touch_full(uint32_t number, const Touch& touch);
   bool may_be_member(uint32_t number, const Source& source, const Touch& touch);
-  uint32_t admit_target(uint32_t number, const Touch& touch);
+  uint32_t admit_target(uint32_t number, const Touch& touch, uint32_t target_hash);
   uint32_t admit_contact(uint32_t number, uint32_t member, const Touch& touch);
-  void sketch_pair(Source& source, const Touch& touch);
+  void sketch_pair(Source& source, const Touch& touch, uint32_t target_hash);
   uint32_t add_member(uint32_t number, const Touch& touch);
   uint32_t add_contact(Source& source, uint32_t member, const Touch& touch);
 

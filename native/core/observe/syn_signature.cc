@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "decode/tcp.h"
 #include "decode/walk.h"
 
 namespace picket {
@@ -34,7 +35,6 @@ constexpr uint32_t KINDS_AT = 15;
 /// Options p0f reads before it gives up.
 constexpr uint32_t OPTIONS_MAX = 24;
 constexpr uint32_t TCP_HEADER_SIZE = 20;
-constexpr uint32_t TCP_OFFSET_AT = 12;
 /// Largest useful window scale, RFC 7323 §2.3.
 constexpr uint8_t SCALE_MAX = 14;
 
@@ -105,7 +105,7 @@ uint32_t read_option(const Packet& packet, uint8_t* out, uint32_t at, uint8_t ki
 
 /// Whether the snapshot cut the options. The fixed header is there, or this were no TCP packet.
 bool is_clipped(const Packet& packet) {
-  const uint32_t header_size = (u16(packet.bytes, packet.transport_at + TCP_OFFSET_AT) >> 12) * 4;
+  const uint32_t header_size = (packet.bytes[packet.transport_at + tcp_field::offset] >> 4) * 4u;
   return header_size - TCP_HEADER_SIZE > packet.tcp_options_size;
 }
 
@@ -160,29 +160,29 @@ uint32_t write_syn_signature(const Packet& packet, uint8_t* out) {
 }
 
 void SynFacts::take(const Packet& packet) {
-  fields_ = fields(packet);
-  quirks_ = quirks(packet);
+  is_taken_ = has_usual_numbers(packet);
+  if (!is_taken_) return;
+  ip_version_ = packet.ip_version;
+  ttl_ = packet.ttl;
+  tos_ = packet.tos;
+  dont_fragment_ = packet.dont_fragment;
+  ip_reserved_bit_ = packet.ip_reserved_bit;
+  tcp_options_size_ = packet.tcp_options_size;
+  ip_options_size_ = packet.ip_options_size;
+  offset_to_window_ = offset_to_window(packet);
   std::memcpy(options_, packet.bytes + packet.tcp_options_at, packet.tcp_options_size);
 }
 
 bool SynFacts::match(const Packet& packet) const {
-  return fields_ == fields(packet) && quirks_ == quirks(packet) &&
-         std::memcmp(options_, packet.bytes + packet.tcp_options_at, packet.tcp_options_size) == 0;
-}
-
-uint64_t SynFacts::fields(const Packet& packet) {
-  return uint64_t{packet.tcp_window} | (uint64_t{packet.tcp_flags} << 16) |
-         (uint64_t{initial_ttl(packet.ttl)} << 32) | (uint64_t{packet.tcp_options_size} << 40) |
-         (uint64_t{packet.bytes[packet.transport_at + TCP_OFFSET_AT]} << 48) |
-         (uint64_t{packet.ip_version} << 56);
-}
-
-uint64_t SynFacts::quirks(const Packet& packet) {
-  return uint64_t{packet.ip_options_size} | (uint64_t{packet.tos} << 16) |
-         (uint64_t{packet.dont_fragment} << 24) | (uint64_t{packet.ip_reserved_bit} << 25) |
-         (uint64_t{packet.payload_wire_size > 0} << 26) | (uint64_t{packet.ip_id == 0} << 27) |
-         (uint64_t{packet.flow_label == 0} << 28) | (uint64_t{packet.tcp_seq == 0} << 29) |
-         (uint64_t{packet.tcp_ack == 0} << 30) | (uint64_t{packet.tcp_urgent == 0} << 31);
+  if (!is_taken_ || !has_usual_numbers(packet)) return false;
+  if (offset_to_window_ != offset_to_window(packet) || ttl_ != packet.ttl) return false;
+  if (tos_ != packet.tos || dont_fragment_ != packet.dont_fragment) return false;
+  if (ip_version_ != packet.ip_version || ip_reserved_bit_ != packet.ip_reserved_bit) return false;
+  const uint32_t size = packet.tcp_options_size;
+  if (ip_options_size_ != packet.ip_options_size || tcp_options_size_ != size) return false;
+  const uint8_t* options = packet.bytes + packet.tcp_options_at;
+  if (size == 4) return std::memcmp(options_, options, 4) == 0;
+  return size == 0 || std::memcmp(options_, options, size) == 0;
 }
 
 }  // namespace picket

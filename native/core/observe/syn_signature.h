@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "decode/packet.h"
+#include "decode/tcp.h"
 
 namespace picket {
 
@@ -20,19 +21,37 @@ constexpr uint32_t SYN_SIGNATURE_SIZE_MAX = 64;
 /// Returns the bytes written, 15 to 39.
 uint32_t write_syn_signature(const Packet& packet, uint8_t* out);
 
-/// All that a signature is made of, cheaper to compare than to make one: two SYNs with equal facts
-/// have equal signatures.
+/// All that a signature and `shape_traits` are made of, cheaper to compare than to make either: two
+/// SYNs with equal facts have equal ones.
 class SynFacts {
  public:
+  /// Only of SYNs whose numbers are the usual ones; of any other nothing is remembered.
   void take(const Packet& packet);
   bool match(const Packet& packet) const;
 
  private:
-  static uint64_t fields(const Packet& packet);
-  static uint64_t quirks(const Packet& packet);
+  /// Identification and sequence number are not 0, all that a SYN has no use for is.
+  static bool has_usual_numbers(const Packet& packet) {
+    return (packet.tcp_ack | packet.tcp_urgent | packet.flow_label | packet.payload_wire_size) ==
+               0 &&
+           packet.ip_id != 0 && packet.tcp_seq != 0;
+  }
 
-  uint64_t fields_ = 0;
-  uint64_t quirks_ = 0;
+  /// Four bytes as they are: the header's size, which options behind the snapshot are part of,
+  /// flags and window.
+  static uint32_t offset_to_window(const Packet& packet) {
+    return word_at(packet.bytes + packet.transport_at + tcp_field::offset);
+  }
+
+  bool is_taken_ = false;
+  uint8_t ip_version_;
+  uint8_t ttl_;
+  uint8_t tos_;
+  bool dont_fragment_;
+  bool ip_reserved_bit_;
+  uint8_t tcp_options_size_;
+  uint16_t ip_options_size_;
+  uint32_t offset_to_window_;
   uint8_t options_[40];
 };
 

@@ -30,7 +30,9 @@ struct Touch {
   uint16_t signature;   ///< interned SYN signature or NO_SIGNATURE
   uint16_t source_port;
   uint8_t ttl;
-  uint32_t tuple;
+  /// The probe it comes from, in whose place `kept_tuple` stands when it is not at hand any more.
+  const Packet* probe;
+  uint32_t kept_tuple;
   uint32_t run_value;
   /// A reset of our answer: its IP ID, else -1; and whether its initial TTL is not its probe's.
   int32_t reset_id = -1;
@@ -38,10 +40,19 @@ struct Touch {
   /// An unsolicited SYN-ACK as only a user-space stack sends it.
   bool raw_syn_ack = false;
 
+  /// What Nmap's decoys share with the real probe (scan_engine_raw.cc): source port, sequence
+  /// number, IP ID. Made when somebody keeps it, which of a scan is seldom.
+  uint32_t tuple() const {
+    if (probe == nullptr) return kept_tuple;
+    const uint32_t ids = (uint32_t{probe->src_port} << 16) ^ probe->ip_id;
+    return finish(mix(mix(mix(HASH_SEED, ids), probe->tcp_seq), probe->tcp_ack));
+  }
+
   /// To be called once key and addresses are set.
-  void hash_addresses() {
-    source_hash = keyed_hash(tunnel_key, source);
-    target_hash = keyed_hash(tunnel_key, target);
+  [[gnu::always_inline]] void hash_addresses() {
+    const uint32_t key = mix(HASH_SEED, tunnel_key);
+    source_hash = address_hash(key, source);
+    target_hash = address_hash(key, target);
   }
 };
 

@@ -28,7 +28,10 @@ bool has_ip_options(const Packet& packet) {
   return packet.ip_options_size > fragment_size;
 }
 
-uint32_t packet_traits(const Packet& packet) {
+/// What is wrong or odd below the transport, and with its checksum. Whatever is wrong is an
+/// anomaly, too.
+uint32_t flaw_traits(const Packet& packet) {
+  if (packet.anomalies == 0 && packet.fragment == 0 && packet.ip_options_size == 0) return 0;
   uint32_t traits = 0;
   const Checksum checksum = packet.transport_checksum;
   if (checksum > Checksum::offload || packet.ip_checksum > Checksum::offload) {
@@ -64,15 +67,10 @@ bool could_carry_mark(const Packet& packet) {
 }
 
 uint32_t mark_traits(const Packet& packet) {
-  if (!could_carry_mark(packet)) {
-    // Nmap's OS detection sets DF on some of its probes.
-    return is_nmap(packet) ? TRAIT_MARK_NMAP : 0u;
-  }
-  uint32_t traits = TRAIT_MARK_CANDIDATE;
+  uint32_t traits = 0;
   if (is_masscan(packet)) traits |= TRAIT_MARK_MASSCAN;
   if (is_zmap(packet)) traits |= TRAIT_MARK_ZMAP;
   if (is_mirai(packet)) traits |= TRAIT_MARK_MIRAI;
-  if (is_nmap(packet)) traits |= TRAIT_MARK_NMAP;
   return traits;
 }
 
@@ -119,10 +117,19 @@ bool is_empty_echo(const Packet& packet) {
 
 }  // namespace
 
-uint32_t probe_traits(const Packet& packet) {
-  uint32_t traits = packet_traits(packet) | mark_traits(packet) | os_traits(packet);
+uint32_t shape_traits(const Packet& packet) {
+  uint32_t traits = os_traits(packet);
+  if (could_carry_mark(packet)) traits |= TRAIT_MARK_CANDIDATE;
+  // Not only of candidates: Nmap's OS detection sets DF on some of its probes.
+  if (is_nmap(packet)) traits |= TRAIT_MARK_NMAP;
   if (packet.transport == Transport::tcp) traits |= tcp_traits(packet);
   else if (is_empty_echo(packet)) traits |= TRAIT_EMPTY_ECHO;
+  return traits;
+}
+
+uint32_t with_own_traits(const Packet& packet, uint32_t shape) {
+  uint32_t traits = shape | flaw_traits(packet);
+  if ((shape & TRAIT_MARK_CANDIDATE) != 0) traits |= mark_traits(packet);
   if (is_trusted_source_port(packet)) traits |= TRAIT_TRUSTED_SOURCE_PORT;
   return traits;
 }

@@ -6,7 +6,16 @@
 
 namespace picket {
 
+/// Those that follow from how the packet is made. Of a SYN no address, port or number matters to
+/// them, but for being 0 (`SynFacts`).
+uint32_t shape_traits(const Packet& packet);
+
+/// `shape` and those that every packet has its own of.
+uint32_t with_own_traits(const Packet& packet, uint32_t shape);
+
 /// Traits of an inbound probe; 0 for packets without transport facts, but for their fragments'.
-uint32_t probe_traits(const Packet& packet);
+inline uint32_t probe_traits(const Packet& packet) {
+  return with_own_traits(packet, shape_traits(packet));
+}
 
 }  // namespace picket

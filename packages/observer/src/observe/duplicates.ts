@@ -1,12 +1,14 @@
 /**
  * Removes the copies a span port makes: the same packet seen again within `DUPLICATE_WINDOW_US`,
- * even one hop further (TTL and header checksum are left out). A direct-mapped ring of 64-bit
- * hashes over the invariant fields; a real retransmission differs in its IP id, or comes later.
- * Twin: `duplicates.h`.
+ * even one hop further (TTL and header checksum are left out). A direct-mapped ring of what no span
+ * port changes: addresses, ports and numbers as they are and not their hash, so that nobody can
+ * make a probe that is taken for another one's copy. A real retransmission differs in its IP id, or
+ * comes later. Twin: `duplicates.h`.
  */
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { powerOfTwoAtLeast } from '../base/power-of-two.js';
 import { type Packet, Transport } from '../decode/packet.js';
+import { addressHash } from './address-index.js';
 
 /**
  * Copies of one packet arrive within microseconds; TCP's shortest retransmission is 200 ms away.
@@ -14,79 +16,119 @@ import { type Packet, Transport } from '../decode/packet.js';
 export const DUPLICATE_WINDOW_US = 20_000;
 /** Payload bytes looked at where no sequence number tells packets apart: a DNS header and more. */
 const PAYLOAD_SIZE_MAX = 16;
-/** FNV's offset basis and prime, for the second half of the key: any other hash would do. */
+/** FNV's offset basis and prime. */
 const FNV_BASIS = 0x811c9dc5;
 const FNV_PRIME = 0x01000193;
 
+/** Words of a slot. */
+const Word = {
+  source: 0,
+  target: 1,
+  ports: 2,
+  ip: 3,
+  /** What else tells packets of the protocol apart, ... */
+  first: 4,
+  /** ... as this. */
+  second: 5,
+  /** A hash of all that is left. */
+  rest: 6,
+  /** Microseconds, the low half: it comes round after 71 minutes. */
+  timeUs: 7,
+} as const;
+const WORDS = 8;
+
 export class Duplicates {
   private readonly mask: number;
-  private readonly first: Int32Array;
-  private readonly second: Int32Array;
-  private readonly timeUs: Float64Array;
+  private readonly slots: Int32Array;
 
   /** `slotCount` is rounded up to a power of two. */
   constructor(slotCount: number) {
     const size = powerOfTwoAtLeast(slotCount);
     this.mask = size - 1;
-    this.first = new Int32Array(size);
-    this.second = new Int32Array(size);
-    this.timeUs = new Float64Array(size).fill(-1e15);
+    this.slots = new Int32Array(size * WORDS);
   }
 
   /** True when this packet was seen a moment ago; remembers it otherwise. */
   isCopy(packet: Packet): boolean {
-    const ip = (packet.ipId << 8) ^ packet.protocol ^ (packet.fragment << 24);
+    const isTcp = packet.transport === Transport.tcp;
+    const source = (packet.ipVersion === 6 ? sourceHash(packet) : packet.src3) | 0;
+    const target = (packet.ipVersion === 6 ? targetHash(packet) : packet.dst3) | 0;
     const ports = (packet.srcPort << 16) | packet.dstPort;
+    const ip = (packet.ipId << 8) ^ packet.protocol ^ (packet.fragment << 24);
+    const first = (isTcp ? packet.tcpSeq : icmpWord(packet)) | 0;
+    const second =
+      (isTcp ? packet.tcpAck : (packet.icmpSeq << 16) ^ packet.sctpTag ^ packet.sctpChunk) | 0;
+    const third = isTcp ? (packet.tcpFlags << 16) | packet.tcpWindow : payloadHash(packet);
     const sizes = (packet.ipSize << 16) ^ packet.payloadWireSize;
-    let a: number;
-    let b: number;
-    let c: number;
-    if (packet.transport === Transport.tcp) {
-      a = packet.tcpSeq;
-      b = packet.tcpAck;
-      c = (packet.tcpFlags << 16) | packet.tcpWindow;
-    } else {
-      a = (packet.icmpType << 24) | (packet.icmpCode << 16) | packet.icmpId;
-      b = (packet.icmpSeq << 16) ^ packet.sctpTag ^ packet.sctpChunk;
-      c = payloadHash(packet);
-    }
-    const addresses = addressesHash(packet);
-    const header = mix(mix(mix(addresses, ip), ports), sizes);
-    const one = finish(mix(mix(mix(header, a), b), c));
-    const rest = fold(fold(fold(FNV_BASIS, addresses), packet.src3), packet.dst3);
-    const two = fold(fold(fold(fold(fold(fold(rest, ip), ports), sizes), a), b), c);
-    const slot = one & this.mask;
-    const age = packet.timeUs - this.timeUs[slot];
+    const rest = mix(mix(third, sizes), packet.tunnelKey) | 0;
+    const timeUs = packet.timeUs | 0;
+    const slots = this.slots;
+    const at = (slotOf(source, target, ports, ip, first, second, rest) & this.mask) * WORDS;
     if (
-      this.first[slot] === one &&
-      this.second[slot] === two &&
-      age <= DUPLICATE_WINDOW_US &&
-      age >= -DUPLICATE_WINDOW_US
+      slots[at + Word.first] === first &&
+      slots[at + Word.target] === target &&
+      slots[at + Word.source] === source &&
+      slots[at + Word.ports] === ports &&
+      slots[at + Word.ip] === ip &&
+      slots[at + Word.second] === second &&
+      slots[at + Word.rest] === rest &&
+      wasJustNow(slots[at + Word.timeUs], timeUs)
     )
       return true;
-    this.first[slot] = one;
-    this.second[slot] = two;
-    this.timeUs[slot] = packet.timeUs;
+    slots[at + Word.source] = source;
+    slots[at + Word.target] = target;
+    slots[at + Word.ports] = ports;
+    slots[at + Word.ip] = ip;
+    slots[at + Word.first] = first;
+    slots[at + Word.second] = second;
+    slots[at + Word.rest] = rest;
+    slots[at + Word.timeUs] = timeUs;
     return false;
   }
 }
 
-function addressesHash(packet: Packet): number {
-  let hash = mix(HASH_SEED, packet.tunnelKey);
-  if (packet.ipVersion === 6) {
-    hash = mix(mix(mix(hash, packet.src0), packet.src1), packet.src2);
-    hash = mix(mix(mix(hash, packet.dst0), packet.dst1), packet.dst2);
-  }
-  return mix(mix(hash, packet.src3), packet.dst3);
+/** Either may be the earlier one: a capture's time stamps need not be in order. */
+function wasJustNow(seenUs: number, nowUs: number): boolean {
+  return (nowUs - seenUs + DUPLICATE_WINDOW_US) >>> 0 <= 2 * DUPLICATE_WINDOW_US;
+}
+
+/**
+ * Products that do not wait for each other. Packets that share a slot are all that a poor hash
+ * would cost.
+ */
+function slotOf(
+  source: number,
+  target: number,
+  ports: number,
+  ip: number,
+  first: number,
+  second: number,
+  rest: number,
+): number {
+  const addresses = (Math.imul(source, 0x9e3779b1) + Math.imul(target, 0x85ebca77)) | 0;
+  const headers = (Math.imul(ports, 0xc2b2ae3d) + Math.imul(ip, 0x27d4eb2f)) | 0;
+  const numbers = (Math.imul(first, 0x165667b1) + Math.imul(second, 0xd3a2646d)) | 0;
+  const sum = (((addresses + headers) | 0) + ((numbers + Math.imul(rest, 0xfd7046c5)) | 0)) | 0;
+  return finish(sum);
+}
+
+function sourceHash(packet: Packet): number {
+  return addressHash(HASH_SEED, packet.src0, packet.src1, packet.src2, packet.src3) | 0;
+}
+
+function targetHash(packet: Packet): number {
+  return addressHash(HASH_SEED, packet.dst0, packet.dst1, packet.dst2, packet.dst3) | 0;
+}
+
+function icmpWord(packet: Packet): number {
+  return (packet.icmpType << 24) | (packet.icmpCode << 16) | packet.icmpId;
 }
 
 function payloadHash(packet: Packet): number {
   const end = packet.payloadAt + Math.min(PAYLOAD_SIZE_MAX, packet.payloadSize);
   let hash = FNV_BASIS;
-  for (let at = packet.payloadAt; at < end; at++) hash = fold(hash, packet.bytes[at]);
+  for (let at = packet.payloadAt; at < end; at++) {
+    hash = Math.imul(hash ^ packet.bytes[at], FNV_PRIME);
+  }
   return hash;
-}
-
-function fold(hash: number, word: number): number {
-  return Math.imul(hash ^ word, FNV_PRIME);
 }

@@ -1,0 +1,107 @@
+#include "observe/source_tallies.h"
+
+#include <bit>
+
+namespace picket {
+
+namespace {
+
+/// Counter of each Trait bit, in bit order.
+constexpr SourceCounter COUNTER_OF_TRAIT[] = {
+    SOURCE_MARK_CANDIDATE,  SOURCE_MARK_MASSCAN,     SOURCE_MARK_ZMAP,
+    SOURCE_MARK_MIRAI,      SOURCE_MARK_NMAP,        SOURCE_MARK_UNICORNSCAN,
+    SOURCE_BAD_CHECKSUM,    SOURCE_NMAP_BADSUM,      SOURCE_FRAGMENT_TINY,
+    SOURCE_FRAGMENT_OVERLAP, SOURCE_TRUSTED_SOURCE_PORT, SOURCE_PROBE_WITH_DATA,
+    SOURCE_IP_OPTIONS,      SOURCE_RAW_STACK,        SOURCE_EMPTY_ECHO,
+};
+constexpr uint32_t TRAIT_COUNTERS = sizeof(COUNTER_OF_TRAIT) / sizeof(COUNTER_OF_TRAIT[0]);
+
+/// Counter of each Outcome bit that has one, in bit order; SOURCE_COUNTER_COUNT where there is
+/// none.
+constexpr SourceCounter NO_COUNTER = SOURCE_COUNTER_COUNT;
+constexpr SourceCounter COUNTER_OF_OUTCOME[16] = {
+    SOURCE_ANSWER_OPEN, SOURCE_ANSWER_CLOSED, SOURCE_ANSWER_UNREACHABLE, SOURCE_ESTABLISHED,
+    NO_COUNTER,         NO_COUNTER,           SOURCE_RESET,              SOURCE_STACK_SPLIT,
+    SOURCE_UNSOLICITED, SOURCE_UNSOLICITED,   SOURCE_UNSOLICITED,        SOURCE_UNSOLICITED,
+    NO_COUNTER,         NO_COUNTER,           NO_COUNTER,                NO_COUNTER,
+};
+
+constexpr uint16_t TCP_KINDS = PROBE_SYN | PROBE_FIN | PROBE_NULL | PROBE_XMAS | PROBE_ACK |
+                               PROBE_MAIMON | PROBE_ODD_FLAGS;
+
+/// Largest step of a counting IP ID from one reset to the next: the prober asks in between.
+constexpr int32_t RESET_ID_STEP_MAX = 64;
+
+void note_run(Source& source, const Touch& touch) {
+  if (source.run_key == 0) source.run_key = touch.run_value;
+  const uint32_t difference = source.run_key ^ touch.run_value;
+  // Nmap: sequence = key ^ (try << 16 | try), scan_engine_raw.cc, so two of a run differ by equal
+  // halves.
+  if (difference >> 16 == (difference & 0xffff) && difference >> 16 < 256) {
+    source.counters[SOURCE_RUN_KEY] += touch.packets;
+  }
+}
+
+/// Counts `packets` probes that have all this in common.
+void count_alike(Source& source, uint16_t kind, uint32_t traits, uint16_t signature,
+                 uint32_t packets) {
+  source.traits |= traits;
+  if (kind != 0 && kind != PROBE_INFERRED) source.counters[std::bit_width(kind) - 1] += packets;
+  for (uint32_t rest = traits; rest != 0; rest &= rest - 1) {
+    const uint32_t bit = static_cast<uint32_t>(std::countr_zero(rest));
+    if (bit < TRAIT_COUNTERS) source.counters[COUNTER_OF_TRAIT[bit]] += packets;
+  }
+  if (signature == NO_SIGNATURE) return;
+  for (uint32_t at = 0; at < SOURCE_SIGNATURES_MAX; at++) {
+    if (source.signature[at] == NO_SIGNATURE) source.signature[at] = signature;
+    if (source.signature[at] != signature) continue;
+    source.signature_count[at] += packets;
+    return;
+  }
+}
+
+}  // namespace
+
+void count_outcome(Source& source, uint32_t outcome) {
+  for (uint32_t rest = outcome; rest != 0; rest &= rest - 1) {
+    const SourceCounter counter = COUNTER_OF_OUTCOME[std::countr_zero(rest)];
+    if (counter != NO_COUNTER) source.counters[counter]++;
+  }
+}
+
+void note_strange_stack(Source& source, const Touch& touch) {
+  if (touch.raw_syn_ack) source.counters[SOURCE_RAW_SYN_ACKS]++;
+  if (touch.reset_id < 0) return;
+  if (touch.reset_other_class) source.counters[SOURCE_RESETS_OTHER_CLASS]++;
+  const int32_t last = source.last_reset_id;
+  const int32_t step = (touch.reset_id - last) & 0xffff;
+  if (last > 0 && step > 0 && step <= RESET_ID_STEP_MAX) source.counters[SOURCE_RESET_ID_STEPS]++;
+  source.last_reset_id = touch.reset_id;
+}
+
+void ProbeTally::settle() {
+  if (packets_ > 0) count_alike(sources_[number_], kind_, traits_, signature_, packets_);
+  packets_ = 0;
+}
+
+void ProbeTally::begin(uint32_t number, const Touch& touch) {
+  settle();
+  Source& source = sources_[number];
+  count_alike(source, touch.kind, touch.traits, touch.signature, touch.packets);
+  if (source.ttl_min == 0 || touch.ttl < source.ttl_min) source.ttl_min = touch.ttl;
+  if (touch.ttl > source.ttl_max) source.ttl_max = touch.ttl;
+  number_ = number;
+  traits_ = touch.traits;
+  kind_ = touch.kind;
+  signature_ = touch.signature;
+  ttl_ = touch.ttl;
+}
+
+void ProbeTally::note_numbers(Source& source, const Touch& touch) {
+  const uint16_t port = touch.source_port;
+  if (source.source_port_min == 0 || port < source.source_port_min) source.source_port_min = port;
+  if (port > source.source_port_max) source.source_port_max = port;
+  if ((touch.kind & TCP_KINDS) != 0) note_run(source, touch);
+}
+
+}  // namespace picket
