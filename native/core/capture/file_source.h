@@ -17,9 +17,8 @@ struct FileResult {
 };
 
 /// Delivers the frames of a pcap or pcapng file until its end, its damage, or `stop`, which is
-/// looked at every FILE_BLOCK_SIZE bytes. Adds to `read_bytes` as it goes. Blocks are read rather
-/// than mapped: a mapped file that another process cuts short ends this one with SIGBUS, and the
-/// copy stays in the second-level cache.
+/// looked at every 256 KiB. Adds to `read_bytes` as it goes. Regular files are mapped, a window at
+/// a time; whatever cannot be is read in blocks.
 FileResult read_capture_file(const std::string& path, FrameSink& sink,
                              const std::atomic<bool>& stop, std::atomic<uint64_t>& read_bytes);
 

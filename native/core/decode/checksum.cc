@@ -40,6 +40,7 @@ __attribute__((target("avx2"))) uint64_t sum_wide(const uint8_t* bytes, uint32_t
   const __m256i ones = _mm256_set1_epi16(1);
   __m256i sums = _mm256_setzero_si256();
   const uint32_t blocks = size / WIDE_BLOCK_SIZE;
+#pragma GCC unroll 4
   for (uint32_t block = 0; block < blocks; block++, bytes += WIDE_BLOCK_SIZE) {
     const __m256i words = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes));
     sums = _mm256_add_epi32(sums, _mm256_madd_epi16(_mm256_xor_si256(words, bias), ones));

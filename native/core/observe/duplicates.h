@@ -24,7 +24,7 @@ class Duplicates {
  public:
   /// `slot_count` is rounded up to a power of two.
   explicit Duplicates(uint32_t slot_count)
-      : mask_(std::bit_ceil(std::max(1u, slot_count)) - 1), slots_(mask_ + 1) {}
+      : mask_(std::bit_ceil(std::max(1u, slot_count)) - 1), tags_(mask_ + 1), slots_(mask_ + 1) {}
 
   /// True when this packet was seen a moment ago; remembers it otherwise.
   bool is_copy(const Packet& packet) {
@@ -48,10 +48,14 @@ class Duplicates {
     const uint32_t sizes = (packet.ip_size << 16) ^ packet.payload_wire_size;
     seen.rest = mix(mix(third, sizes), packet.tunnel_key);
     seen.time_us = static_cast<uint32_t>(packet.time_us);
-    Slot& slot = slots_[slot_of(seen) & mask_];
-    const bool is_copy = slot.equals(seen) && was_just_now(slot, seen);
-    if (!is_copy) slot = seen;
-    return is_copy;
+    const uint32_t hash = hash_of(seen);
+    Slot& slot = slots_[hash & mask_];
+    uint32_t& tag = tags_[hash & mask_];
+    // The slot is far from the processor; its tag is not, and tells all but copies apart.
+    if (tag == hash && slot.equals(seen) && was_just_now(slot, seen)) return true;
+    tag = hash;
+    slot = seen;
+    return false;
   }
 
  private:
@@ -86,7 +90,7 @@ class Duplicates {
 
   /// Products that do not wait for each other. Packets that share a slot are all that a poor hash
   /// would cost.
-  static uint32_t slot_of(const Slot& seen) {
+  static uint32_t hash_of(const Slot& seen) {
     return finish(seen.source * 0x9e3779b1u + seen.target * 0x85ebca77u +
                   seen.ports * 0xc2b2ae3du + seen.ip * 0x27d4eb2fu + seen.first * 0x165667b1u +
                   seen.second * 0xd3a2646du + seen.rest * 0xfd7046c5u);
@@ -102,6 +106,8 @@ class Duplicates {
   }
 
   uint32_t mask_;
+  /// The hash of what each slot holds.
+  Table<uint32_t> tags_;
   Table<Slot> slots_;
 };
 

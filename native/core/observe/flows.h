@@ -60,8 +60,17 @@ class Flows {
     const uint32_t target = endpoint_hash(target_address, target_port);
     source_low = source < target;
     one_ = finish(mix(mix(mix(HASH_SEED, source + target), tunnel_key), protocol));
-    two_ = finish(mix(mix(~HASH_SEED, source ^ target), source + target));
+    // With their sum, which the other half is made of, it tells the two apart from any other.
+    two_ = source ^ target;
     timeout_us_ = protocol == 6 ? TCP_TIMEOUT_US : OTHER_TIMEOUT_US;
+  }
+
+  /// Starts to load what `find` will look at first, ...
+  void prefetch() { __builtin_prefetch(set_of(one_)); }
+  /// ... and, some time later, what that leads to.
+  void prefetch_entry() {
+    const uint32_t entry = *set_of(one_);
+    __builtin_prefetch(&flows_[entry == 0 ? 0 : entry - 1]);
   }
 
   /// The entry for the key, or null. Refreshes its time.

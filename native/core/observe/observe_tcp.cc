@@ -129,7 +129,6 @@ void observe_reset_of_flow(Observer& observer, const Packet& packet, Flow& flow)
 }
 
 void observe_reset(Observer& observer, const Packet& packet) {
-  Observer::seek_flow(observer.flows, packet);
   Flow* flow = observer.flows.find(packet.time_us);
   if (flow != nullptr) {
     observe_reset_of_flow(observer, packet, *flow);
@@ -232,7 +231,6 @@ void observe_orphan(Observer& observer, const Packet& packet, uint16_t flags) {
 
 /// ACK, data, FIN and the flag combinations of stealth scans.
 void observe_segment(Observer& observer, const Packet& packet, uint16_t flags) {
-  Observer::seek_flow(observer.flows, packet);
   Flow* flow = observer.flows.find(packet.time_us);
   if (flow != nullptr) {
     observe_conversation(observer, packet, *flow);

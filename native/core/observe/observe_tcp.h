@@ -8,6 +8,8 @@
 
 namespace picket {
 
+/// A packet without SYN comes with its conversation sought in `observer.flows`, since its entry is
+/// far from the processor.
 void observe_tcp(Observer& observer, const Packet& packet);
 
 }  // namespace picket

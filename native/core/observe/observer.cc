@@ -39,10 +39,18 @@ uint32_t Observer::observe(const Packet& packet) {
     counts.outside++;
     return NONE;
   }
+  const bool has_flow =
+      packet.transport == Transport::tcp && (packet.tcp_flags & TCP_SYN) == 0;
+  // Its entry comes, in two steps, while copies and directions are looked at.
+  if (has_flow) {
+    seek_flow(flows, packet);
+    flows.prefetch();
+  }
   if (duplicates_.is_copy(packet)) {
     counts.duplicates++;
     return NONE;
   }
+  if (has_flow) flows.prefetch_entry();
   count_direction(packet);
   if ((packet.fragment & FRAGMENT_CONTINUATION) != 0) return NONE;
   switch (packet.transport) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 
 #include "batch/layout.h"
 #include "observe/address_sets.h"
@@ -44,7 +45,7 @@ struct Target {
 class Targets {
  public:
   Targets(uint32_t capacity, uint32_t sources_max, Sketches& sketches)
-      : index(capacity), sources(sources_max), sketches_(sketches) {}
+      : index(capacity), sources(sources_max), sketches_(sketches), known_(KNOWN_WORDS) {}
 
   /// The entry of the touch's target, made if there is room; NONE otherwise.
   uint32_t of(const Touch& touch) {
@@ -93,7 +94,9 @@ class Targets {
 
   /// The entry of the touch's target if there is one.
   uint32_t find(const Touch& touch) const {
-    return index.find(touch.target_hash, touch.tunnel_key, touch.target);
+    const uint32_t hash = touch.target_hash;
+    if ((known_[hash >> KNOWN_SHIFT] & known_bit(hash)) == 0) return NONE;
+    return index.find(hash, touch.tunnel_key, touch.target);
   }
 
   /// Starts to load what `of` will look at.
@@ -101,6 +104,7 @@ class Targets {
 
   void clear() {
     index.clear();
+    std::memset(&known_[0], 0, KNOWN_WORDS * sizeof(uint64_t));
     sources.clear();
     any_flooded = false;
   }
@@ -111,9 +115,17 @@ class Targets {
   AddressSets sources;
 
  private:
+  /// One bit for each target by its hash, so that asking for an unknown one needs no look at the
+  /// index, which is too large for the cache: 32 KiB. Of 10,000 targets known, 4 % of the others
+  /// are asked for in vain.
+  static constexpr uint32_t KNOWN_SHIFT = 20;
+  static constexpr uint32_t KNOWN_WORDS = 1 << (32 - KNOWN_SHIFT);
+  static uint64_t known_bit(uint32_t hash) { return uint64_t{1} << ((hash >> 14) & 63); }
+
   uint32_t add(const Touch& touch) {
     const uint32_t target = index.add(touch.target_hash, touch.tunnel_key, touch.target);
     if (target == NONE) return NONE;
+    known_[touch.target_hash >> KNOWN_SHIFT] |= known_bit(touch.target_hash);
     Target& entry = index[target];
     entry.first_member = NONE;
     entry.last_member = NONE;
@@ -176,6 +188,7 @@ class Targets {
   }
 
   Sketches& sketches_;
+  Table<uint64_t> known_;
 };
 
 }  // namespace picket
