@@ -13,6 +13,10 @@ export interface Row {
   peakRssBytes: number;
   /** Packet rate over the limit's of the same trial; absent without a limit. */
   ratio?: number;
+  /** Products: of a capture of one packet, in the same rounds. */
+  startSeconds: number[];
+  /** The ratio without that time. */
+  startedRatio?: number;
   /** What was wrong with the answer or the exit status; such a time does not count. */
   problems: string[];
 }
@@ -37,7 +41,7 @@ export interface Results {
 const figure = (value: number, digits: number): string => value.toFixed(digits);
 
 function rowCells(row: Row): string[] {
-  if (row.unavailable) return [row.contender, row.unavailable, '', '', '', ''];
+  if (row.unavailable) return [row.contender, row.unavailable, '', '', '', '', ''];
   const problem = row.problems.length > 0 ? `**${row.problems.join('; ')}**` : '';
   const spread = `${figure(Math.min(...row.seconds), 2)}-${figure(Math.max(...row.seconds), 2)}`;
   return [
@@ -45,12 +49,15 @@ function rowCells(row: Row): string[] {
     `${figure(row.medianSeconds, 2)} (${spread})`,
     figure(row.packetsPerSecond / 1e6, 2),
     row.ratio === undefined ? '' : figure(row.ratio, 2),
+    row.startedRatio === undefined ? '' : figure(row.startedRatio, 2),
     row.peakRssBytes === 0 ? '' : figure(row.peakRssBytes / 2 ** 20, 0),
     problem,
   ];
 }
 
-const HEAD = ['program', 'seconds (range)', 'Mpackets/s', 'of limit', 'peak MiB', ''];
+const HEAD = [
+  ...['program', 'seconds (range)', 'Mpackets/s', 'of limit', 'once started', 'peak MiB', ''],
+];
 
 export function tableOf(trial: TrialResult): string {
   const lines = [HEAD, HEAD.map(() => '---'), ...trial.rows.map(rowCells)];
@@ -72,8 +79,9 @@ export function pageOf(results: Results): string {
 Every figure is the median of several processes, each started afresh and measured from outside,
 start-up included; the programs of a trial take turns, so that a busy moment of the machine
 meets all of them. Read the ratios: seconds are of this machine only. *Of limit* is the packet rate
-divided by that of a bare libpcap loop over the same file in the same run. A time counts only when
-the findings were right. There are no projections here: what is not measured is not stated.
+divided by that of a bare libpcap loop over the same file in the same run; *once started* the same
+without the time that a capture of one packet takes, measured in the same rounds. A time counts only
+when the findings were right. There are no projections here: what is not measured is not stated.
 
 \`npm run bench\`; a trial that is run by itself replaces its section.
 ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGib} GiB; ${machine.kernel};

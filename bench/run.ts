@@ -21,7 +21,7 @@ import { type Results, type Row, tableOf, type TrialResult } from './results.js'
 import { soak } from './soak/soak.js';
 import { compareWithSuricata } from './suricata.js';
 import { benchTransport } from './transport/transport.js';
-import { type Requirement, TRIALS, type Trial } from './trials.js';
+import { onePacket, type Requirement, TRIALS, type Trial } from './trials.js';
 
 const ROUNDS_DEFAULT = 5;
 
@@ -60,12 +60,18 @@ async function runTrial(
       row.problems = problemsOf(trial, contender, run, stdoutPath);
       if (round === 0 && row.problems.length === 0) continue;
       row.seconds.push(run.seconds);
+      if (contender.role === 'product') {
+        const start = await measure(contender.command(onePacket(), trial.home), stdoutPath);
+        row.startSeconds.push(start.seconds);
+      }
       row.peakRssBytes = Math.max(row.peakRssBytes, run.peakRssBytes);
     }
   }
   const { name, about, packetCount } = trial;
   addRates(rows, packetCount);
-  const requirements = trial.requirements.map((requirement) => judge(requirement, rows));
+  const requirements = trial.requirements
+    .filter(({ peer }) => !peer || rows.some((row) => isMeasured(row, peer.name)))
+    .map((requirement) => judge(requirement, rows));
   const code = describeCode();
   return { name, about, ...code, rounds: roundCount, packetCount, rows, requirements };
 }
@@ -79,12 +85,16 @@ function emptyRow(contender: Contender, isLeftOut: boolean): Row {
     about,
     ...(reason === null ? {} : { unavailable: reason }),
     seconds: [],
+    startSeconds: [],
     medianSeconds: 0,
     packetsPerSecond: 0,
     peakRssBytes: 0,
     problems: [],
   };
 }
+
+const isMeasured = (row: Row, name: string): boolean =>
+  row.contender === name && row.seconds.length > 0;
 
 function addRates(rows: Row[], packetCount: number): void {
   const measured = rows.filter((row) => row.seconds.length > 0);
@@ -93,16 +103,34 @@ function addRates(rows: Row[], packetCount: number): void {
     row.packetsPerSecond = packetCount / row.medianSeconds;
   }
   const limit = measured.find((row) => row.role === 'limit');
-  if (limit) for (const row of measured) row.ratio = row.packetsPerSecond / limit.packetsPerSecond;
+  if (!limit) return;
+  for (const row of measured) {
+    row.ratio = row.packetsPerSecond / limit.packetsPerSecond;
+    if (row.startSeconds.length === 0) continue;
+    row.startedRatio = limit.medianSeconds / (row.medianSeconds - median(row.startSeconds));
+  }
 }
 
 function judge(requirement: Requirement, rows: Row[]): { text: string; met: boolean } {
-  const { contender, ratioMin, packetsPerSecondMin, peakRssMibMax } = requirement;
+  const { contender, ratioMin, startedRatioMin, peer } = requirement;
+  const { packetsPerSecondMin, peakRssMibMax } = requirement;
   const row = rows.find((candidate) => candidate.contender === contender);
   const counts = row !== undefined && row.seconds.length > 0 && row.problems.length === 0;
+  const ofLimit = (share: number): string =>
+    `${contender} reaches at least ${share} of the limit's packet rate`;
   if (ratioMin !== undefined) {
-    const met = counts && row.ratio !== undefined && row.ratio >= ratioMin;
-    return { text: `${contender} reaches at least ${ratioMin} of the limit's packet rate`, met };
+    return { text: ofLimit(ratioMin), met: counts && (row.ratio ?? 0) >= ratioMin };
+  }
+  if (startedRatioMin !== undefined) {
+    const met = counts && (row.startedRatio ?? 0) >= startedRatioMin;
+    return { text: `${ofLimit(startedRatioMin)} once started`, met };
+  }
+  if (peer !== undefined) {
+    const other = rows.find((candidate) => candidate.contender === peer.name);
+    const rate = peer.timesMin * (other?.packetsPerSecond ?? Infinity);
+    const times = peer.timesMin === 1 ? 'more than the' : `${peer.timesMin} times the`;
+    const text = `${contender} has ${times} packet rate of ${peer.name}`;
+    return { text, met: counts && row.packetsPerSecond >= rate };
   }
   if (packetsPerSecondMin !== undefined) {
     const millions = packetsPerSecondMin / 1e6;
