@@ -154,6 +154,7 @@ export class Pipeline {
 
   private emitFinal(): void {
     this.observer.foldEarly();
+    this.observer.sources.tallies.settle();
     this.measureCoverage(true);
     this.encoder.gather();
     for (let shard = 0; shard < this.options.shardCount; shard++) {
@@ -165,6 +166,7 @@ export class Pipeline {
 
   private emitPartial(source: number): void {
     this.measureCoverage(false);
+    this.observer.sources.tallies.settle();
     const shard = shardOf(this.observer.sources.index.keyedHashOf(source), this.options.shardCount);
     const batch = this.encoder.partial(this.frameOf, shard, this.sequences[shard]++, source);
     this.partialBatches++;

@@ -4,6 +4,7 @@
  */
 import { HASH_SEED } from '../base/hash.js';
 import { limits } from '../base/limits.js';
+import { LinkType } from '../base/link-types.js';
 import { Anomaly, ANOMALY_NAMES } from './anomaly.js';
 import { decodeErspan1, decodeErspan2, decodeErspan3 } from './erspan.js';
 import { decodeEthernet } from './ethernet.js';
@@ -17,6 +18,7 @@ import { decodeIpv6 } from './ipv6.js';
 import { decodeLink } from './link.js';
 import { decodeMpls } from './mpls.js';
 import { Packet } from './packet.js';
+import { PlainDecoder } from './plain.js';
 import { decodePpp, decodePppoe } from './pppoe.js';
 import { decodeSctp } from './sctp.js';
 import { decodeTcp } from './tcp.js';
@@ -31,6 +33,7 @@ export class Decoder {
   /** Frames with each anomaly, by code. */
   readonly anomalyCounts = new Float64Array(ANOMALY_NAMES.length);
   readonly #walk = new Walk();
+  readonly #plain = new PlainDecoder(this.packet);
   readonly #fragments: Fragments;
 
   constructor(fragmentsMax: number = limits.fragmentsMax) {
@@ -53,10 +56,31 @@ export class Decoder {
     timeUs: number,
     linkType: number,
   ): boolean {
-    const packet = this.packet;
-    const walk = this.#walk;
     if (capturedSize > bytes.length - from) capturedSize = bytes.length - from;
     if (wireSize < capturedSize) wireSize = capturedSize;
+    if (
+      linkType === LinkType.ethernet &&
+      this.#plain.decode(bytes, from, capturedSize, wireSize, timeUs)
+    )
+      return true;
+    return this.decodeWalking(bytes, from, capturedSize, wireSize, timeUs, linkType);
+  }
+
+  /**
+   * The same for any frame, layer by layer, `capturedSize` bytes being there and `wireSize` at
+   * least that. `decode` takes this way when the short one does not do.
+   */
+  decodeWalking(
+    bytes: Uint8Array,
+    from: number,
+    capturedSize: number,
+    wireSize: number,
+    timeUs: number,
+    linkType: number,
+  ): boolean {
+    const packet = this.packet;
+    const walk = this.#walk;
+    this.#plain.giveWay();
     begin(packet, bytes, capturedSize, wireSize, timeUs);
     walk.bytes = bytes;
     walk.at = from;

@@ -35,7 +35,9 @@ export function decodeTcp(walk: Walk, packet: Packet): Layer {
   const optionsEnd = Math.min(at + headerSize, walk.end);
   packet.tcpOptionsAt = at + HEADER_SIZE;
   packet.tcpOptionsSize = optionsEnd - at - HEADER_SIZE;
-  if (headerSize > HEADER_SIZE) checkOptions(walk, packet, at + HEADER_SIZE, at + headerSize);
+  if (!tcpOptionsFit(bytes, at + HEADER_SIZE, at + headerSize, optionsEnd)) {
+    note(packet, Anomaly.tcpOptionLength);
+  }
   if (packet.srcPort === 0 || packet.dstPort === 0) note(packet, Anomaly.portZero);
   packet.transportChecksum = verdict(walk, packet);
   setPayload(walk, packet, at + headerSize);
@@ -53,26 +55,23 @@ function verdict(walk: Walk, packet: Packet): Checksum {
 }
 
 /**
- * Walks the options for their lengths, RFC 9293 §3.1: 0 and 1 are illegal for kinds other than 0
- * and 1. Options behind the snapshot are not judged.
+ * Walks the options in `bytes[at..end)`, of which those up to `seen` are there, for their lengths,
+ * RFC 9293 §3.1: 0 and 1 are illegal for kinds other than 0 and 1. Options behind the snapshot are
+ * not judged.
  */
-function checkOptions(walk: Walk, packet: Packet, at: number, end: number): void {
-  const { bytes } = walk;
-  const seen = Math.min(end, walk.end);
-  if (seen - at === 12 && u32(bytes, at) === USUAL_OPTIONS) return;
+export function tcpOptionsFit(bytes: Uint8Array, at: number, end: number, seen: number): boolean {
+  if (seen - at === 12 && u32(bytes, at) === USUAL_OPTIONS) return true;
   while (at < seen) {
     const kind = bytes[at];
-    if (kind === OPTION_END) return;
+    if (kind === OPTION_END) return true;
     if (kind === OPTION_NOP) {
       at++;
       continue;
     }
-    if (at + 1 >= seen && seen < end) return;
+    if (at + 1 >= seen && seen < end) return true;
     const size = at + 1 < seen ? bytes[at + 1] : 0;
-    if (size < 2 || at + size > end) {
-      note(packet, Anomaly.tcpOptionLength);
-      return;
-    }
+    if (size < 2 || at + size > end) return false;
     at += size;
   }
+  return true;
 }

@@ -173,7 +173,8 @@ function clearTransport(packet: Packet): void {
   if (packet.quotedVersion !== 0) clearQuoted(packet);
 }
 
-function clearQuoted(packet: Packet): void {
+/** Forgets the packet that an ICMP error quoted. */
+export function clearQuoted(packet: Packet): void {
   packet.quotedVersion = 0;
   packet.quotedSrc0 = 0;
   packet.quotedSrc1 = 0;

@@ -43,23 +43,27 @@ export class AddressIndex {
 
   /** `hash` is the pair's: `keyedHash` for an entity, the owner's for a member of a set. */
   find(hash: number, key: number, w0: number, w1: number, w2: number, w3: number): number {
-    const words = this.words;
     let slot = hash & this.slotMask;
     for (let left = PROBES_MAX; left > 0; left--) {
       const entry = this.slots[slot] - 1;
       if (entry < 0) return NONE;
-      const at = entry * 4;
-      if (
-        words[at + 3] === w3 &&
-        this.key[entry] === key &&
-        words[at + 2] === w2 &&
-        words[at + 1] === w1 &&
-        words[at] === w0
-      )
-        return entry;
+      if (this.is(entry, key, w0, w1, w2, w3)) return entry;
       slot = (slot + 1) & this.slotMask;
     }
     return NONE;
+  }
+
+  /** Whether the entry is that of this key and address. */
+  is(entry: number, key: number, w0: number, w1: number, w2: number, w3: number): boolean {
+    const words = this.words;
+    const at = entry * 4;
+    return (
+      words[at + 3] === w3 &&
+      this.key[entry] === key &&
+      words[at + 2] === w2 &&
+      words[at + 1] === w1 &&
+      words[at] === w0
+    );
   }
 
   /** Adds a pair known to be absent; NONE, counted, when the table is full. */

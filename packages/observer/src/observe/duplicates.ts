@@ -39,12 +39,15 @@ const WORDS = 8;
 
 export class Duplicates {
   private readonly mask: number;
+  /** The hash of what each slot holds: slots are far from the processor, tags are not. */
+  private readonly tags: Int32Array;
   private readonly slots: Int32Array;
 
   /** `slotCount` is rounded up to a power of two. */
   constructor(slotCount: number) {
     const size = powerOfTwoAtLeast(slotCount);
     this.mask = size - 1;
+    this.tags = new Int32Array(size);
     this.slots = new Int32Array(size * WORDS);
   }
 
@@ -63,8 +66,10 @@ export class Duplicates {
     const rest = mix(mix(third, sizes), packet.tunnelKey) | 0;
     const timeUs = packet.timeUs | 0;
     const slots = this.slots;
-    const at = (slotOf(source, target, ports, ip, first, second, rest) & this.mask) * WORDS;
+    const hash = hashOf(source, target, ports, ip, first, second, rest);
+    const at = (hash & this.mask) * WORDS;
     if (
+      this.tags[hash & this.mask] === hash &&
       slots[at + Word.first] === first &&
       slots[at + Word.target] === target &&
       slots[at + Word.source] === source &&
@@ -75,6 +80,7 @@ export class Duplicates {
       wasJustNow(slots[at + Word.timeUs], timeUs)
     )
       return true;
+    this.tags[hash & this.mask] = hash;
     slots[at + Word.source] = source;
     slots[at + Word.target] = target;
     slots[at + Word.ports] = ports;
@@ -96,7 +102,7 @@ function wasJustNow(seenUs: number, nowUs: number): boolean {
  * Products that do not wait for each other. Packets that share a slot are all that a poor hash
  * would cost.
  */
-function slotOf(
+function hashOf(
   source: number,
   target: number,
   ports: number,

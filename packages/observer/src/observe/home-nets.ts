@@ -12,6 +12,8 @@ export interface HomeNet {
 export class HomeNets {
   /** Per net: four masked words, then four mask words. */
   private readonly rows: Int32Array;
+  /** Of those that hold IPv4 addresses, what is to be compared of them: a masked word, its mask. */
+  private readonly v4Rows: Int32Array;
 
   constructor(nets: readonly HomeNet[]) {
     this.rows = new Int32Array(nets.length * 8);
@@ -23,9 +25,17 @@ export class HomeNets {
         this.rows[row * 8 + 4 + word] = mask;
       }
     });
+    const v4: number[] = [];
+    for (let at = 0; at < this.rows.length; at += 8) {
+      const [w0, w1, w2, w3] = this.rows.subarray(at, at + 4);
+      const holdsV4 = w0 === 0 && w1 === 0 && w2 === (0xffff & this.rows[at + 6]);
+      if (holdsV4) v4.push(w3, this.rows[at + 7]);
+    }
+    this.v4Rows = Int32Array.from(v4);
   }
 
   contains(w0: number, w1: number, w2: number, w3: number): boolean {
+    if (w2 === 0xffff && (w0 | w1) === 0) return this.containsV4(w3);
     const rows = this.rows;
     for (let at = 0; at < rows.length; at += 8) {
       if (
@@ -35,6 +45,14 @@ export class HomeNets {
         (w0 & rows[at + 4]) === rows[at]
       )
         return true;
+    }
+    return false;
+  }
+
+  private containsV4(word: number): boolean {
+    const rows = this.v4Rows;
+    for (let at = 0; at < rows.length; at += 2) {
+      if ((word & rows[at + 1]) === rows[at]) return true;
     }
     return false;
   }

@@ -84,7 +84,7 @@ export class LightSources {
     this.traits[light] = touch.traits | (touch.rawSynAck ? Trait.rawSynAck : 0);
     this.firstUs[light] = touch.offsetUs;
     this.lastUs[light] = touch.offsetUs;
-    this.tuple[light] = touch.tuple;
+    this.tuple[light] = touch.tuple();
     this.sourcePort[light] = touch.sourcePort;
     this.runValue[light] = touch.runValue;
     return light;
@@ -156,7 +156,8 @@ export class LightSources {
     touch.signature = this.signature[light];
     touch.ttl = this.ttl[light];
     touch.sourcePort = this.sourcePort[light];
-    touch.tuple = this.tuple[light];
+    touch.probe = null;
+    touch.keptTuple = this.tuple[light];
     touch.runValue = this.runValue[light];
   }
 

@@ -9,7 +9,6 @@ import {
   ProbeKind,
   TargetCounter,
 } from '../../../plugin-api/src/batch-layout.js';
-import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { Fragment, type Packet, Transport } from '../decode/packet.js';
 import type { ObserverOptions } from '../options.js';
 import { NONE } from './address-index.js';
@@ -28,7 +27,7 @@ import { Sketches } from './sketches.js';
 import { Sources } from './sources.js';
 import { Targets } from './targets.js';
 import { Touch } from './touch.js';
-import { probeTraits } from './traits.js';
+import { probeTraits, withOwnTraits } from './traits.js';
 
 /**
  * UDP probes waiting for an answer: in a table of their own, so that a UDP scan evicts no
@@ -164,14 +163,19 @@ export class Observer {
     touch.packets = 1;
     touch.kind = kind;
     touch.outcome = this.isDark(packet) ? Outcome.darkTarget : 0;
-    touch.traits = probeTraits(packet);
+    if (kind === ProbeKind.syn) {
+      touch.signature = this.signatures.of(packet);
+      touch.traits = withOwnTraits(packet, this.signatures.lastTraits);
+    } else {
+      touch.signature = NO_SIGNATURE;
+      touch.traits = probeTraits(packet);
+    }
     touch.resetId = -1;
     touch.resetOtherClass = false;
     touch.rawSynAck = false;
-    touch.signature = kind === ProbeKind.syn ? this.signatures.of(packet) : NO_SIGNATURE;
     touch.ttl = packet.ttl;
     touch.sourcePort = packet.srcPort;
-    touch.tuple = probeTuple(packet);
+    touch.probe = packet;
     touch.runValue =
       (kind & (ProbeKind.ack | ProbeKind.maimon)) !== 0 ? packet.tcpAck : packet.tcpSeq;
     this.sources.seek(touch);
@@ -230,7 +234,8 @@ export class Observer {
     touch.signature = NO_SIGNATURE;
     touch.ttl = 0;
     touch.sourcePort = 0;
-    touch.tuple = 0;
+    touch.probe = null;
+    touch.keptTuple = 0;
     touch.runValue = 0;
   }
 
@@ -388,13 +393,4 @@ export class Observer {
     );
     if (host !== NONE) this.hosts.sent(host, packet.ipId & 0xffff);
   }
-}
-
-/**
- * What Nmap's decoys share with the real probe (scan_engine_raw.cc): source port, sequence number,
- * IP ID.
- */
-function probeTuple(packet: Packet): number {
-  const first = mix(HASH_SEED, (packet.srcPort << 16) ^ packet.ipId);
-  return finish(mix(mix(first, packet.tcpSeq), packet.tcpAck));
 }

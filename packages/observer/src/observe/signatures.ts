@@ -8,7 +8,9 @@ import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { powerOfTwoAtLeast } from '../base/power-of-two.js';
 import type { Packet } from '../decode/packet.js';
 import { PROBES_MAX } from './address-index.js';
+import { SynFacts } from './syn-facts.js';
 import { writeSynSignature } from './syn-signature.js';
+import { shapeTraits } from './traits.js';
 
 /** Bytes kept a signature: 16 of fixed fields and up to 40 option kinds. */
 export const SIGNATURE_SIZE_MAX = 64;
@@ -27,8 +29,11 @@ export class Signatures {
   private readonly size: Uint8Array;
   private readonly scratch = new Uint8Array(SIGNATURE_SIZE_MAX);
   private readonly scratchWords = new Int32Array(this.scratch.buffer);
-  /** The one the last SYN had: most SYNs have their predecessor's. */
+  /** The one the last SYN had, and that SYN's facts: most SYNs have their predecessor's. */
   private last = NO_SIGNATURE;
+  private readonly lastFacts = new SynFacts();
+  /** `shapeTraits` of the SYN that `of` was asked for last. */
+  lastTraits = 0;
   used = 0;
   /** SYNs whose signature found no room, cumulative. */
   refused = 0;
@@ -48,12 +53,13 @@ export class Signatures {
 
   /** The number of the packet's signature, or NO_SIGNATURE when the pool is full. */
   of(packet: Packet): number {
+    if (this.last !== NO_SIGNATURE && this.lastFacts.match(packet)) return this.last;
+    this.lastFacts.take(packet);
+    this.lastTraits = shapeTraits(packet);
     const size = writeSynSignature(packet, this.scratch);
     const words = (size + 3) >>> 2;
     for (let at = size; at < words * 4; at++) this.scratch[at] = 0;
-    if (this.last === NO_SIGNATURE || !this.equals(this.last, size, words)) {
-      this.last = this.intern(size, words);
-    }
+    this.last = this.intern(size, words);
     return this.last;
   }
 

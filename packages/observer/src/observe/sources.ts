@@ -83,6 +83,8 @@ export class Sources {
   /** Looks up the touch's source, for `isNew`, `probeTtl` and `touch`. */
   seek(touch: Touch): void {
     const { sourceHash, tunnelKey, s0, s1, s2, s3 } = touch;
+    // A scanner's packets come one after the other.
+    if (this.full !== NONE && this.index.is(this.full, tunnelKey, s0, s1, s2, s3)) return;
     this.full = this.index.find(sourceHash, tunnelKey, s0, s1, s2, s3);
     this.waiting = this.full === NONE ? this.light.find(touch) : NONE;
   }
@@ -172,6 +174,9 @@ export class Sources {
   }
 
   clear(): void {
+    this.full = NONE;
+    this.waiting = NONE;
+    this.tallies.forgetRun();
     this.index.clear();
     this.light.clear();
     this.targets.clear();
@@ -217,25 +222,24 @@ export class Sources {
 
   private touchFull(source: number, touch: Touch): void {
     this.lastUs[source] = touch.offsetUs;
-    if (touch.isProbe) {
-      this.tallies.countProbe(source, touch.kind, touch.traits, touch.packets);
-      this.tallies.noteStack(source, touch);
-    }
+    if (touch.isProbe) this.tallies.countProbe(source, touch);
     if (touch.resetId >= 0 || touch.rawSynAck) this.tallies.noteStrangeStack(source, touch);
     let member = this.mayBeMember(source, touch) ? this.findMember(source, touch) : NONE;
     let contact = member === NONE ? NONE : this.contacts.find(member, touch.service);
     if (contact === NONE) {
       if (!touch.isProbe && !touch.mayCreate) return;
-      if (member === NONE) member = this.admitTarget(source, touch);
+      const hash = addressHash(HASH_SEED, touch.t0, touch.t1, touch.t2, touch.t3);
+      if (member === NONE) member = this.admitTarget(source, touch, hash);
       if (member !== NONE) contact = this.admitContact(source, member, touch);
-      if (contact === NONE || this.pairSketch[source] !== NO_SKETCH) this.sketchPair(source, touch);
+      if (contact === NONE || this.pairSketch[source] !== NO_SKETCH)
+        this.sketchPair(source, touch.service, hash);
       if (contact === NONE) {
         this.tallies.countOutcome(source, touch.outcome);
         return;
       }
       this.contacts.kinds[contact] = touch.kind;
       this.contacts.ttl[contact] = touch.ttl;
-      this.contacts.tuple[contact] = touch.tuple;
+      this.contacts.tuple[contact] = touch.tuple();
     } else if (touch.isProbe) this.contacts.kinds[contact] |= touch.kind;
     this.tallies.countOutcome(source, touch.outcome & ~this.contacts.outcome[contact]);
     this.contacts.outcome[contact] |= touch.outcome;
@@ -250,9 +254,9 @@ export class Sources {
 
   /**
    * A new target: into the exact set if there is room (else NONE), and into a sketch once there was
-   * none.
+   * none. `targetHash` is what sketches take of it.
    */
-  private admitTarget(source: number, touch: Touch): number {
+  private admitTarget(source: number, touch: Touch, targetHash: number): number {
     let member = NONE;
     if (this.targetCount[source] < TARGETS_EXACT_MAX) {
       member = this.addMember(source, touch);
@@ -268,7 +272,7 @@ export class Sources {
         this.sketches.add(sketch, this.targets.hashOf(m));
       }
     }
-    this.sketches.add(this.targetSketch[source], targetHash(touch));
+    this.sketches.add(this.targetSketch[source], targetHash);
     return member;
   }
 
@@ -306,23 +310,20 @@ export class Sources {
   /**
    * Pairs and ports once they are beyond the exact list. The sketches cover the listed ones too.
    */
-  private sketchPair(source: number, touch: Touch): void {
+  private sketchPair(source: number, service: number, targetHash: number): void {
     if (this.pairSketch[source] === NO_SKETCH) {
       const pairs = this.sketches.take();
       const ports = this.sketches.take();
       this.pairSketch[source] = pairs;
       this.portSketch[source] = ports;
       for (let c = this.firstContact[source]; c !== NONE; c = this.contacts.next[c]) {
-        const service = this.contacts.service[c];
-        this.sketches.add(
-          pairs,
-          finish(mix(this.targets.hashOf(this.contacts.member[c]), service)),
-        );
-        this.sketches.add(ports, serviceHash(service));
+        const known = this.contacts.service[c];
+        this.sketches.add(pairs, finish(mix(this.targets.hashOf(this.contacts.member[c]), known)));
+        this.sketches.add(ports, serviceHash(known));
       }
     }
-    this.sketches.add(this.pairSketch[source], finish(mix(targetHash(touch), touch.service)));
-    this.sketches.add(this.portSketch[source], serviceHash(touch.service));
+    this.sketches.add(this.pairSketch[source], finish(mix(targetHash, service)));
+    this.sketches.add(this.portSketch[source], serviceHash(service));
   }
 
   /** False when the touch's target is certainly none of the source's exact ones. */
@@ -371,10 +372,6 @@ export class Sources {
     this.targets.portCount[member]++;
     return contact;
   }
-}
-
-function targetHash(touch: Touch): number {
-  return addressHash(HASH_SEED, touch.t0, touch.t1, touch.t2, touch.t3);
 }
 
 function serviceHash(service: number): number {

@@ -20,6 +20,14 @@ export const FOLD_SERVICE_SINGLES = 2048;
 /** ... and on any service of it. */
 export const FOLD_TARGET_SINGLES = 8192;
 
+/**
+ * One bit for each target by its hash, so that asking for an unknown one needs no look at the
+ * index, which is too large for the cache: 32 KiB. Of 10,000 targets known, 4 % of the others are
+ * asked for in vain.
+ */
+const KNOWN_SHIFT = 19;
+const KNOWN_WORDS = 1 << (32 - KNOWN_SHIFT);
+
 export class Targets {
   readonly index: AddressIndex;
   readonly counters: Uint32Array;
@@ -41,6 +49,7 @@ export class Targets {
    */
   readonly loneSource: Int32Array;
   readonly sources: AddressSets;
+  private readonly known = new Int32Array(KNOWN_WORDS);
 
   constructor(
     capacity: number,
@@ -116,6 +125,7 @@ export class Targets {
   /** The entry of the touch's target if there is one. */
   find(touch: Touch): number {
     const { targetHash, tunnelKey, t0, t1, t2, t3 } = touch;
+    if ((this.known[targetHash >>> KNOWN_SHIFT] & knownBit(targetHash)) === 0) return NONE;
     return this.index.find(targetHash, tunnelKey, t0, t1, t2, t3);
   }
 
@@ -127,6 +137,7 @@ export class Targets {
 
   clear(): void {
     this.index.clear();
+    this.known.fill(0);
     this.sources.clear();
     this.anyFlooded = false;
   }
@@ -135,6 +146,7 @@ export class Targets {
     const { targetHash, tunnelKey, t0, t1, t2, t3 } = touch;
     const target = this.index.add(targetHash, tunnelKey, t0, t1, t2, t3);
     if (target === NONE) return NONE;
+    this.known[targetHash >>> KNOWN_SHIFT] |= knownBit(targetHash);
     this.counters.fill(0, target * TARGET_COUNTERS, (target + 1) * TARGET_COUNTERS);
     this.topService[target] = 0;
     this.topSyns[target] = 0;
@@ -227,4 +239,8 @@ export class Targets {
 
 function sourceHash(touch: Touch): number {
   return addressHash(HASH_SEED, touch.s0, touch.s1, touch.s2, touch.s3);
+}
+
+function knownBit(hash: number): number {
+  return 1 << (hash >>> 14);
 }

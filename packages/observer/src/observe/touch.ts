@@ -2,7 +2,9 @@
  * A touch: one thing a packet tells about a source and a target, on its way into the tables. One
  * object is reused for every packet. Twin: `struct Touch` in `touch.h`.
  */
-import { keyedHash } from './address-index.js';
+import { finish, HASH_SEED, mix } from '../base/hash.js';
+import type { Packet } from '../decode/packet.js';
+import { addressHash } from './address-index.js';
 
 export class Touch {
   tunnelKey = 0;
@@ -39,24 +41,39 @@ export class Touch {
   /** Outcome bits this packet proves. */
   outcome = 0;
   /**
-   * Probes only: Trait bits, interned SYN signature or NO_SIGNATURE, TTL, source port, tuple, run
-   * value.
+   * Probes only: Trait bits, interned SYN signature or NO_SIGNATURE, TTL, source port, run value.
    */
   traits = 0;
   signature = 0;
   ttl = 0;
   sourcePort = 0;
-  tuple = 0;
   runValue = 0;
+  /**
+   * The probe it comes from, in whose place `keptTuple` stands when it is not at hand any more.
+   */
+  probe: Packet | null = null;
+  keptTuple = 0;
   /** A reset of our answer: its IP ID, else -1; and whether its initial TTL is not its probe's. */
   resetId = -1;
   resetOtherClass = false;
   /** An unsolicited SYN-ACK as only a user-space stack sends it. */
   rawSynAck = false;
 
+  /**
+   * What Nmap's decoys share with the real probe (scan_engine_raw.cc): source port, sequence
+   * number, IP ID. Made when somebody keeps it, which of a scan is seldom.
+   */
+  tuple(): number {
+    const { probe } = this;
+    if (probe === null) return this.keptTuple;
+    const ids = (probe.srcPort << 16) ^ probe.ipId;
+    return finish(mix(mix(mix(HASH_SEED, ids), probe.tcpSeq), probe.tcpAck));
+  }
+
   /** To be called once key and addresses are set. */
   hashAddresses(): void {
-    this.sourceHash = keyedHash(this.tunnelKey, this.s0, this.s1, this.s2, this.s3);
-    this.targetHash = keyedHash(this.tunnelKey, this.t0, this.t1, this.t2, this.t3);
+    const key = mix(HASH_SEED, this.tunnelKey);
+    this.sourceHash = addressHash(key, this.s0, this.s1, this.s2, this.s3);
+    this.targetHash = addressHash(key, this.t0, this.t1, this.t2, this.t3);
   }
 }

@@ -25,14 +25,38 @@ const IPV6_FRAGMENT_SIZE = 8;
 
 /** Traits of an inbound probe; 0 for packets without transport facts, but for their fragments'. */
 export function probeTraits(packet: Packet): number {
-  let traits = packetTraits(packet) | markTraits(packet) | osTraits(packet);
+  return withOwnTraits(packet, shapeTraits(packet));
+}
+
+/**
+ * Those that follow from how the packet is made. Of a SYN no address, port or number matters to
+ * them, but for being 0 (`SynFacts`).
+ */
+export function shapeTraits(packet: Packet): number {
+  let traits = osTraits(packet);
+  if (couldCarryMark(packet)) traits |= Trait.markCandidate;
+  // Not only of candidates: Nmap's OS detection sets DF on some of its probes.
+  if (isNmap(packet)) traits |= Trait.markNmap;
   if (packet.transport === Transport.tcp) traits |= tcpTraits(packet);
   else if (isEmptyEcho(packet)) traits |= Trait.emptyEcho;
+  return traits;
+}
+
+/** `shape` and those that every packet has its own of. */
+export function withOwnTraits(packet: Packet, shape: number): number {
+  let traits = shape | flawTraits(packet);
+  if ((shape & Trait.markCandidate) !== 0) traits |= markTraits(packet);
   if (isTrustedSourcePort(packet)) traits |= Trait.trustedSourcePort;
   return traits;
 }
 
-function packetTraits(packet: Packet): number {
+/**
+ * What is wrong or odd below the transport, and with its checksum. Whatever is wrong is an anomaly,
+ * too.
+ */
+function flawTraits(packet: Packet): number {
+  if ((packet.anomaliesLow | packet.anomaliesHigh | packet.fragment | packet.ipOptionsSize) === 0)
+    return 0;
   let traits = 0;
   const checksum = packet.transportChecksum;
   if (checksum > Checksum.offload || packet.ipChecksum > Checksum.offload)
@@ -52,15 +76,10 @@ function hasIpOptions(packet: Packet): boolean {
 }
 
 function markTraits(packet: Packet): number {
-  if (!couldCarryMark(packet)) {
-    // Nmap's OS detection sets DF on some of its probes.
-    return isNmap(packet) ? Trait.markNmap : 0;
-  }
-  let traits: number = Trait.markCandidate;
+  let traits = 0;
   if (isMasscan(packet)) traits |= Trait.markMasscan;
   if (isZmap(packet)) traits |= Trait.markZmap;
   if (isMirai(packet)) traits |= Trait.markMirai;
-  if (isNmap(packet)) traits |= Trait.markNmap;
   return traits;
 }
 

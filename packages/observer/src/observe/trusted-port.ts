@@ -9,6 +9,7 @@ const DNS = 53;
 const DHCP_SERVER = 67;
 const DHCP_CLIENT = 68;
 const KERBEROS = 88;
+/** The highest of them. */
 const NTP = 123;
 /** Ports below this belong to services: no client waits for an answer there. */
 const EPHEMERAL_MIN = 1024;
@@ -18,6 +19,7 @@ const DNS_RESPONSE = 0x80;
 
 /** Whether a TCP SYN or a UDP datagram comes from a trusted port without being that service's. */
 export function isTrustedSourcePort(packet: Packet): boolean {
+  if (packet.srcPort > NTP) return false;
   if (packet.transport === Transport.tcp) return isTrustedSyn(packet);
   return packet.transport === Transport.udp && isTrustedDatagram(packet);
 }

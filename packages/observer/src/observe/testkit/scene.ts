@@ -114,6 +114,7 @@ export class Scene {
   }
 
   batch(): Batch {
+    this.observer.sources.tallies.settle();
     this.encoder.gather();
     const coverage = new Float64Array(COVERAGE_FIELDS);
     const frame = { sensor: 'test', epochStartUs: EPOCH_START_US, epochUs: 1_000_000, coverage };
