@@ -13,7 +13,7 @@ import type { WorkFlags } from './cli/fleet/work.js';
 import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
 import { PicketError } from './shared/errors.js';
 import { ownPackage } from './shared/program-file.js';
-import { compileLess, keepHeapsSmall } from './shared/v8-flags.js';
+import { keepHeapsSmall } from './shared/v8-flags.js';
 import { JUDGE_THREAD, OBSERVER_THREAD, prepareThread } from './shared/threads.js';
 
 const EXIT_USAGE = 2;
@@ -73,7 +73,6 @@ const STAY_ROOT = [
   'when root, stay it (default: become privileges.user once the interface is open)',
 ] as const;
 
-compileLess();
 process.exitCode = await main(process.argv);
 
 async function main(argv: string[]): Promise<number> {

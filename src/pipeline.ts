@@ -21,6 +21,7 @@ import { Allowlist } from './shared/allowlist.js';
 import { sumOf } from './shared/counters.js';
 import { threadFile } from './shared/program-file.js';
 import { JUDGE_THREAD } from './shared/threads.js';
+import { compileLess } from './shared/v8-flags.js';
 import type { ShardOutcome } from './transport/contract.js';
 import { EmbeddedTransport } from './transport/embedded.js';
 
@@ -97,7 +98,7 @@ export class Pipeline {
     const { input, outputs, opened, progress, damage, interrupted } = this.#options;
     // Reading begins while the workers load; the transport holds what they are not ready for.
     const started = this.#transport.start((outcome) => this.#correlate(outcome));
-    started.catch(() => this.observer.stop());
+    started.then(compileLess, () => this.observer.stop());
     try {
       if (opened) await started;
       await this.observer.run(input, {
