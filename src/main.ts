@@ -73,7 +73,11 @@ const STAY_ROOT = [
   'when root, stay it (default: become privileges.user once the interface is open)',
 ] as const;
 
-process.exitCode = await main(process.argv);
+// Whatever ends it before it has come to an end has failed.
+process.exitCode = 1;
+main(process.argv).then((status) => {
+  process.exitCode = status;
+});
 
 async function main(argv: string[]): Promise<number> {
   endQuietlyWhenReaderLeaves();
