@@ -11,6 +11,7 @@ import type { CorrelateFlags } from './cli/fleet/correlate.js';
 import type { SenseFlags } from './cli/fleet/sense.js';
 import type { WorkFlags } from './cli/fleet/work.js';
 import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
+import { OBSERVERS } from './config/bounds.js';
 import { PicketError } from './shared/errors.js';
 import { ownPackage } from './shared/program-file.js';
 import { keepHeapsSmall } from './shared/v8-flags.js';
@@ -257,13 +258,7 @@ function addSharedOptions(command: Command): Command {
   return addConfigOption(command)
     .option('--home <cidrs>', 'protected networks, separated by commas', splitList)
     .option('--json', 'EVE-shaped JSON Lines instead of the report')
-    .addOption(
-      new Option('--observer <which>', 'what reads packets').choices([
-        'auto',
-        'native',
-        'typescript',
-      ]),
-    )
+    .addOption(new Option('--observer <which>', 'what reads packets').choices(OBSERVERS))
     .option('--workers <count>', 'detection worker threads; 0 chooses', toInteger);
 }
 

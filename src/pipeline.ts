@@ -7,7 +7,7 @@
  */
 import type { Input, Observer, ObserverEvents } from './capture/contract.js';
 import { LoadMeter } from './capture/load-meter.js';
-import { openObserver } from './capture/open-observer.js';
+import { type OpenedObserver, openObserver } from './capture/open-observer.js';
 import type { PicketConfig } from './config/schema.js';
 import { Correlator, type OutputEvent } from './correlate/correlator.js';
 import type { Operational, Output } from './output/contract.js';
@@ -31,6 +31,8 @@ export interface PipelineOptions {
   /** `canonical` for captures: the same output every time. `arrival` for live: as soon as known. */
   order: 'canonical' | 'arrival';
   outputs: readonly Output[];
+  /** Taken instead of the one the configuration asks for; it may have begun to read. */
+  observer?: Observer;
   /**
    * With it, nothing is read before everything the program needs is loaded: whoever gives up root
    * may not be allowed to afterwards.
@@ -70,7 +72,9 @@ export class Pipeline {
     this.#options = options;
     this.#workers = workerCount(config);
     const live = options.input.kind === 'interface' ? options.input : null;
-    const opened = openObserver(config.observer, observerOptions(config), live);
+    const opened: OpenedObserver = options.observer
+      ? { observer: options.observer }
+      : openObserver(config.observer, observerOptions(config), live);
     this.observer = opened.observer;
     this.fellBack = opened.fellBack;
     this.#load = live && new LoadMeter(loadMeterOptions(config, live), performance.now());
