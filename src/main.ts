@@ -10,7 +10,7 @@ import type { CommandFlags } from './cli/fleet/command.js';
 import type { CorrelateFlags } from './cli/fleet/correlate.js';
 import type { SenseFlags } from './cli/fleet/sense.js';
 import type { WorkFlags } from './cli/fleet/work.js';
-import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
+import { endQuietlyWhenReaderLeaves, leave } from './cli/stdout.js';
 import { OBSERVERS } from './config/bounds.js';
 import { PicketError } from './shared/errors.js';
 import { ownPackage } from './shared/program-file.js';
@@ -121,7 +121,9 @@ function buildProgram(end: (status: number) => void): Command {
       prepareThread(JUDGE_THREAD);
       if (flags.observer === 'typescript') prepareThread(OBSERVER_THREAD);
       const { read } = await import('./cli/read.js');
-      end(await read(files, flags));
+      const status = await read(files, flags);
+      end(status);
+      await leave(status);
     });
   addSharedOptions(reading);
 

@@ -118,7 +118,11 @@ export class Pipeline {
       await started;
       this.#isComplete = true;
     } finally {
-      await this.#transport.close().finally(() => this.#say(this.#correlator.end()));
+      await this.#transport
+        .close()
+        // What `stats` says of lines written must not depend on who was quicker.
+        .finally(() => Promise.all(outputs.map((output) => output.flush())))
+        .finally(() => this.#say(this.#correlator.end()));
       // An input that never opened has nothing to tell.
       if (this.#isComplete || this.#span.lastUs !== null) this.reportStats();
       await Promise.all(outputs.map((output) => output.close()));
