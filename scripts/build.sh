@@ -6,4 +6,5 @@ cd "$(dirname "$0")/.."
 prepare
 build_typescript
 build_native
+keep_code
 say 'built: node dist/src/main.js --help'

@@ -83,8 +83,21 @@ build_typescript() {
   say 'building TypeScript'
   tsc -p tsconfig.build.json
   node scripts/bundle.mjs
-  chmod +x dist/src/main.js
   touch dist/.built
+}
+
+# After the builds, and again for another node: without it everything works, and starts more slowly.
+keep_code() {
+  kept=dist/code/.kept
+  [ "$(cat $kept 2>/dev/null)" != "$(node --version)" ] ||
+    stale $kept dist/.built native/build/Release/picket.node scripts/code-cache.mjs scripts/keep-code.cjs ||
+    return 0
+  say 'keeping what node compiles of the program'
+  if node scripts/code-cache.mjs; then
+    node --version >$kept
+  else
+    say 'it could not be kept; every start compiles anew.'
+  fi
 }
 
 # A native build that fails is not fatal: the TypeScript observer does the same work.

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 prepare
 build_typescript
 build_native
+keep_code
 if [ $# -gt 0 ]; then exec dist/src/main.js "$@"; fi
 say 'replaying test/captures/pipeline.pcap.gz: masscan over a /24, then nmap on what it found'
 exec dist/src/main.js read test/captures/pipeline.pcap.gz \

@@ -8,4 +8,5 @@ prepare
 install_test_packages
 build_typescript
 build_native
+keep_code
 exec node scripts/checks.mjs "$@"

@@ -10,10 +10,11 @@ import type { CommandFlags } from './cli/fleet/command.js';
 import type { CorrelateFlags } from './cli/fleet/correlate.js';
 import type { SenseFlags } from './cli/fleet/sense.js';
 import type { WorkFlags } from './cli/fleet/work.js';
-import { endQuietlyWhenReaderLeaves } from './cli/stdout.js';
+import { endQuietlyWhenReaderLeaves, leave } from './cli/stdout.js';
+import { OBSERVERS } from './config/bounds.js';
 import { PicketError } from './shared/errors.js';
 import { ownPackage } from './shared/program-file.js';
-import { compileLess, keepHeapsSmall } from './shared/v8-flags.js';
+import { keepHeapsSmall } from './shared/v8-flags.js';
 import { JUDGE_THREAD, OBSERVER_THREAD, prepareThread } from './shared/threads.js';
 
 const EXIT_USAGE = 2;
@@ -73,8 +74,11 @@ const STAY_ROOT = [
   'when root, stay it (default: become privileges.user once the interface is open)',
 ] as const;
 
-compileLess();
-process.exitCode = await main(process.argv);
+// Whatever ends it before it has come to an end has failed.
+process.exitCode = 1;
+main(process.argv).then((status) => {
+  process.exitCode = status;
+});
 
 async function main(argv: string[]): Promise<number> {
   endQuietlyWhenReaderLeaves();
@@ -117,7 +121,9 @@ function buildProgram(end: (status: number) => void): Command {
       prepareThread(JUDGE_THREAD);
       if (flags.observer === 'typescript') prepareThread(OBSERVER_THREAD);
       const { read } = await import('./cli/read.js');
-      end(await read(files, flags));
+      const status = await read(files, flags);
+      end(status);
+      await leave(status);
     });
   addSharedOptions(reading);
 
@@ -254,13 +260,7 @@ function addSharedOptions(command: Command): Command {
   return addConfigOption(command)
     .option('--home <cidrs>', 'protected networks, separated by commas', splitList)
     .option('--json', 'EVE-shaped JSON Lines instead of the report')
-    .addOption(
-      new Option('--observer <which>', 'what reads packets').choices([
-        'auto',
-        'native',
-        'typescript',
-      ]),
-    )
+    .addOption(new Option('--observer <which>', 'what reads packets').choices(OBSERVERS))
     .option('--workers <count>', 'detection worker threads; 0 chooses', toInteger);
 }
 

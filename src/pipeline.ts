@@ -7,7 +7,7 @@
  */
 import type { Input, Observer, ObserverEvents } from './capture/contract.js';
 import { LoadMeter } from './capture/load-meter.js';
-import { openObserver } from './capture/open-observer.js';
+import { type OpenedObserver, openObserver } from './capture/open-observer.js';
 import type { PicketConfig } from './config/schema.js';
 import { Correlator, type OutputEvent } from './correlate/correlator.js';
 import type { Operational, Output } from './output/contract.js';
@@ -21,6 +21,7 @@ import { Allowlist } from './shared/allowlist.js';
 import { sumOf } from './shared/counters.js';
 import { threadFile } from './shared/program-file.js';
 import { JUDGE_THREAD } from './shared/threads.js';
+import { compileLess } from './shared/v8-flags.js';
 import type { ShardOutcome } from './transport/contract.js';
 import { EmbeddedTransport } from './transport/embedded.js';
 
@@ -30,6 +31,8 @@ export interface PipelineOptions {
   /** `canonical` for captures: the same output every time. `arrival` for live: as soon as known. */
   order: 'canonical' | 'arrival';
   outputs: readonly Output[];
+  /** Taken instead of the one the configuration asks for; it may have begun to read. */
+  observer?: Observer;
   /**
    * With it, nothing is read before everything the program needs is loaded: whoever gives up root
    * may not be allowed to afterwards.
@@ -69,7 +72,9 @@ export class Pipeline {
     this.#options = options;
     this.#workers = workerCount(config);
     const live = options.input.kind === 'interface' ? options.input : null;
-    const opened = openObserver(config.observer, observerOptions(config), live);
+    const opened: OpenedObserver = options.observer
+      ? { observer: options.observer }
+      : openObserver(config.observer, observerOptions(config), live);
     this.observer = opened.observer;
     this.fellBack = opened.fellBack;
     this.#load = live && new LoadMeter(loadMeterOptions(config, live), performance.now());
@@ -97,7 +102,7 @@ export class Pipeline {
     const { input, outputs, opened, progress, damage, interrupted } = this.#options;
     // Reading begins while the workers load; the transport holds what they are not ready for.
     const started = this.#transport.start((outcome) => this.#correlate(outcome));
-    started.catch(() => this.observer.stop());
+    started.then(compileLess, () => this.observer.stop());
     try {
       if (opened) await started;
       await this.observer.run(input, {
@@ -113,7 +118,11 @@ export class Pipeline {
       await started;
       this.#isComplete = true;
     } finally {
-      await this.#transport.close().finally(() => this.#say(this.#correlator.end()));
+      await this.#transport
+        .close()
+        // What `stats` says of lines written must not depend on who was quicker.
+        .finally(() => Promise.all(outputs.map((output) => output.flush())))
+        .finally(() => this.#say(this.#correlator.end()));
       // An input that never opened has nothing to tell.
       if (this.#isComplete || this.#span.lastUs !== null) this.reportStats();
       await Promise.all(outputs.map((output) => output.close()));

@@ -2,7 +2,6 @@
  * Decompresses a stream so that nothing before a damage is lost: Node's own piping throws away what
  * a stream still buffers when it fails.
  */
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
@@ -93,6 +92,8 @@ function end(codec: Transform): Promise<void> {
 
 /** Through the command `zstd`. */
 async function* runCommand(compressed: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  // Loaded here: it takes milliseconds, and few captures need it.
+  const { spawn } = await import('node:child_process');
   const child = spawn('zstd', ['-dcq'], { stdio: ['pipe', 'pipe', 'pipe'] });
   let message = '';
   child.stderr.setEncoding('utf8');

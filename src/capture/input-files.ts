@@ -1,5 +1,5 @@
 /** Turns what the user names into the list of files to read, in the order to read them. */
-import { readdir, stat } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CaptureParser } from '../../packages/observer/src/capture/parser.js';
 import { PicketError } from '../shared/errors.js';
@@ -37,12 +37,12 @@ export async function orderInputs(paths: string[]): Promise<string[]> {
 
 async function expand(path: string): Promise<string[]> {
   if (path === STANDARD_INPUT) return [path];
-  const names = await listFolder(path);
+  const names = listFolder(path);
   if (!names) return [path];
   const captures: string[] = [];
   for (const name of names.sort()) {
     const file = join(path, name);
-    if ((await stat(file)).isFile() && (await readBeginning(file)).isCapture) captures.push(file);
+    if (statSync(file).isFile() && (await readBeginning(file)).isCapture) captures.push(file);
   }
   if (captures.length > 0) return captures;
   const hint = 'Name a folder with pcap or pcapng files (gzip or zstd is fine), or the files';
@@ -50,10 +50,10 @@ async function expand(path: string): Promise<string[]> {
 }
 
 /** undefined when it is no folder. */
-async function listFolder(path: string): Promise<string[] | undefined> {
+function listFolder(path: string): string[] | undefined {
   try {
-    if (!(await stat(path)).isDirectory()) return undefined;
-    return (await readdir(path)).slice(0, FOLDER_FILES_MAX);
+    if (!statSync(path).isDirectory()) return undefined;
+    return readdirSync(path).slice(0, FOLDER_FILES_MAX);
   } catch (error) {
     throw unreadable(path, error);
   }

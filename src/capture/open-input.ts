@@ -2,8 +2,7 @@
  * Opens what a user names as a capture: a plain file, one compressed with gzip or zstd (told by its
  * first bytes, not by its name), a pipe, or standard input.
  */
-import { createReadStream } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { PicketError } from '../shared/errors.js';
 import { type Compression, compressionOf, decompress, MAGIC_SIZE } from './decompress.js';
@@ -32,12 +31,13 @@ export interface OpenInput {
 export async function openInput(path: string): Promise<OpenInput> {
   if (path === STANDARD_INPUT) return new StreamInput(path, 0, false, () => process.stdin);
   try {
-    const { size, isFile, isDirectory } = await describe(path);
-    if (isDirectory) throw new PicketError('input-unreadable', `${path} is a directory.`);
+    // Not awaited: reading begins in the turn it is asked for, whatever else is being loaded.
+    const found = statSync(path);
+    if (found.isDirectory()) throw new PicketError('input-unreadable', `${path} is a directory.`);
     const openStream = () => createReadStream(path, { highWaterMark: BLOCK_SIZE });
-    if (!isFile) return new StreamInput(path, 0, false, openStream);
-    const compression = compressionOf(await readStart(path));
-    return new StreamInput(path, size, compression === undefined, openStream);
+    if (!found.isFile()) return new StreamInput(path, 0, false, openStream);
+    const compression = compressionOf(readStart(path));
+    return new StreamInput(path, found.size, compression === undefined, openStream);
   } catch (error) {
     throw unreadable(path, error);
   }
@@ -57,18 +57,13 @@ export function unreadable(path: string, cause: unknown): PicketError {
   return new PicketError('input-unreadable', `${path} cannot be read: ${reason}.`, { cause });
 }
 
-async function describe(path: string) {
-  const found = await stat(path);
-  return { size: found.size, isFile: found.isFile(), isDirectory: found.isDirectory() };
-}
-
-async function readStart(path: string): Promise<Uint8Array> {
-  const file = await open(path);
+function readStart(path: string): Uint8Array {
+  const file = openSync(path, 'r');
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(MAGIC_SIZE), 0, MAGIC_SIZE, 0);
-    return buffer.subarray(0, bytesRead);
+    const start = new Uint8Array(MAGIC_SIZE);
+    return start.subarray(0, readSync(file, start, 0, MAGIC_SIZE, 0));
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 

@@ -1,9 +1,7 @@
-/** What `read` and `run` share on the command line, and how it joins the configuration. */
+/** What `read` and `run` share on the command line. */
 import { existsSync } from 'node:fs';
-import { type ConfigSource, loadConfig, type Override } from '../config/load.js';
-import { buildConfigSchema, type PicketConfig } from '../config/schema.js';
-import { DETECTORS } from '../detect/registry.js';
-import type { Configuration } from '../fleet/reload.js';
+import type { Override } from '../config/load.js';
+import type { PicketConfig } from '../config/schema.js';
 
 /** Read when `--config` is not given and it exists. */
 export const CONFIG_DEFAULT_PATH = 'picket.yaml';
@@ -25,12 +23,8 @@ export interface FleetFlags extends SharedFlags {
   stayRoot?: boolean;
 }
 
-/**
- * The configuration of this run: file, then flags.
- * @throws PicketError `config-invalid` or `input-unreadable`.
- */
-export function configFor(flags: FleetFlags): PicketConfig {
-  const overrides: Override[] = [];
+/** What the command line says of the configuration. */
+export function overridesOf(flags: FleetFlags): Override[] {
   const given: [flag: string, path: string[], value: unknown][] = [
     ['--home', ['home_nets'], flags.home],
     ['--observer', ['observer'], flags.observer],
@@ -40,24 +34,9 @@ export function configFor(flags: FleetFlags): PicketConfig {
     ['--sensor', ['sensor'], flags.sensor],
     ['--stay-root', ['privileges', 'stay_root'], flags.stayRoot],
   ];
-  for (const [flag, path, value] of given) {
-    if (value !== undefined) overrides.push({ flag, path, value });
-  }
-  const source: ConfigSource = { path: configPath(flags.config), overrides };
-  return loadConfig(buildConfigSchema(DETECTORS), source);
-}
-
-/** How the command `reload` reads it again. `adjust` is what this run did to it at its start. */
-export function configurationOf(
-  flags: FleetFlags,
-  adjust: (config: PicketConfig) => PicketConfig = (config) => config,
-): Configuration {
-  return {
-    get file() {
-      return configPath(flags.config);
-    },
-    load: () => adjust(configFor(flags)),
-  };
+  return given
+    .filter(([, , value]) => value !== undefined)
+    .map(([flag, path, value]) => ({ flag, path, value }));
 }
 
 /** The Redis URL of this run, or null when none was given anywhere. */

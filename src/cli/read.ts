@@ -1,14 +1,14 @@
-/** `picket read`: what do these captures contain? */
-import { ReportOutput } from '../output/report-output.js';
-import type { Damage } from '../output/report.js';
-import { Pipeline } from '../pipeline.js';
-import { ERROR_CODES } from '../shared/errors.js';
-import { openLogger } from '../shared/logger.js';
-import { configFor, type SharedFlags } from './flags.js';
+/**
+ * `picket read`: what do these captures contain? Reading begins as soon as it is known what is to
+ * be read and how; everything that judges and prints is loaded meanwhile.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { startAhead } from '../capture/head-start.js';
+import { plainConfig } from '../config/plain.js';
+import type { PicketConfig } from '../config/schema.js';
+import { observerOptions } from '../pipeline-options.js';
+import { configPath, overridesOf, type SharedFlags } from './flags.js';
 import { requireHome } from './input.js';
-import { fallbackText, openOutputs, printReport } from './outputs.js';
-import { openProgressBar } from './progress.js';
-import { onStopSignal } from './signals.js';
 
 /**
  * Reads the files in the order given and reports. Returns 3 when one of them is damaged; everything
@@ -16,35 +16,19 @@ import { onStopSignal } from './signals.js';
  * @throws PicketError for what is wrong before reading begins.
  */
 export async function read(files: string[], flags: SharedFlags): Promise<number> {
-  const config = configFor(flags);
+  const config = await readingConfig(flags);
   requireHome(config);
-  const log = openLogger(config.log.level, config.log.format);
-  const report = flags.json ? null : new ReportOutput();
-  const lineOutputs = await openOutputs(config, flags.json ? 'json' : 'nothing', log);
-  const bar = openProgressBar();
-  const damages: Damage[] = [];
-  const pipeline = new Pipeline({
-    config,
-    input: { kind: 'files', paths: files },
-    order: 'canonical',
-    outputs: report ? [...lineOutputs, report] : lineOutputs,
-    progress: (readBytes, totalBytes, path) => bar.update(readBytes, totalBytes, path),
-    damage: (path, offset, reason) => damages.push({ path, offset, reason }),
-  });
-  if (pipeline.fellBack !== undefined) log.warn({}, fallbackText(pipeline.fellBack));
-  const release = onStopSignal(() => pipeline.stop());
-  try {
-    await pipeline.run();
-  } finally {
-    bar.clear();
-    release();
-    // Also when it ends with an error: everything readable is reported.
-    const summary = { inputs: files, homeNets: config.home_nets, damages };
-    if (report) printReport(report, summary, pipeline);
-    for (const { path, offset, reason } of damages) {
-      const what = `${path}: damaged at byte ${offset}: ${reason}. What came before was read.`;
-      process.stderr.write(`picket: ${what}\n`);
-    }
-  }
-  return damages.length > 0 ? ERROR_CODES['input-damaged'].exit : 0;
+  const input = { kind: 'files' as const, paths: files };
+  const observer = startAhead(config.observer, observerOptions(config), input);
+  // Loading blocks this thread; the observer's is told by then what to read.
+  await setImmediate();
+  const { readOn } = await import('./read-on.js');
+  return await readOn({ config, input, observer, json: flags.json === true });
+}
+
+async function readingConfig(flags: SharedFlags): Promise<PicketConfig> {
+  const plain = configPath(flags.config) === null ? plainConfig(overridesOf(flags)) : null;
+  if (plain) return plain;
+  const { configFor } = await import('./configuration.js');
+  return configFor(flags);
 }

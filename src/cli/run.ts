@@ -2,7 +2,8 @@
 import { ReportOutput } from '../output/report-output.js';
 import { Pipeline } from '../pipeline.js';
 import { openLogger } from '../shared/logger.js';
-import { configFor, type FleetFlags, redisUrlOf } from './flags.js';
+import { configFor } from './configuration.js';
+import { type FleetFlags, redisUrlOf } from './flags.js';
 import { liveInput, liveConfig } from './input.js';
 import { fallbackText, interruptionText, logLoss, openOutputs, printReport } from './outputs.js';
 import { onceOpened } from './live.js';

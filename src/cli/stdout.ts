@@ -1,4 +1,5 @@
 /** Standard output carries events and reports, nothing else. */
+import { setImmediate } from 'node:timers/promises';
 
 /**
  * Writes one piece of text; it must end its own line. Node writes to files and pipes synchronously
@@ -15,4 +16,14 @@ export function endQuietlyWhenReaderLeaves(): void {
     process.stderr.write(`picket: standard output cannot be written: ${error.message}\n`);
     process.exit(1);
   });
+}
+
+/**
+ * Ends the process, whose work is done, without taking its heap apart first. What could not be
+ * written yet, or not at all, is waited for as ever: then this returns.
+ */
+export async function leave(status: number): Promise<void> {
+  await setImmediate();
+  const waiting = process.stdout.writableLength + process.stderr.writableLength;
+  if (waiting === 0) process.exit(status);
 }

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { parseNetwork } from '../shared/cidr.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../shared/logger.js';
 import { parseListenAddress } from '../shared/metrics/address.js';
+import { HOME_NETS_MAX, OBSERVERS } from './bounds.js';
 
 /** What the schema needs of a detector: rooms do not meet here, `main` passes the list in. */
 export interface ConfigurableDetector {
@@ -255,7 +256,7 @@ const fixedSections = {
     .describe('Name of this sensor, part of every batch; unique in a fleet.'),
   home_nets: z
     .array(cidr)
-    .max(256)
+    .max(HOME_NETS_MAX)
     .default([])
     .describe('Protected networks. Required to read a capture; `--home` overrides it.'),
   allowlist: z
@@ -266,7 +267,7 @@ const fixedSections = {
       'Sources that may scan (monitors, partners, own tests): tagged in every event, never hidden.',
     ),
   observer: z
-    .enum(['auto', 'native', 'typescript'])
+    .enum(OBSERVERS)
     .default('auto')
     .describe('Which observer reads packets; `auto` takes the native one when it loads.'),
   epoch_ms: count(

@@ -30,6 +30,8 @@ export interface Output {
    */
   ready(): Promise<void>;
   /** Everything said so far has been handed over, or counted as lost. */
+  flush(): Promise<void>;
+  /** As `flush`, once and for all. */
   close(): Promise<void>;
   /** Cumulative; snake_case, for the `output` section of `stats`. */
   counters(): Record<string, number>;

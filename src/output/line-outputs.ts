@@ -36,6 +36,10 @@ abstract class LineOutput implements Output {
     return this.#room;
   }
 
+  flush(): Promise<void> {
+    return this.lines.flush();
+  }
+
   close(): Promise<void> {
     return this.lines.close();
   }

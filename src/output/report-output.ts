@@ -25,6 +25,8 @@ export class ReportOutput implements Output {
 
   async ready(): Promise<void> {}
 
+  async flush(): Promise<void> {}
+
   async close(): Promise<void> {}
 
   counters(): Record<string, number> {

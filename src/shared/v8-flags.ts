@@ -4,7 +4,7 @@
  */
 import { setFlagsFromString } from 'node:v8';
 
-/** The last V8 whose compilation this budget steers: node 20's. Later ones do not know it. */
+/** The last V8 whose compilation this budget steers: node 20's. Later ones know no such flag. */
 const BUDGET_V8_MAX = 11;
 
 /**
@@ -18,9 +18,10 @@ export function keepHeapsSmall(): void {
 }
 
 /**
- * Of all threads, those to come included: a function is compiled when it has run four times as much
- * as V8 asks for. The packet path gets there in no time; of the rest, most that is compiled in a
- * run of seconds costs more than it saves, and the cores that packets need.
+ * Of all threads: a function is compiled when it has run four times as much as V8 asks for. The
+ * packet path gets there in no time; of the rest, most that is compiled in a run of seconds costs
+ * more than it saves, and the cores that packets need. Not before everything is loaded: V8 refuses
+ * a code cache made under other flags, node's own of what is built in as well as ours.
  */
 export function compileLess(): void {
   if (Number.parseInt(process.versions.v8, 10) > BUDGET_V8_MAX) return;

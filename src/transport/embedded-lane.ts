@@ -42,7 +42,9 @@ export class EmbeddedLane {
   readonly #options: LaneOptions;
   readonly #events: LaneEvents;
   #worker: Worker | null = null;
-  #exited: Promise<void> = Promise.resolve();
+  /** The thread has said its last word, or is gone. */
+  #over: Promise<void> = Promise.resolve();
+  #markOver: () => void = () => {};
   /** Published, waiting for a credit: callers that do not await `publish` pile up here. */
   #applicants: Applicant[] = [];
   /** Accepted, not sent: before `start`, or until the end of this turn of the event loop. */
@@ -87,11 +89,12 @@ export class EmbeddedLane {
     worker.on('message', (message: FromWorker) => this.#onMessage(message));
     worker.on('messageerror', (error) => this.#fail(error));
     worker.on('error', (error) => this.#fail(error));
-    this.#exited = new Promise((resolve) => {
-      worker.on('exit', (code) => {
-        if (!this.#ended) this.#fail(new Error(`exit status ${code}`));
-        resolve();
-      });
+    this.#over = new Promise((resolve) => {
+      this.#markOver = resolve;
+    });
+    worker.on('exit', (code) => {
+      if (!this.#ended) this.#fail(new Error(`exit status ${code}`));
+      this.#markOver();
     });
     this.#send({ type: 'assign', assignment: { shards, settings } }, []);
     return new Promise((resolve, reject) => {
@@ -113,7 +116,7 @@ export class EmbeddedLane {
       this.#send({ type: 'end' }, []);
     }
     if (this.#worker && this.#failure) await this.#worker.terminate();
-    await this.#exited;
+    await this.#over;
   }
 
   /** Gives up: what waits is counted as rejected, and whoever waits is told. Idempotent. */
@@ -203,6 +206,9 @@ export class EmbeddedLane {
   #onEnded(outcomes: ShardOutcome[]): void {
     this.#ended = true;
     for (const outcome of outcomes) this.#events.outcome(outcome, false);
+    // It only gives its memory back now, which takes longer than what is left to say.
+    this.#worker?.unref();
+    this.#markOver();
   }
 
   #admit(): void {

@@ -119,8 +119,9 @@ export class EmbeddedTransport implements Transport {
 
   /**
    * Judges everything published, then ends the shards: their final outcomes are reported before
-   * this resolves. Releases the threads in every case, and only then rejects with `worker-died` if
-   * one was lost. Batches that no worker could ever judge are counted as rejected.
+   * this resolves. In every case the threads are gone then, or about to end by themselves, and only
+   * then it rejects with `worker-died` if one was lost. Batches that no worker could ever judge are
+   * counted as rejected.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close();

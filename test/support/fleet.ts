@@ -50,6 +50,7 @@ class Collected implements Output {
 
   stats(): void {}
   async ready(): Promise<void> {}
+  async flush(): Promise<void> {}
   async close(): Promise<void> {}
   counters(): Record<string, number> {
     return {};

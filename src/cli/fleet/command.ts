@@ -13,7 +13,8 @@ import {
 } from '../../transport/bullmq/command-message.js';
 import { sendCommand } from '../../transport/bullmq/command-sender.js';
 import { listMembers } from '../../transport/bullmq/members.js';
-import { configFor, type FleetFlags } from '../flags.js';
+import { configFor } from '../configuration.js';
+import type { FleetFlags } from '../flags.js';
 import { onStopSignal } from '../signals.js';
 import { print } from '../stdout.js';
 import { answerPage, sightingLine } from './command-page.js';

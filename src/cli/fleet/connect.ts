@@ -4,7 +4,8 @@ import { Fleet } from '../../fleet/fleet.js';
 import { PicketError } from '../../shared/errors.js';
 import { type Logger, openLogger } from '../../shared/logger.js';
 import { parseRedisUrl } from '../../transport/bullmq/redis-url.js';
-import { configFor, type FleetFlags, redisUrlOf } from '../flags.js';
+import { configFor } from '../configuration.js';
+import { type FleetFlags, redisUrlOf } from '../flags.js';
 
 /** How long an ending process waits for Redis to take what it has. */
 const END_MS_MAX = 10_000;

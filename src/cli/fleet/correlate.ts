@@ -5,7 +5,8 @@ import { FleetLevels } from '../../fleet/fleet-levels.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { openOutputs } from '../outputs.js';
 import { onStopSignal } from '../signals.js';
-import { configurationOf, type FleetFlags } from '../flags.js';
+import { configurationOf } from '../configuration.js';
+import type { FleetFlags } from '../flags.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
 import { openDesk } from './desk.js';
 

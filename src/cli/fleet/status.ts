@@ -9,7 +9,8 @@ import { CAPTURE } from '../../fleet/sensor-role.js';
 import { lossesOf, lossText } from '../../output/losses.js';
 import { safeText } from '../../shared/text.js';
 import { print } from '../stdout.js';
-import { configFor, type FleetFlags } from '../flags.js';
+import { configFor } from '../configuration.js';
+import type { FleetFlags } from '../flags.js';
 import { leaveFleet, openFleet } from './connect.js';
 
 /** @throws PicketError for what is wrong before it begins. */

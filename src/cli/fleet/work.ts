@@ -3,7 +3,8 @@ import { ShardRole } from '../../fleet/shard-role.js';
 import { PicketError } from '../../shared/errors.js';
 import { PartitionHost, REJECTED_NONE } from '../../transport/bullmq/partition-host.js';
 import { onStopSignal } from '../signals.js';
-import { configurationOf, type FleetFlags } from '../flags.js';
+import { configurationOf } from '../configuration.js';
+import type { FleetFlags } from '../flags.js';
 import { endWithin, joinFleet, leaveFleet } from './connect.js';
 import { openDesk } from './desk.js';
 
