@@ -94,8 +94,8 @@ class ObserverThread {
     this.#control.take(bytes.byteLength);
     const isOwn = bytes.byteLength === bytes.buffer.byteLength;
     const own = isOwn ? bytes : new Uint8Array(bytes);
-    // Copied, not transferred: once a thread has given a buffer away, V8 looks at each access to any
-    // typed array whether its buffer is still there, which costs packets more than batches gain.
+    // Copied, not transferred: once a thread has given a buffer away, V8 looks at each access to
+    // any typed array whether its buffer is still there, which costs more than batches gain.
     this.#send({ kind: 'batch', shard, bytes: own });
   }
 
