@@ -15,7 +15,7 @@ const PARTS: [part: string, sources: RegExp][] = [
   ['marks and traits', /^observe\/(traits|scanner_marks|os_probes|trusted_port)/],
   ['payloads', /^observe\/payload/],
   ['conversations', /^observe\/flows/],
-  ['source table', /^observe\/(sources|light_sources|contacts|address_sets|member_filter)/],
+  ['source table', /^observe\/(source|light_source|contacts|address_set|member_filter)/],
   ['target table', /^observe\/targets/],
   ['sketches', /^observe\/sketches/],
   ['hashes and indexes', /^(base\/(hash|table)|observe\/address_index)/],

@@ -1,6 +1,6 @@
 /// The frame that nearly all traffic is made of, in one pass: Ethernet, IPv4 without options or
 /// fragments, TCP or UDP, and nothing wrong with it.
-/// The TypeScript observer has its own: decode/plain.ts.
+/// Twin: packages/observer/src/decode/plain.ts.
 #pragma once
 
 #include "decode/packet.h"
