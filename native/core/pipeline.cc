@@ -3,6 +3,7 @@
 #include "batch/encode.h"
 #include "decode/anomaly_names.h"
 #include "decode/decoder.h"
+#include "observe/early_batches.h"
 #include "observe/observer.h"
 
 namespace picket {
@@ -33,6 +34,7 @@ struct Pipeline::State {
   /// Ends the current epoch, if any, and starts the one `time_us` lies in.
   void turn_epoch(int64_t time_us);
   void emit_final();
+  bool is_due(uint32_t source);
   void emit_partial(uint32_t source);
   void deliver(uint32_t shard, std::vector<uint8_t>&& batch);
   void measure_coverage(bool advance);
@@ -42,6 +44,7 @@ struct Pipeline::State {
   Decoder decoder;
   Packet packet{};
   Observer observer;
+  EarlyBatches early;
   BatchEncoder encoder;
   EpochFrame epoch;
   std::vector<uint64_t> sequences;
@@ -72,7 +75,7 @@ void Pipeline::State::frame(const uint8_t* frame_bytes, uint32_t captured, uint3
     return;
   }
   const uint32_t crossed = observer.observe(packet);
-  if (crossed != NONE) emit_partial(crossed);
+  if (crossed != NONE && is_due(crossed)) emit_partial(crossed);
 }
 
 void Pipeline::State::turn_epoch(int64_t time_us) {
@@ -92,6 +95,13 @@ void Pipeline::State::emit_final() {
   }
   epochs++;
   observer.clear();
+}
+
+/// Whether a source that has just reached an early count is to be sent at once.
+bool Pipeline::State::is_due(uint32_t source) {
+  const Sources& sources = observer.sources;
+  return early.is_due(sources.index.hash(source), sources.index.key(source),
+                      sources.index.address(source), sources.reached, epoch.epoch_start_us);
 }
 
 void Pipeline::State::emit_partial(uint32_t source) {

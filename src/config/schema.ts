@@ -296,8 +296,8 @@ const fixedSections = {
   early: early
     .prefault({})
     .describe(
-      'A partial batch is sent at once when a source reaches one of these within an epoch; 0 is ' +
-        'never.',
+      'A partial batch is sent at once when a source reaches one of these within an epoch and ' +
+        'had not in the minute before; 0 is never.',
     ),
   tables: tables
     .prefault({})

@@ -183,7 +183,7 @@ uint32_t Sources::admit_target(uint32_t number, const Touch& touch, uint32_t tar
   if (source.target_count < TARGETS_EXACT_MAX) {
     member = add_member(number, touch);
     if (member != NONE) {
-      if (source.target_count == early_targets_) crossed = number;
+      if (source.target_count == early_targets_) reach(number, EARLY_TARGETS);
       if (source.target_sketch == NO_SKETCH) return member;
     }
   }
@@ -206,7 +206,8 @@ uint32_t Sources::admit_contact(uint32_t number, uint32_t member, const Touch& t
   if (source.contact_count < CONTACTS_EXACT_MAX && ports < PORTS_EXACT_MAX) {
     contact = add_contact(source, member, touch);
     if (contact != NONE) {
-      if (ports + 1 == early_ports_ || source.contact_count == early_pairs_) crossed = number;
+      if (ports + 1 == early_ports_) reach(number, EARLY_PORTS);
+      if (source.contact_count == early_pairs_) reach(number, EARLY_PAIRS);
       if (targets[member].port_sketch == NO_SKETCH) return contact;
     }
   }

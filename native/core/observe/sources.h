@@ -9,6 +9,7 @@
 #include "observe/address_index.h"
 #include "observe/address_sets.h"
 #include "observe/contacts.h"
+#include "observe/early_batches.h"
 #include "observe/light_sources.h"
 #include "observe/member_filter.h"
 #include "observe/payload_pool.h"
@@ -82,13 +83,19 @@ class Sources {
   Contacts contacts;
   ProbeTally tally;
   PayloadPool payloads;
-  /// The source that reached an early count with the last touch, or NONE.
+  /// The source that reached an early count with the last touch, or NONE; and which, as bits of
+  /// `EarlyCount`.
   uint32_t crossed = NONE;
+  uint32_t reached = 0;
   /// Touches whose source found no room, in either tier, cumulative.
   uint64_t refused = 0;
 
  private:
   uint32_t add(const Touch& touch);
+  void reach(uint32_t number, EarlyCount count) {
+    reached = crossed == number ? reached | count : count;
+    crossed = number;
+  }
   void touch_waiting(const Touch& touch);
   void promote(uint32_t light_source, const Touch& touch);
   void touch_full(uint32_t number, const Touch& touch);

@@ -9,6 +9,7 @@ import { ANOMALY_NAMES } from './decode/anomaly.js';
 import { Decoder } from './decode/decoder.js';
 import { parseHomeNet } from './home-net-text.js';
 import { NONE } from './observe/address-index.js';
+import { EarlyBatches } from './observe/early-batches.js';
 import { Observer } from './observe/observer.js';
 import type { ObserverOptions } from './options.js';
 
@@ -21,6 +22,7 @@ const TICK_GRACE_US = 200_000;
 export class Pipeline {
   private readonly decoder: Decoder;
   private readonly observer: Observer;
+  private readonly early = new EarlyBatches();
   private readonly encoder: BatchEncoder;
   private readonly frameOf: EpochFrame;
   private readonly sequences: Float64Array;
@@ -81,7 +83,7 @@ export class Pipeline {
       return;
     }
     const crossed = this.observer.observe(this.decoder.packet);
-    if (crossed !== NONE) this.emitPartial(crossed);
+    if (crossed !== NONE && this.isDue(crossed)) this.emitPartial(crossed);
   }
 
   /** Live only: closes the epoch once capture time has moved past its end without packets. */
@@ -162,6 +164,12 @@ export class Pipeline {
     }
     this.epochs++;
     this.observer.clear();
+  }
+
+  /** Whether a source that has just reached an early count is to be sent at once. */
+  private isDue(source: number): boolean {
+    const { index, reached } = this.observer.sources;
+    return this.early.isDue(index, source, reached, this.frameOf.epochStartUs);
   }
 
   private emitPartial(source: number): void {

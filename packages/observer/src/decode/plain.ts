@@ -166,8 +166,7 @@ export class PlainDecoder {
   /** The verdict on the transport's checksum, of sums that are not folded. False: it is wrong. */
   #judge(pseudo: number, sum: number, observed: number): boolean {
     const covered = fold(pseudo + sum);
-    const verdict =
-      covered === 0xffff ? Checksum.right : judge16(observed, covered, fold(pseudo));
+    const verdict = covered === 0xffff ? Checksum.right : judge16(observed, covered, fold(pseudo));
     this.packet.transportChecksum = verdict;
     return verdict <= Checksum.offload;
   }

@@ -8,6 +8,7 @@ import type { ObserverTables } from '../options.js';
 import { AddressIndex, addressHash, NONE } from './address-index.js';
 import { AddressSets } from './address-sets.js';
 import { Contacts } from './contacts.js';
+import { EARLY_PAIRS, EARLY_PORTS, EARLY_TARGETS } from './early-batches.js';
 import { LightSources } from './light-sources.js';
 import { MemberFilters } from './member-filters.js';
 import { NO_SKETCH, type Sketches } from './sketches.js';
@@ -39,8 +40,11 @@ export class Sources {
   readonly portSketch: Int32Array;
   /** Touches whose source found no room, in either tier, cumulative. */
   refused = 0;
-  /** The source that reached an early count with the last touch, or NONE. */
+  /**
+   * The source that reached an early count with the last touch, or NONE; and which, as bits.
+   */
   crossed = NONE;
+  reached = 0;
   /**
    * After `seek`: the source's entry in either tier, or NONE. A live light entry has no full one.
    */
@@ -261,7 +265,7 @@ export class Sources {
     if (this.targetCount[source] < TARGETS_EXACT_MAX) {
       member = this.addMember(source, touch);
       if (member !== NONE) {
-        if (this.targetCount[source] === this.early.earlyTargets) this.crossed = source;
+        if (this.targetCount[source] === this.early.earlyTargets) this.reach(source, EARLY_TARGETS);
         if (this.targetSketch[source] === NO_SKETCH) return member;
       }
     }
@@ -276,6 +280,11 @@ export class Sources {
     return member;
   }
 
+  private reach(source: number, count: number): void {
+    this.reached = this.crossed === source ? this.reached | count : count;
+    this.crossed = source;
+  }
+
   /**
    * A new contact: into the exact list if there is room (else NONE), and its port into the target's
    * sketch once there was none.
@@ -286,12 +295,8 @@ export class Sources {
     if (this.contactCount[source] < CONTACTS_EXACT_MAX && ports < PORTS_EXACT_MAX) {
       contact = this.addContact(source, member, touch.service, touch.offsetUs);
       if (contact !== NONE) {
-        if (
-          ports + 1 === this.early.earlyPorts ||
-          this.contactCount[source] === this.early.earlyPairs
-        ) {
-          this.crossed = source;
-        }
+        if (ports + 1 === this.early.earlyPorts) this.reach(source, EARLY_PORTS);
+        if (this.contactCount[source] === this.early.earlyPairs) this.reach(source, EARLY_PAIRS);
         if (this.targets.portSketch[member] === NO_SKETCH) return contact;
       }
     }
