@@ -62,8 +62,8 @@ not pass the sensor (-0.1) lower it. Every finding lists its reasons.
 once when it reaches one of the \`early\` counts that it had not reached in the minute before.
 Probes that carry a mark or an evasion are counted for as long as the source is remembered: until it
 has been silent for the longest window of all detectors, an hour with the defaults.
-`; const
-settings = toSettingSchema(buildConfigSchema(DETECTORS));
+`;
+const settings = toSettingSchema(buildConfigSchema(DETECTORS));
 
 const detected = DETECTORS.flatMap((detector) =>
   detector.kinds.map((kind) => ({ ...detector, kind })),

@@ -15,14 +15,17 @@ const SCANS = [
   { across: 'pairs', kind: 'random_scan', threshold: 250 },
 ] as const;
 
-function findingsAbout(observer: string, bursts: Burst[]): Event[] {
+function eventsAbout(observer: string, bursts: Burst[]): Event[] {
   const path = join(scratch, 'bursts.pcap');
   writePcap(path, burstFrames(bursts));
   const words = ['read', path, '--home', BURST_HOME, '--json', '--observer', observer];
   const { status, stderr, events } = runPicket(words);
   expect(status, stderr).toBe(0);
-  return findingsOf(events);
+  return events;
 }
+
+const findingsAbout = (observer: string, bursts: Burst[]): Event[] =>
+  findingsOf(eventsAbout(observer, bursts));
 
 describe.each(builtObservers)('%s observer', (observer) => {
   describe.each(SCANS)('probes across $across', ({ across, kind, threshold }) => {
@@ -79,5 +82,14 @@ describe.each(builtObservers)('%s observer', (observer) => {
     const early: Burst = { across: 'targets', count: 60, fromS: 0, toS: 10 };
     const late: Burst = { across: 'targets', count: 60, fromS: 20, toS: 30 };
     expect(findingsAbout(observer, [early, late])).toEqual([]);
+  });
+
+  it('a count that is reached every second is judged early once, and again after a pause', () => {
+    const scan: Burst = { across: 'ports', count: 1000, fromS: 0, toS: 5 };
+    const again: Burst = { across: 'ports', count: 200, fromS: 70, toS: 71 };
+    const earlyOf = (bursts: Burst[]): unknown =>
+      eventsAbout(observer, bursts).find((event) => event.event_type === 'stats')?.stats?.capture;
+    expect(earlyOf([scan])).toMatchObject({ frames: 1000, partial_batches: 1 });
+    expect(earlyOf([scan, again])).toMatchObject({ frames: 1200, partial_batches: 2 });
   });
 });

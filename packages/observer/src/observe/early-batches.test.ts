@@ -23,9 +23,9 @@ describe('early batches', () => {
     const early = new EarlyBatches();
     const index = sourcesOf(1);
     const due: number[] = [];
-    const ends = 300;
-    for (let second = 0; second < ends; second++) {
-      if (second > 150 && second < 150 + EARLY_AGAIN_US / SECOND_US + 1) continue;
+    const pauseS = EARLY_AGAIN_US / SECOND_US;
+    for (let second = 0; second < 300; second++) {
+      if (second > 150 && second <= 150 + pauseS) continue;
       if (early.isDue(index, 0, EARLY_TARGETS, second * SECOND_US)) due.push(second);
     }
     expect(due).toEqual([0, 211]);

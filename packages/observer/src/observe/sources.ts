@@ -40,9 +40,7 @@ export class Sources {
   readonly portSketch: Int32Array;
   /** Touches whose source found no room, in either tier, cumulative. */
   refused = 0;
-  /**
-   * The source that reached an early count with the last touch, or NONE; and which, as bits.
-   */
+  /** The source that reached an early count with the last touch, or NONE; and which, as bits. */
   crossed = NONE;
   reached = 0;
   /**
