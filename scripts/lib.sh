@@ -70,11 +70,9 @@ node_prefix() {
 install_npm_packages() {
   if cmp -s package-lock.json node_modules/.picket-lock; then return 0; fi
   say 'installing npm packages (package-lock.json changed or this is the first run)'
-  # Not `npm ci`: it refuses a lock file without the binaries of every other platform, and where the
-  # registry does not offer those, no lock file can have them. This keeps to the lock file as well.
   # nodedir is for the packages that compile (cap); npm itself would warn about it.
   npm_config_nodedir="${npm_config_nodedir:-$(node_prefix)}" \
-    npm install --no-save --no-audit --no-fund --loglevel=error >&2
+    npm ci --no-audit --no-fund --loglevel=error >&2
   cp package-lock.json node_modules/.picket-lock
 }
 
