@@ -7,6 +7,7 @@ import {
   type Activity,
   type Batch,
   type Circumstances,
+  type Contact,
   CoverageField,
   decodeBatch,
   type Finding,
@@ -160,6 +161,7 @@ export class ShardDetector {
     const { window, log } = tracked;
     window.slide(circumstances.nowUs);
     const summaryOf = summaries(window, circumstances);
+    const activityIn = activities(window, summaryOf);
     let awaited = false;
     const saidBefore = findings.length;
     for (const { detector, config, windowS } of this.detectors.source) {
@@ -173,7 +175,7 @@ export class ShardDetector {
       if (judgement.undecided && judgement.verdicts.length === 0) continue;
       if (!closing && judgement.verdicts.length === 0) continue;
       const entity = entityName(window.tunnelKey, window.address);
-      const activity = () => activityOf(window, summaryOf(windowS));
+      const activity = () => activityIn(windowS);
       findings.push(
         ...log.update(detector, windowS, entity, judgement.verdicts, circumstances.nowUs, activity),
       );
@@ -189,14 +191,13 @@ export class ShardDetector {
         const entity = entityName(window.tunnelKey, window.address);
         findings.push(
           ...log.update(detector, windowS, entity, verdicts, nowUs, () =>
-            activityOf(window, summaryOf(this.limits.horizonUs / 1e6)),
+            activityIn(this.limits.horizonUs / 1e6),
           ),
         );
       }
     }
     if (log.active) {
-      if (closing)
-        progress.push(activityOf(window, summaryOf(this.detectors.source[0]?.windowS ?? 60)));
+      if (closing) progress.push(activityIn(this.detectors.source[0]?.windowS ?? 60));
       awaited = true;
     }
     if (awaited) this.state.revisit.add(key);
@@ -283,6 +284,26 @@ function summaries(
       known.set(windowS, summary);
     }
     return summary;
+  };
+}
+
+/**
+ * A window's activity over any number of seconds. Who scans a block has a finding for each of its
+ * hosts, and all of them share one.
+ */
+function activities(
+  window: SourceWindow,
+  summaryOf: (windowS: number) => SourceSummary,
+): (windowS: number) => Activity {
+  const known = new Map<readonly Contact[], Activity>();
+  return (windowS) => {
+    const summary = summaryOf(windowS);
+    let activity = known.get(summary.contacts);
+    if (activity === undefined) {
+      activity = activityOf(window, summary);
+      known.set(summary.contacts, activity);
+    }
+    return activity;
   };
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "observe/address_index.h"
+#include "observe/known_hashes.h"
 
 namespace picket {
 
@@ -33,6 +34,8 @@ class Contacts {
 
   uint32_t find(uint32_t member, uint32_t service) const {
     const uint32_t hash = hash_of(member, service);
+    // Of a scan of many ports, most contacts are not in the list: it is full.
+    if (!known_.may_contain(hash)) return NONE;
     uint32_t slot = hash & slot_mask_;
     for (uint32_t left = PROBES_MAX; left > 0; left--) {
       const uint32_t at = slots_[slot];
@@ -62,6 +65,7 @@ class Contacts {
     }
     const uint32_t number = used++;
     slots_[slot] = (hash & ~ENTRIES_MAX) | (number + 1);
+    known_.add(hash);
     Contact& contact = contacts_[number];
     contact = {};
     contact.member = member;
@@ -78,6 +82,7 @@ class Contacts {
 
   void clear() {
     for (uint32_t contact = 0; contact < used; contact++) slots_[contacts_[contact].slot] = 0;
+    known_.clear();
     used = 0;
   }
 
@@ -94,6 +99,7 @@ class Contacts {
   /// Contact number + 1 in the low 24 bits, 0 empty; the high bits are the hash's.
   Table<uint32_t> slots_;
   Table<Contact> contacts_;
+  KnownHashes known_;
 };
 
 }  // namespace picket

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
 #include "batch/layout.h"
 #include "observe/address_sets.h"
+#include "observe/known_hashes.h"
 #include "observe/sketches.h"
 #include "observe/touch.h"
 
@@ -45,7 +45,7 @@ struct Target {
 class Targets {
  public:
   Targets(uint32_t capacity, uint32_t sources_max, Sketches& sketches)
-      : index(capacity), sources(sources_max), sketches_(sketches), known_(KNOWN_WORDS) {}
+      : index(capacity), sources(sources_max), sketches_(sketches) {}
 
   /// The entry of the touch's target, made if there is room; NONE otherwise.
   uint32_t of(const Touch& touch) {
@@ -95,7 +95,7 @@ class Targets {
   /// The entry of the touch's target if there is one.
   uint32_t find(const Touch& touch) const {
     const uint32_t hash = touch.target_hash;
-    if ((known_[hash >> KNOWN_SHIFT] & known_bit(hash)) == 0) return NONE;
+    if (!known_.may_contain(hash)) return NONE;
     return index.find(hash, touch.tunnel_key, touch.target);
   }
 
@@ -104,7 +104,7 @@ class Targets {
 
   void clear() {
     index.clear();
-    std::memset(&known_[0], 0, KNOWN_WORDS * sizeof(uint64_t));
+    known_.clear();
     sources.clear();
     any_flooded = false;
   }
@@ -115,17 +115,10 @@ class Targets {
   AddressSets sources;
 
  private:
-  /// One bit for each target by its hash, so that asking for an unknown one needs no look at the
-  /// index, which is too large for the cache: 32 KiB. Of 10,000 targets known, 4 % of the others
-  /// are asked for in vain.
-  static constexpr uint32_t KNOWN_SHIFT = 20;
-  static constexpr uint32_t KNOWN_WORDS = 1 << (32 - KNOWN_SHIFT);
-  static uint64_t known_bit(uint32_t hash) { return uint64_t{1} << ((hash >> 14) & 63); }
-
   uint32_t add(const Touch& touch) {
     const uint32_t target = index.add(touch.target_hash, touch.tunnel_key, touch.target);
     if (target == NONE) return NONE;
-    known_[touch.target_hash >> KNOWN_SHIFT] |= known_bit(touch.target_hash);
+    known_.add(touch.target_hash);
     Target& entry = index[target];
     entry.first_member = NONE;
     entry.last_member = NONE;
@@ -188,7 +181,7 @@ class Targets {
   }
 
   Sketches& sketches_;
-  Table<uint64_t> known_;
+  KnownHashes known_;
 };
 
 }  // namespace picket

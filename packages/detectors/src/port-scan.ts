@@ -59,6 +59,8 @@ export const portScan = defineSourceDetector<Config>({
     const verdicts: Verdict[] = [];
     let undecided = false;
     const raw = isRaw(summary, window);
+    // The same of every target, and made when the first is found.
+    let explained: ReturnType<typeof explain> | null = null;
     for (const tally of summary.targets.values()) {
       const contacts = tally.contacts.filter((c) => PORT_PROTOCOLS.has(c.protocol));
       const ports = window.portCount(tally.target, contacts);
@@ -67,7 +69,7 @@ export const portScan = defineSourceDetector<Config>({
         tally.failed >= settings.threshold ? 'scan' : readOutcomes(tally, raw, circumstances);
       if (reading === 'undecided') undecided = true;
       if (reading !== 'scan') continue;
-      const { confidence, reasons } = explain(summary, window, circumstances, 0.65);
+      explained ??= explain(summary, window, circumstances, 0.65);
       verdicts.push({
         kind: 'port_scan',
         target: tally.target,
@@ -75,8 +77,7 @@ export const portScan = defineSourceDetector<Config>({
         count: ports.count,
         exact: ports.exact,
         threshold: settings.threshold,
-        confidence,
-        reasons,
+        ...explained,
         severity: 2,
         ...spanOf(tally),
         protocol: mainProtocol(contacts),

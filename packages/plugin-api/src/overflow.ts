@@ -5,7 +5,7 @@
 import type { SourceObservation } from './batch.js';
 import { addressHash, type Contact, type Count, serviceOf } from './contact.js';
 import { finish, HASH_SEED, mix } from './hash.js';
-import { Sketch } from './sketch.js';
+import { estimateUnion, Sketch } from './sketch.js';
 
 /** Width of a bucket: a window that has overflowed is judged to this resolution. */
 export const BUCKET_US = 10_000_000;
@@ -25,6 +25,13 @@ interface Bucket {
   /** Sets for which a sketch was needed and could not be had. */
   incomplete: Set<SetName>;
 }
+
+/**
+ * By overflow and set: the union of all buckets but the newest, which is made anew only when one of
+ * them changes. Null: none of them has such a sketch. Apart from the fields, since a checkpoint
+ * need not keep it.
+ */
+const unions = new WeakMap<Overflow, Map<string, Sketch | null>>();
 
 /** Ordinary fields alone: a checkpoint walks them. */
 export class Overflow {
@@ -46,6 +53,7 @@ export class Overflow {
     this.slidToUs = nowUs;
     while (this.buckets.length > 0 && this.buckets[0].startUs < nowUs - MINUTE_US) {
       const bucket = this.buckets.shift() as Bucket;
+      unions.delete(this);
       for (const name of setsOf(bucket))
         this.cutUntilUs[name] = bucket.startUs + BUCKET_US + MINUTE_US;
     }
@@ -116,48 +124,69 @@ export class Overflow {
   /** Distinct targets, those listed among them. */
   targets(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
     const hashes = () => [...listed.keys()].map(addressHash);
-    return this.estimate('targets', listed.size, hashes, (bucket) => bucket.targets);
+    return this.estimate('targets', '', listed.size, hashes, (bucket) => bucket.targets);
   }
 
   /** Distinct (target, protocol, port), those of the listed contacts among them. */
   pairs(listed: readonly Contact[]): Count {
     const hashes = () => listed.map((c) => finish(mix(addressHash(c.target), serviceOf(c))));
-    return this.estimate('pairs', listed.length, hashes, (bucket) => bucket.pairs);
+    return this.estimate('pairs', '', listed.length, hashes, (bucket) => bucket.pairs);
   }
 
   /** Distinct services, the listed ones among them. */
   ports(listed: ReadonlySet<number>): Count {
     const hashes = () => [...listed].map(serviceHash);
-    return this.estimate('ports', listed.size, hashes, (bucket) => bucket.ports);
+    return this.estimate('ports', '', listed.size, hashes, (bucket) => bucket.ports);
   }
 
   /** Distinct services of one target, those of the listed contacts with it among them. */
   portsOf(target: string, listed: readonly Contact[]): Count {
     const hashes = () => listed.map((contact) => serviceHash(serviceOf(contact)));
     const pick = (bucket: Bucket) => bucket.deep.get(target) ?? null;
-    return this.estimate('deep', listed.length, hashes, pick);
+    return this.estimate('deep', target, listed.length, hashes, pick);
   }
 
   private estimate(
     name: SetName,
+    member: string,
     listed: number,
     listedHashes: () => number[],
     pick: (bucket: Bucket) => Sketch | null,
   ): Count {
-    let merged: Sketch | null = null;
-    let complete = this.slidToUs > (this.cutUntilUs[name] ?? -1);
-    for (const bucket of this.buckets) {
-      const sketch = pick(bucket);
-      if (bucket.incomplete.has(name)) complete = false;
-      if (sketch === null) continue;
-      merged ??= new Sketch();
-      merged.merge(sketch.registers);
+    const newest = this.buckets.at(-1);
+    const sketches = [this.olderUnion(name + member, pick), newest ? pick(newest) : null].filter(
+      (sketch) => sketch !== null,
+    );
+    if (sketches.length === 0) {
+      const complete =
+        this.slidToUs > (this.cutUntilUs[name] ?? -1) &&
+        !this.buckets.some(({ incomplete }) => incomplete.has(name));
+      return { count: listed, exact: complete };
     }
-    if (merged === null) return { count: listed, exact: complete };
-    for (const hash of listedHashes()) merged.add(hash);
-    return { count: Math.max(listed, merged.estimate()), exact: false };
+    return { count: Math.max(listed, estimateUnion(sketches, listedHashes())), exact: false };
   }
 
+  private olderUnion(key: string, pick: (bucket: Bucket) => Sketch | null): Sketch | null {
+    let known = unions.get(this);
+    if (known === undefined) {
+      known = new Map();
+      unions.set(this, known);
+    }
+    let union = known.get(key);
+    if (union === undefined) {
+      union = null;
+      for (const bucket of this.buckets.slice(0, -1)) {
+        const sketch = pick(bucket);
+        if (sketch === null) continue;
+        union ??= new Sketch();
+        union.merge(sketch.registers);
+      }
+      known.set(key, union);
+    }
+    return union;
+  }
+
+  /** The bucket of an epoch, to be written to. */
   private bucketAt(epochStartUs: number): Bucket {
     const startUs = Math.floor(epochStartUs / BUCKET_US) * BUCKET_US;
     let bucket = this.buckets.find((b) => b.startUs === startUs);
@@ -172,7 +201,9 @@ export class Overflow {
       };
       this.buckets.push(bucket);
       this.buckets.sort((a, b) => a.startUs - b.startUs);
+      unions.delete(this);
     }
+    if (bucket !== this.buckets.at(-1)) unions.delete(this);
     return bucket;
   }
 }

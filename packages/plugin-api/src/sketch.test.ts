@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { finish, HASH_SEED, mix } from './hash.js';
-import { Sketch } from './sketch.js';
+import { HLL_REGISTERS } from './batch-layout.js';
+import { estimateUnion, Sketch } from './sketch.js';
 
 const hashOf = (element: number) => finish(mix(HASH_SEED, element));
 
@@ -10,6 +11,11 @@ function sketchOf(from: number, count: number): Sketch {
   for (let element = from; element < from + count; element++) sketch.add(hashOf(element));
   return sketch;
 }
+
+const ranks = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 21 })), {
+  minLength: HLL_REGISTERS,
+  maxLength: HLL_REGISTERS,
+});
 
 describe('Sketch', () => {
   it('is empty at first', () => {
@@ -58,5 +64,31 @@ describe('Sketch', () => {
         },
       ),
     );
+  });
+
+  it('takes the greater of each register, wherever the registers lie', () => {
+    fc.assert(
+      fc.property(ranks, ranks, fc.nat(7), (ours, theirs, offset) => {
+        const sketch = new Sketch();
+        sketch.registers.set(ours);
+        const bytes = new Uint8Array(offset + HLL_REGISTERS);
+        bytes.set(theirs, offset);
+        sketch.merge(bytes.subarray(offset));
+        expect([...sketch.registers]).toEqual(ours.map((rank, at) => Math.max(rank, theirs[at])));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('estimates a union without changing its members', () => {
+    const parts = [sketchOf(0, 3_000), sketchOf(2_000, 3_000), sketchOf(90_000, 10)];
+    const before = parts.map(({ registers }) => registers.slice());
+    const more = Array.from({ length: 500 }, (_, at) => hashOf(200_000 + at));
+    const merged = new Sketch();
+    for (const { registers } of parts) merged.merge(registers);
+    for (const hash of more) merged.add(hash);
+    expect(estimateUnion(parts, more)).toBe(merged.estimate());
+    expect(parts.map(({ registers }) => registers)).toEqual(before);
+    expect(estimateUnion([], [])).toBe(0);
   });
 });

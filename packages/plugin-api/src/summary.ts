@@ -147,17 +147,20 @@ export function probesOf(contacts: readonly Contact[]): string[] {
   // Few contacts saw more than one kind, and most have the same: they are counted by what they saw.
   const counts = new Map<number, number>();
   for (const { kinds } of contacts) counts.set(kinds, (counts.get(kinds) ?? 0) + 1);
-  const names = Object.entries(ProbeKind)
-    .filter(([name]) => name !== 'inferred')
-    .map(([name, bit]): [name: string, count: number] => {
-      const seen = [...counts].filter(([kinds]) => (kinds & bit) !== 0);
-      return [PROBE_NAMES[name as keyof typeof ProbeKind], seen.reduce((n, [, c]) => n + c, 0)];
-    })
-    .filter(([, count]) => count > 0)
-    .sort((a, b) => b[1] - a[1])
-    .map(([name]) => name);
-  return names.length > 0 ? names : ['inferred'];
+  const found: { name: string; count: number }[] = [];
+  for (const { name, bit } of PROBES) {
+    let count = 0;
+    for (const [kinds, times] of counts) if ((kinds & bit) !== 0) count += times;
+    if (count > 0) found.push({ name, count });
+  }
+  if (found.length === 0) return ['inferred'];
+  return found.sort((a, b) => b.count - a.count).map(({ name }) => name);
 }
+
+/** The kinds that a packet showed, in their order. */
+const PROBES = Object.entries(ProbeKind)
+  .filter(([name]) => name !== 'inferred')
+  .map(([name, bit]) => ({ name: PROBE_NAMES[name as keyof typeof ProbeKind], bit }));
 
 /** The IP protocol number most contacts used. */
 export function mainProtocol(contacts: readonly Contact[]): number {

@@ -4,8 +4,9 @@
  */
 import type { Batch, TargetObservation } from './batch.js';
 import { TargetCounter } from './batch-layout.js';
-import { Sketch } from './sketch.js';
 import { addressHash, type Count, latin1 } from './contact.js';
+import { insertEpoch } from './epochs.js';
+import { estimateUnion, Sketch } from './sketch.js';
 
 /** What one sensor counted in one epoch. */
 interface TargetEpoch {
@@ -22,6 +23,7 @@ type TargetOrigin = Pick<Batch, 'sensor' | 'epochStartUs' | 'epochUs'>;
 const SOURCES_MAX = 1024;
 
 export class TargetWindow {
+  /** In the order of their time. */
   private readonly epochs: TargetEpoch[] = [];
   private readonly sources = new Map<string, number>();
   private sketch: { sketch: Sketch; lastUs: number } | null = null;
@@ -39,7 +41,7 @@ export class TargetWindow {
     const epoch = { startUs: epochStartUs, sensor, counters, topPort, topPortSyns };
     const known = this.epochs.findIndex((e) => e.startUs === epochStartUs && e.sensor === sensor);
     if (known >= 0) this.epochs[known] = epoch;
-    else this.epochs.push(epoch);
+    else insertEpoch(this.epochs, epoch);
     const size = this.address.length;
     for (let at = 0; at < sources.length; at += size) {
       const source = latin1(sources, at, size);
@@ -66,29 +68,35 @@ export class TargetWindow {
 
   /** A counter (TargetCounter) summed over the window, and its largest epoch. */
   counter(counter: number): { sum: number; max: number } {
-    const ofEpoch = new Map<number, number>();
+    let sum = 0;
+    let max = 0;
+    let inEpoch = 0;
+    let epochUs = -1;
     for (const { startUs, counters } of this.epochs) {
-      ofEpoch.set(startUs, (ofEpoch.get(startUs) ?? 0) + counters[counter]);
+      if (startUs !== epochUs) inEpoch = 0;
+      epochUs = startUs;
+      inEpoch += counters[counter];
+      sum += counters[counter];
+      max = Math.max(max, inEpoch);
     }
-    const counts = [...ofEpoch.values()];
-    return { sum: counts.reduce((sum, count) => sum + count, 0), max: Math.max(0, ...counts) };
+    return { sum, max };
   }
 
   /** The port most SYNs went to, and its share of them (a lower bound, 0 to 1). */
   topPort(): { port: number; share: number } {
     const syns = new Map<number, number>();
     for (const e of this.epochs) syns.set(e.topPort, (syns.get(e.topPort) ?? 0) + e.topPortSyns);
-    const [port, count] = [...syns].sort((a, b) => b[1] - a[1])[0] ?? [0, 0];
+    let top = { port: 0, count: 0 };
+    for (const [port, count] of syns) if (count > top.count) top = { port, count };
     const all = this.counter(TargetCounter.syns).sum;
-    return { port, share: all === 0 ? 0 : count / all };
+    return { port: top.port, share: all === 0 ? 0 : top.count / all };
   }
 
   sourceCount(): Count {
     if (this.sketch === null) return { count: this.sources.size, exact: true };
-    const merged = new Sketch();
-    merged.merge(this.sketch.sketch.registers);
-    for (const source of this.sources.keys()) merged.add(addressHash(source));
-    return { count: Math.max(this.sources.size, merged.estimate()), exact: false };
+    const listed = [...this.sources.keys()].map(addressHash);
+    const count = estimateUnion([this.sketch.sketch], listed);
+    return { count: Math.max(this.sources.size, count), exact: false };
   }
 
   /** The first few sources (latin1), in the order they came. */

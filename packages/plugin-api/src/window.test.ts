@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Origin, SourceObservation } from './batch.js';
 import { CONTACT_SIZE, ContactAt, Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
@@ -66,6 +67,13 @@ const at = (epochStartUs: number, more: Partial<Origin> = {}): Origin => ({
   epochStartUs,
   signatures: [],
   ...more,
+});
+
+const epochReport = fc.record({
+  sensor: fc.constantFrom('a', 'b'),
+  pause: fc.constantFrom(0, 1, 5, 70),
+  epoch: fc.constantFrom(0, 0, 1),
+  count: fc.nat(3),
 });
 
 describe('SourceWindow', () => {
@@ -212,5 +220,38 @@ describe('SourceWindow beyond its bound', () => {
     expect(count).toBeGreaterThanOrEqual(120);
     expect(count).toBeLessThanOrEqual(136);
     expect(exact).toBe(false);
+  });
+
+  it('sums the counters of the last minute, and of all time', () => {
+    fc.assert(
+      fc.property(fc.array(epochReport, { maxLength: 200, size: 'max' }), (reports) => {
+        const window = open();
+        // The last report of each sensor and epoch is what counts.
+        const syns = new Map<string, [epoch: number, syns: number]>();
+        let nowUs = 0;
+        for (const { sensor, pause, epoch: back, count } of reports) {
+          nowUs += pause * SECOND;
+          const epochStartUs = Math.max(0, nowUs - back * SECOND);
+          window.merge(observe(sweep(0, count)), at(epochStartUs, { sensor }));
+          window.slide(nowUs);
+          syns.set(`${sensor} ${epochStartUs}`, [epochStartUs, count]);
+        }
+        const all = [...syns.values()];
+        const recent = all.filter(([startUs]) => startUs >= nowUs - 60 * SECOND);
+        const sumOf = (some: typeof all) => some.reduce((sum, [, count]) => sum + count, 0);
+        expect(window.total(SourceCounter.syn)).toBe(sumOf(all));
+        expect(window.counter(SourceCounter.syn)).toBe(sumOf(recent));
+        expect(window.counter(SourceCounter.fin)).toBe(0);
+      }),
+    );
+  });
+
+  it('lets an epoch that was reported late leave the minute in its turn', () => {
+    const window = open();
+    window.merge(observe(sweep(0, 1)), at(5 * SECOND));
+    window.merge(observe(sweep(1, 2)), at(4 * SECOND, { sensor: 'b' }));
+    window.slide(64 * SECOND + 1);
+    expect(window.counter(SourceCounter.syn)).toBe(1);
+    expect(window.total(SourceCounter.syn)).toBe(3);
   });
 });

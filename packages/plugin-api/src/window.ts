@@ -7,6 +7,7 @@
 import type { Origin, SourceObservation } from './batch.js';
 import { CONTACT_SIZE, ContactAt, SINGLE_SIZE, SingleAt, SourceCounter } from './batch-layout.js';
 import { type Contact, type Count, latin1, serviceOf } from './contact.js';
+import { insertEpoch } from './epochs.js';
 import { hasSketches, Overflow } from './overflow.js';
 import { PayloadEvidence } from './payload-evidence.js';
 import { countersOfSingle } from './single-counters.js';
@@ -51,9 +52,10 @@ export class SourceWindow {
   private fullUntilUs = -1;
   /** What the list and the observations' own lists had no room for. */
   private overflow: Overflow | null = null;
-  /** The epochs of the last minute, and the sum of those before. */
+  /** The epochs of the last minute in their order, their sum, and the sum of those before. */
   private readonly epochs: Epoch[] = [];
-  private settled: number[] | null = null;
+  private recent: readonly number[] = NO_COUNTS;
+  private settled: readonly number[] = NO_COUNTS;
 
   constructor(
     readonly tunnelKey: number,
@@ -183,14 +185,12 @@ export class SourceWindow {
    * horizon.
    */
   total(counter: number): number {
-    return (this.settled?.[counter] ?? 0) + this.counter(counter);
+    return this.settled[counter] + this.recent[counter];
   }
 
   /** A counter (SourceCounter) summed over the last minute. */
   counter(counter: number): number {
-    let sum = 0;
-    for (const epoch of this.epochs) sum += epoch.counters[counter];
-    return sum;
+    return this.recent[counter];
   }
 
   /** Several counters summed over the last minute. */
@@ -304,16 +304,22 @@ export class SourceWindow {
     const last = this.epochs.findIndex(
       (epoch) => epoch.startUs === startUs && epoch.sensor === sensor,
     );
-    if (last >= 0) this.epochs[last] = { startUs, sensor, counters };
-    else this.epochs.push({ startUs, sensor, counters });
+    if (last >= 0) {
+      this.recent = combine(this.recent, this.epochs[last].counters, -1);
+      this.epochs[last] = { startUs, sensor, counters };
+    } else {
+      insertEpoch(this.epochs, { startUs, sensor, counters });
+    }
+    // Most sources are seen in one epoch only: they share its counters.
+    this.recent = this.epochs.length === 1 ? counters : combine(this.recent, counters, 1);
     this.settleEpochs(startUs);
   }
 
   private settleEpochs(nowUs: number): void {
     while (this.epochs.length > 0 && this.epochs[0].startUs < nowUs - MINUTE_US) {
       const { counters } = this.epochs.shift() as { counters: readonly number[] };
-      this.settled ??= new Array<number>(SOURCE_COUNTERS).fill(0);
-      for (let i = 0; i < SOURCE_COUNTERS; i++) this.settled[i] += counters[i];
+      this.recent = combine(this.recent, counters, -1);
+      this.settled = combine(this.settled, counters, 1);
     }
   }
 
@@ -343,7 +349,12 @@ export class SourceWindow {
 const ASKING = Array.from({ length: SourceCounter.established + 1 }, (_, counter) => counter);
 
 const SIGNATURES_MAX = 16;
+const NO_COUNTS: readonly number[] = new Array<number>(SOURCE_COUNTERS).fill(0);
 const NO_SIGNATURES: ReadonlyMap<string, number> = new Map();
+
+function combine(counts: readonly number[], more: readonly number[], sign: 1 | -1): number[] {
+  return counts.map((count, counter) => count + sign * more[counter]);
+}
 
 function exactly(count: number): Count {
   return { count, exact: true };

@@ -5,6 +5,7 @@
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import { powerOfTwoAtLeast } from '../base/power-of-two.js';
 import { ENTRIES_MAX, NONE, PROBES_MAX } from './address-index.js';
+import { KnownHashes } from './known-hashes.js';
 
 export class Contacts {
   private readonly slotMask: number;
@@ -27,6 +28,7 @@ export class Contacts {
   refused = 0;
 
   private readonly capacity: number;
+  private readonly known = new KnownHashes();
 
   constructor(entriesMax: number) {
     const capacity = Math.min(entriesMax, ENTRIES_MAX);
@@ -48,7 +50,10 @@ export class Contacts {
   }
 
   find(member: number, service: number): number {
-    let slot = finish(mix(mix(HASH_SEED, member), service)) & this.slotMask;
+    const hash = hashOf(member, service);
+    // Of a scan of many ports, most contacts are not in the list: it is full.
+    if (!this.known.mayContain(hash)) return NONE;
+    let slot = hash & this.slotMask;
     for (let left = PROBES_MAX; left > 0; left--) {
       const contact = this.slots[slot] - 1;
       if (contact < 0) return NONE;
@@ -60,7 +65,8 @@ export class Contacts {
 
   /** Adds a contact known to be absent, all zero but its key. NONE when the pool is full. */
   add(member: number, service: number, offsetUs: number): number {
-    let slot = finish(mix(mix(HASH_SEED, member), service)) & this.slotMask;
+    const hash = hashOf(member, service);
+    let slot = hash & this.slotMask;
     let left = this.used < this.capacity ? PROBES_MAX : 0;
     while (left > 0 && this.slots[slot] !== 0) {
       slot = (slot + 1) & this.slotMask;
@@ -72,6 +78,7 @@ export class Contacts {
     }
     const contact = this.used++;
     this.slots[slot] = contact + 1;
+    this.known.add(hash);
     this.slotOf[contact] = slot;
     this.member[contact] = member;
     this.service[contact] = service;
@@ -88,6 +95,11 @@ export class Contacts {
 
   clear(): void {
     for (let contact = 0; contact < this.used; contact++) this.slots[this.slotOf[contact]] = 0;
+    this.known.clear();
     this.used = 0;
   }
+}
+
+function hashOf(member: number, service: number): number {
+  return finish(mix(mix(HASH_SEED, member), service));
 }
