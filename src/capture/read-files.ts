@@ -4,6 +4,8 @@ import type { Engine, EngineFailure } from './engine.js';
 import { orderInputs } from './input-files.js';
 import { type OpenInput, openInput, unreadable } from './open-input.js';
 
+/** Pieces of a stream that the engine has been given and not taken in: it need not wait for more. */
+const PIECES_AHEAD_MAX = 4;
 /** At most ten times a second, says the contract. */
 const PROGRESS_PERIOD_MS = 100;
 
@@ -58,12 +60,17 @@ async function readStream(
   stop.addEventListener('abort', close);
   let offset = 0;
   let broken: string | undefined;
+  const ahead: Promise<void>[] = [];
   try {
     for await (const chunk of input.chunks()) {
       if (stop.aborted) break;
       offset += chunk.length;
-      await engine.push(chunk);
+      const taken = engine.push(chunk);
+      // Said when it is awaited, which may be later.
+      taken.catch(() => {});
+      if (ahead.push(taken) > PIECES_AHEAD_MAX) await ahead.shift();
     }
+    await Promise.all(ahead);
   } catch (error) {
     broken = reasonOf(error);
   } finally {
