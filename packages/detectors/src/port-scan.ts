@@ -79,7 +79,7 @@ export const portScan = defineSourceDetector<Config>({
         threshold: settings.threshold,
         ...explained,
         severity: 2,
-        ...spanOf(tally),
+        ...spanOf(tally, window),
         protocol: mainProtocol(contacts),
         probe: probesOf(contacts)[0],
         evidence: { ports: ports.count, outcomes: outcomeCounts(contacts), ...sourcePorts(window) },
@@ -89,9 +89,9 @@ export const portScan = defineSourceDetector<Config>({
   },
 });
 
-function spanOf(tally: TargetTally): { firstSeenUs: number; lastSeenUs: number } {
+function spanOf(tally: TargetTally, window: SourceWindow) {
   let firstSeenUs = Number.POSITIVE_INFINITY;
-  let lastSeenUs = 0;
+  let lastSeenUs = window.unlistedLastUs(tally.target);
   for (const contact of tally.contacts) {
     firstSeenUs = Math.min(firstSeenUs, contact.firstUs);
     lastSeenUs = Math.max(lastSeenUs, contact.lastUs);

@@ -10,13 +10,16 @@ import {
 
 /** First and last packet time of some contacts, or of the whole summary when there are none. */
 export function spanOf(contacts: readonly Contact[], summary: SourceSummary, window: SourceWindow) {
+  if (contacts.length === 0)
+    return summary.contacts.length > 0
+      ? { firstSeenUs: summary.firstSeenUs, lastSeenUs: summary.lastSeenUs }
+      : { firstSeenUs: window.firstSeenUs, lastSeenUs: window.lastSeenUs };
   let firstSeenUs = Number.POSITIVE_INFINITY;
   let lastSeenUs = 0;
-  for (const contact of contacts.length > 0 ? contacts : summary.contacts) {
+  for (const contact of contacts) {
     firstSeenUs = Math.min(firstSeenUs, contact.firstUs);
     lastSeenUs = Math.max(lastSeenUs, contact.lastUs);
   }
-  if (lastSeenUs === 0) return { firstSeenUs: window.firstSeenUs, lastSeenUs: window.lastSeenUs };
   return { firstSeenUs, lastSeenUs };
 }
 

@@ -61,24 +61,30 @@ export const stealthScan = defineSourceDetector<Config>({
   config,
   entity: 'source',
   windowS: (settings) => settings.window_s,
-  concerns: (window) => [...window.contacts.values()].some(isStealth),
+  concerns(window): boolean {
+    for (const contact of window.contacts.values()) if (isStealth(contact)) return true;
+    return false;
+  },
   judge(summary, window, settings, circumstances): Judgement {
     const stealthy = summary.contacts.filter(isStealth);
     if (stealthy.length < settings.threshold) return NOTHING;
     const { confidence, reasons } = explain(summary, window, circumstances, 0.75);
+    // Nothing but stealth is listed: what found no room was no different.
+    const isAll = stealthy.length === summary.contacts.length;
+    const { count, exact } = summary.pairCount;
     return {
       undecided: false,
       verdicts: [
         {
           kind: 'stealth_scan',
           target: onlyTarget(stealthy),
-          count: stealthy.length,
-          exact: true,
+          count: isAll ? count : stealthy.length,
+          exact,
           threshold: settings.threshold,
           confidence,
           reasons,
           severity: 2,
-          ...aboutContacts(stealthy, summary, window),
+          ...aboutContacts(isAll ? [] : stealthy, summary, window),
           evidence: { packets: window.counters(COUNTERS), outcomes: outcomeCounts(stealthy) },
         },
       ],

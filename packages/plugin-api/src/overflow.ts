@@ -15,13 +15,21 @@ const DEEP_MAX = 64;
 
 type SetName = 'targets' | 'pairs' | 'ports' | 'deep';
 
+/** Ports of one target. */
+interface Deep {
+  sketch: Sketch;
+  lastUs: number;
+}
+
 interface Bucket {
   startUs: number;
+  /** When anything that is in it was last touched. */
+  lastUs: number;
   /** Null: no set of that kind overflowed in this bucket. */
   targets: Sketch | null;
   pairs: Sketch | null;
   ports: Sketch | null;
-  deep: Map<string, Sketch>;
+  deep: Map<string, Deep>;
   /** Sets for which a sketch was needed and could not be had. */
   incomplete: Set<SetName>;
 }
@@ -59,9 +67,21 @@ export class Overflow {
     }
   }
 
+  /**
+   * When any of it was last touched, to the epoch: packet time, 0 for never. With `target`, when
+   * ports of that one were.
+   */
+  lastUs(target?: string): number {
+    const times = this.buckets.map((bucket) =>
+      target === undefined ? bucket.lastUs : (bucket.deep.get(target)?.lastUs ?? 0),
+    );
+    return Math.max(0, ...times);
+  }
+
   /** Takes in a contact that found no room; `isTargetListed` when its target is listed. */
   add(contact: Contact, isTargetListed: boolean, epochStartUs: number): void {
     const bucket = this.bucketAt(epochStartUs);
+    bucket.lastUs = Math.max(bucket.lastUs, contact.lastUs);
     const target = addressHash(contact.target);
     const service = serviceHash(serviceOf(contact));
     if (!isTargetListed) {
@@ -74,16 +94,22 @@ export class Overflow {
     bucket.ports.add(service);
     let deep = bucket.deep.get(contact.target);
     if (deep === undefined && bucket.deep.size < DEEP_MAX) {
-      deep = new Sketch();
+      deep = { sketch: new Sketch(), lastUs: 0 };
       bucket.deep.set(contact.target, deep);
     }
-    if (deep === undefined) bucket.incomplete.add('deep');
-    else deep.add(service);
+    if (deep === undefined) {
+      bucket.incomplete.add('deep');
+      return;
+    }
+    deep.sketch.add(service);
+    deep.lastUs = Math.max(deep.lastUs, contact.lastUs);
   }
 
   /** Takes in the sketches of an observation; `names` are its targets. */
   merge(observation: SourceObservation, names: readonly string[], epochStartUs: number): void {
     const bucket = this.bucketAt(epochStartUs);
+    const lastUs = epochStartUs + observation.lastUs;
+    bucket.lastUs = Math.max(bucket.lastUs, lastUs);
     const merge = (
       name: SetName,
       into: Sketch | null,
@@ -108,8 +134,9 @@ export class Overflow {
         bucket.incomplete.add('deep');
         continue;
       }
-      const merged = merge('deep', known, portSketch);
-      if (merged !== null) bucket.deep.set(name, merged);
+      const sketch = merge('deep', known?.sketch ?? null, portSketch);
+      if (sketch !== null)
+        bucket.deep.set(name, { sketch, lastUs: Math.max(known?.lastUs ?? 0, lastUs) });
     }
   }
 
@@ -142,7 +169,7 @@ export class Overflow {
   /** Distinct services of one target, those of the listed contacts with it among them. */
   portsOf(target: string, listed: readonly Contact[]): Count {
     const hashes = () => listed.map((contact) => serviceHash(serviceOf(contact)));
-    const pick = (bucket: Bucket) => bucket.deep.get(target) ?? null;
+    const pick = (bucket: Bucket) => bucket.deep.get(target)?.sketch ?? null;
     return this.estimate('deep', target, listed.length, hashes, pick);
   }
 
@@ -193,6 +220,7 @@ export class Overflow {
     if (bucket === undefined) {
       bucket = {
         startUs,
+        lastUs: 0,
         targets: null,
         pairs: null,
         ports: null,

@@ -75,6 +75,8 @@ export function summarize(
     firstSeenUs = Math.min(firstSeenUs, contact.firstUs);
     lastSeenUs = Math.max(lastSeenUs, contact.lastUs);
   }
+  // A list that is full says when it became that, not when the scan was last seen.
+  if (contacts.length > 0) lastSeenUs = Math.max(lastSeenUs, window.unlistedLastUs());
   let servedTargets = 0;
   let pendingTargets = 0;
   for (const tally of targets.values()) {

@@ -189,6 +189,21 @@ describe('SourceWindow beyond its bound', () => {
     expect(pairsAt(window, 70 * SECOND + 1)).toEqual({ count: 0, exact: true });
   });
 
+  it('says when a scan was last seen, not when its list was full', () => {
+    const window = overflowed();
+    const late = sweep(0, 256).map(({ target }) => ({ target, port: 2000 }));
+    window.merge({ ...observe(late), lastUs: 900_000 }, at(20 * SECOND));
+    expect(summarize(window, 60, 21 * SECOND, true).lastSeenUs).toBeGreaterThanOrEqual(20 * SECOND);
+    expect(window.unlistedLastUs()).toBe(20 * SECOND);
+    const sketched = { ...observe([]), lastUs: 700_000, pairSketch: new Uint8Array(4096) };
+    window.merge(sketched, at(30 * SECOND));
+    expect(summarize(window, 60, 31 * SECOND, true).lastSeenUs).toBe(30 * SECOND + 700_000);
+    // Of a host whose ports were all listed it is known better.
+    expect(window.unlistedLastUs(String.fromCharCode(198, 51, 99, 1))).toBe(0);
+    window.slide(200 * SECOND);
+    expect(window.unlistedLastUs()).toBe(0);
+  });
+
   it('does not count the pairs of long ago when a single packet comes', () => {
     const window = overflowed();
     window.merge(observe([{ target: 1, port: 80 }]), at(180 * SECOND));

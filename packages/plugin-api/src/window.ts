@@ -230,6 +230,14 @@ export class SourceWindow {
   }
 
   /**
+   * When what the list had no room for was last touched, to the epoch: packet time, 0 for never.
+   * With `target`, when ports of that one were.
+   */
+  unlistedLastUs(target?: string): number {
+    return this.probesOverflow()?.lastUs(target) ?? 0;
+  }
+
+  /**
    * What the list had no room for, unless it all came unasked: sketches do not tell a victim's
    * answers to a spoofed flood from probes.
    */
