@@ -49,6 +49,7 @@ const enums = [
   'Outcome',
   'ContactAt',
   'HitAt',
+  'FindAt',
   'SingleAt',
   'Trait',
   'SourceCounter',

@@ -188,6 +188,7 @@ std::vector<std::pair<std::string, uint64_t>> Pipeline::stats() const {
       {"signatures_refused", o.signatures.refused},
       {"singles_folded", counts.singles_folded},
       {"singles_dropped", s.encoder.singles_dropped},
+      {"finds_refused", o.sources.finds.refused},
       {"payload_hits_refused", o.sources.payloads.hits_refused},
       {"payload_samples_refused", o.sources.payloads.samples_refused},
       {"flows_evicted", o.flows.evicted},

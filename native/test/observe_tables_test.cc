@@ -8,6 +8,7 @@
 #include "observe/address_index.h"
 #include "observe/address_sets.h"
 #include "observe/contacts.h"
+#include "observe/finds.h"
 #include "observe/flows.h"
 #include "observe/light_sources.h"
 #include "observe/signatures.h"
@@ -238,4 +239,34 @@ TEST_CASE("LightSources gives back what it held") {
   CHECK(held.packets == 2);
   CHECK(held.ttl == 50);
   CHECK_FALSE(light.is_live(entry));
+}
+
+TEST_CASE("Finds keeps so many of a source and of all, and counts the rest") {
+  Finds finds;
+  FindList list;
+  list.reset();
+  for (uint32_t port = 0; port < FINDS_PER_SOURCE_MAX + 2; port++) {
+    finds.add(list, touch_of(1, port));
+    finds.add(list, touch_of(1, port));
+  }
+  CHECK(list.count == FINDS_PER_SOURCE_MAX);
+  // The last two, which are not in the list to be known again.
+  CHECK(list.missed == 4);
+  uint32_t kept = 0;
+  for (uint32_t f = list.first; f != NONE; f = finds[f].next) CHECK(finds[f].service == kept++);
+  CHECK(kept == FINDS_PER_SOURCE_MAX);
+  uint32_t sources = 1;
+  FindList other;
+  do {
+    other.reset();
+    for (uint32_t port = 0; port < FINDS_PER_SOURCE_MAX; port++) {
+      finds.add(other, touch_of(2, port));
+    }
+    sources++;
+  } while (other.missed == 0);
+  CHECK(sources == 65);
+  finds.clear();
+  other.reset();
+  finds.add(other, touch_of(3, 80));
+  CHECK(other.count == 1);
 }

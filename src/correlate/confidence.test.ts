@@ -53,7 +53,7 @@ describe('confidence', () => {
     [
       'failing outcomes, but for one in a thousand',
       /^\+ 99 % of what it tried was closed/,
-      { widest: makeActivity({ closedCount: 999, silentCount: 0 }), exposedCount: 1 },
+      { widest: makeActivity({ closedCount: 999, silentCount: 0, openCount: 1 }) },
     ],
     [
       'several phases',

@@ -118,8 +118,10 @@ function mark(tools: readonly ToolGuess[]): Reason | null {
 
 function failing({ widest, exposedCount }: ConfidenceInput): Reason | null {
   if (!widest) return null;
+  // Of a window whose pairs are not all listed, the open ones are known better than the others.
+  const open = widest.exact ? Math.max(exposedCount, widest.openCount) : widest.openCount;
   const failed = widest.closedCount + widest.unreachableCount + widest.silentCount;
-  const known = failed + Math.max(exposedCount, widest.servedCount);
+  const known = failed + Math.max(open, widest.servedCount);
   if (known === 0 || failed / known < 0.5) return null;
   const share = percentOf(failed / known);
   return [share >= 80 ? 1 : 0.5, `${share} % of what it tried was closed, unreachable or silent`];

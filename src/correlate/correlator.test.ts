@@ -256,6 +256,21 @@ describe('correlator: scope', () => {
     ]);
   });
 
+  it('adds up the open services beyond the lists, and says when there were more', () => {
+    const story = new Story();
+    const services = (first: number, count: number) =>
+      hosts('198.51.100.', first, count).map((ip) => ({ ip, port: 443, proto: 'tcp' }));
+    const [opened] = story.epoch(1, [
+      { activity: makeActivity({ exposed: services(1, 2), unlistedExposed: services(2, 3) }) },
+    ]);
+    expect(opened.exposedScope).toEqual({ services: 4, hosts: 4, complete: true });
+    story.epoch(2, [], [{ unlistedExposed: services(9, 1) }]);
+    story.epoch(3, [], [{ exposedComplete: false }]);
+    const [closed] = story.end();
+    expect(closed.exposedScope).toEqual({ services: 5, hosts: 5, complete: false });
+    expect(closed.exposed).toHaveLength(5);
+  });
+
   it('keeps the best confidence of each tool', () => {
     const story = new Story();
     const tools = (confidence: number) => [

@@ -309,6 +309,7 @@ export class OpenIncident {
         studied: sortByAddress([...this.#depthTargets], (target) => target),
       },
       exposed: this.#exposed(),
+      exposedScope: this.#scope.exposedScope(),
       recipe: reconstruct({
         targets,
         hosts: counts.hosts,

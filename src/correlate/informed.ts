@@ -12,8 +12,11 @@ export interface Learned {
   exposed: ReadonlySet<string>;
   /** Hosts that have any of them. */
   exposedHosts: ReadonlySet<string>;
+  /** Known ones of those it tested, and how many it tested. */
   targets: ReadonlySet<string>;
   ports: ReadonlySet<string>;
+  hostCount: number;
+  pairCount: number;
 }
 
 /**
@@ -35,8 +38,8 @@ const NEIGHBOUR_CHANCE = 1 / 256;
 const NEIGHBOUR_HITS_MIN = 2;
 
 /** Whether a scan learned enough for odds to mean anything. */
-export function canInform({ targets, ports, exposed }: Learned): boolean {
-  return targets.size * ports.size >= TESTED_MIN && exposed.size >= EXPOSED_MIN;
+export function canInform({ pairCount, exposed }: Learned): boolean {
+  return pairCount >= TESTED_MIN && exposed.size >= EXPOSED_MIN;
 }
 
 /**
@@ -47,7 +50,6 @@ export function chanceOf(activity: Activity, learned: Learned, near: boolean): n
   const { exposedHosts } = learned;
   // Who goes to far more hosts than were found does not go by what was found.
   if (!canInform(learned) || activity.targetCount > 2 * exposedHosts.size) return null;
-  const tested = learned.targets.size * learned.ports.size;
   const hosts = activity.targets.filter((target) => learned.targets.has(target));
   const ports = activity.ports.filter(({ proto, port }) => learned.ports.has(`${proto}/${port}`));
   if (hosts.length === 0 || ports.length === 0 || hosts.length < activity.targetCount / 2)
@@ -60,9 +62,9 @@ export function chanceOf(activity: Activity, learned: Learned, near: boolean): n
   ).length;
   // A source that probes what was found closed as well is not choosing.
   const tried = Math.max(visited.length, Math.min(hosts.length * ports.length, activity.pairCount));
-  const byPair = tail(hits, tried, learned.exposed.size / tested);
+  const byPair = tail(hits, tried, learned.exposed.size / learned.pairCount);
   const hostHits = hosts.filter((host) => exposedHosts.has(host)).length;
-  const byHost = tail(hostHits, hosts.length, exposedHosts.size / learned.targets.size);
+  const byHost = tail(hostHits, hosts.length, exposedHosts.size / learned.hostCount);
   // A neighbour that visits nothing but what was found is no coincidence even where much is open.
   const isNeighbour = near && hits >= NEIGHBOUR_HITS_MIN && hits === tried;
   const chance = isNeighbour ? byPair * NEIGHBOUR_CHANCE : Math.max(byPair, byHost);

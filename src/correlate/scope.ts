@@ -78,13 +78,20 @@ export class Scope {
     for (const port of activity.ports) this.#addPort(port);
     let exposed = 0;
     for (const contact of activity.exposed) exposed += this.#addExposed(contact);
+    for (const contact of activity.unlistedExposed) {
+      if (this.#addExposed(contact) === 0) continue;
+      exposed++;
+      this.#addTarget(contact.ip);
+      this.#addPort({ proto: contact.proto, port: contact.port, hits: 1 });
+    }
+    if (!activity.exposedComplete) this.#exposedComplete = false;
     this.#hostsFloor = Math.max(this.#hostsFloor, activity.targetCount);
     this.#portsFloor = Math.max(this.#portsFloor, activity.portCount);
     if (activity.targetCount > activity.targets.length) this.#targetsComplete = false;
     if (activity.portCount > activity.ports.length) this.#portsComplete = false;
     if (activity.pairCount >= (this.#widest?.pairCount ?? 0)) {
       // The lists are in the unions already; keeping them would hold every window's worth twice.
-      this.#widest = { ...activity, targets: [], ports: [], exposed: [] };
+      this.#widest = { ...activity, targets: [], ports: [], exposed: [], unlistedExposed: [] };
     }
     return exposed;
   }
@@ -115,8 +122,10 @@ export class Scope {
     return this.#exposed.size;
   }
 
-  get exposedComplete(): boolean {
-    return this.#exposedComplete;
+  /** How many services are known to be open, on how many hosts, and whether they are all. */
+  exposedScope(): { services: number; hosts: number; complete: boolean } {
+    const hosts = new Set([...this.#exposed.values()].map(({ ip }) => ip));
+    return { services: this.#exposed.size, hosts: hosts.size, complete: this.#exposedComplete };
   }
 
   /** Every known target, unordered. */
@@ -155,7 +164,10 @@ export class Scope {
    * What was tested and found: exposed services as `ip proto/port`, targets, ports as `proto/port`.
    */
   learned(): Learned {
+    const { hosts, pairs } = this.counts();
     return {
+      hostCount: hosts,
+      pairCount: Math.max(pairs, this.#targets.size * this.#ports.size),
       exposed: new Set(this.#exposed.keys()),
       targets: new Set(this.#targets),
       exposedHosts: new Set([...this.#exposed.values()].map(({ ip }) => ip)),

@@ -4,7 +4,9 @@
 import {
   type Activity,
   type Contact,
+  type ContactSummary,
   type EntityName,
+  type Find,
   formatSynSignature,
   guessTools,
   Outcome,
@@ -26,7 +28,9 @@ export function entityName(tunnelKey: number, address: Uint8Array): EntityName {
 
 /** Address text of a latin1 address. */
 export function latin1Text(address: string): string {
-  return addressText(Buffer.from(address, 'latin1'));
+  if (address.length !== 4) return addressText(Buffer.from(address, 'latin1'));
+  const byte = (at: number) => address.charCodeAt(at);
+  return `${byte(0)}.${byte(1)}.${byte(2)}.${byte(3)}`;
 }
 
 export function activityOf(window: SourceWindow, summary: SourceSummary): Activity {
@@ -42,9 +46,10 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
     exact: summary.targetCount.exact && summary.pairCount.exact,
     targets: [...summary.targets.keys()].slice(0, LISTED_MAX).map(latin1Text),
     ports: portHits(contacts),
-    exposed: exposed
-      .slice(0, LISTED_MAX)
-      .map((c) => ({ ip: latin1Text(c.target), port: c.port, proto: protocolName(c.protocol) })),
+    exposed: exposed.slice(0, LISTED_MAX).map(serviceText),
+    unlistedExposed: window.finds?.untold().map(serviceText) ?? [],
+    exposedComplete: window.finds?.isIncomplete !== true,
+    openCount: exposed.length,
     closedCount: closed,
     unreachableCount: unreachable,
     silentCount: contacts.length - exposed.length - closed - unreachable,
@@ -60,6 +65,10 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
       (c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0,
     ),
   };
+}
+
+function serviceText({ target, port, protocol }: Find): ContactSummary {
+  return { ip: latin1Text(target), port, proto: protocolName(protocol) };
 }
 
 /** Contacts that turned out closed, and unreachable; what was ever open is neither. */

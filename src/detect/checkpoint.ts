@@ -1,5 +1,6 @@
 /** A shard's state as bytes: what the next worker that serves it goes on from. */
 import {
+  Finds,
   Histories,
   LAYOUT_VERSION,
   Overflow,
@@ -22,6 +23,7 @@ const CLASSES: StateClass[] = [
   { name: 'shard', sample: new ShardState(1) },
   { name: 'source', sample: new SourceWindow(0, new Uint8Array(4), 1) },
   { name: 'overflow', sample: new Overflow() },
+  { name: 'finds', sample: new Finds() },
   { name: 'target', sample: new TargetWindow(0, new Uint8Array(4), 1) },
   { name: 'sketch', sample: new Sketch() },
   { name: 'payloads', sample: new PayloadEvidence() },

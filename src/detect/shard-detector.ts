@@ -12,6 +12,7 @@ import {
   decodeBatch,
   type Finding,
   NOTHING,
+  PHASE_OF_KIND,
   type SourceHistory,
   type SourceSummary,
   type SourceWindow,
@@ -197,7 +198,12 @@ export class ShardDetector {
       }
     }
     if (log.active) {
-      if (closing) progress.push(activityIn(this.detectors.source[0]?.windowS ?? 60));
+      if (closing) {
+        progress.push(activityIn(this.detectors.source[0]?.windowS ?? 60));
+        // Nobody keeps what noise found.
+        if ([...log.kinds()].some((kind) => PHASE_OF_KIND[kind] !== 'noise'))
+          window.finds?.forget();
+      }
       awaited = true;
     }
     if (awaited) this.state.revisit.add(key);

@@ -137,6 +137,7 @@ export function incidentEvent(incident: Incident): EveEvent {
       exposed: incident.exposed.map(({ ip, port, proto, service }) =>
         service === undefined ? { ip, port, proto } : { ip, port, proto, service },
       ),
+      exposed_scope: incident.exposedScope,
       recipe: incident.recipe && {
         command: incident.recipe.command,
         confidence: rounded(incident.recipe.confidence),

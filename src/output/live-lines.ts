@@ -54,11 +54,13 @@ export class LiveLines {
   incident(incident: Incident): string {
     const { dim, red, yellow, bold } = this.#colors;
     const severity = SEVERITY_WORDS[incident.severity];
-    const { scope, exposed } = incident;
+    const { scope, exposedScope } = incident;
+    const least = exposedScope.complete ? '' : 'at least ';
+    const found = plural(exposedScope.services, 'service');
     const text = [
       `${incident.state} ${severity.toLowerCase()}: ${actorsText(incident)} ${deedText(incident)}`,
       `${plural(scope.hosts, 'host')}, ${plural(scope.ports, 'port')}`,
-      exposed.length > 0 ? `${plural(exposed.length, 'service')} found open` : '',
+      exposedScope.services > 0 ? `${least}${found} found open` : '',
       toolsText(incident.tools, 2),
       `${percent(incident.confidence)} sure`,
       incident.state === 'closed'

@@ -35,6 +35,7 @@ const MEANINGS: [section: string, counter: string, text: string][] = [
     'pending_udp_evicted',
     'UDP questions were forgotten early: their answers look unasked',
   ],
+  ['capture', 'finds_refused', 'open services found no room: what was learned is told in part'],
   ['capture', 'payload_hits_refused', 'known payloads found no room: version scans may be missed'],
   ['capture', 'payload_samples_refused', 'payload samples found no room'],
   ['capture', 'anomaly.fragment_table_full', 'fragments found no room: their probes may be missed'],

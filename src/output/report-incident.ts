@@ -62,14 +62,14 @@ function targetsText({ targets, networks, hosts }: Incident['scope']): string {
   return sayNetworks ? networks.map((network) => safeText(network)).join(', ') : listText(targets);
 }
 
-/** The first few hosts, and how many more there are. */
-function listText(hosts: string[]): string {
+/** The first few hosts, and how many more there are of `count`. */
+function listText(hosts: string[], count = hosts.length): string {
   const listed = hosts.slice(0, HOSTS_TOLD_MAX).map((host) => safeText(host));
-  const more = hosts.length - listed.length;
+  const more = count - listed.length;
   return `${listed.join(', ')}${more > 0 ? ` and ${formatCount(more)} more` : ''}`;
 }
 
-function writeExposed(page: Page, { exposed }: Incident): void {
+function writeExposed(page: Page, { exposed, exposedScope }: Incident): void {
   if (exposed.length === 0) {
     page.field('Found open', 'nothing that was seen to answer');
     return;
@@ -77,9 +77,13 @@ function writeExposed(page: Page, { exposed }: Incident): void {
   const byHost = grouped(exposed, ({ ip }) => ip);
   const byPort = grouped(exposed, ({ port, proto }) => `${port}/${proto}`);
   const paint = (line: string): string => page.colors.bold(page.colors.red(line));
-  const sum = `${plural(exposed.length, 'service')} on ${plural(byHost.size, 'host')}`;
-  const more = byHost.size - EXPOSED_HOSTS_TOLD_MAX;
-  page.field('Found open', more > 0 ? `${sum}: ${exposedPortsText(byPort)}` : sum, paint);
+  const { services, hosts, complete } = exposedScope;
+  const least = complete ? '' : 'at least ';
+  const sum = `${least}${plural(services, 'service')} on ${plural(hosts, 'host')}`;
+  const more = hosts - EXPOSED_HOSTS_TOLD_MAX;
+  const isAll = exposed.length === services;
+  const ports = isAll ? exposedPortsText(byPort) : `among them ${exposedPortsText(byPort)}`;
+  page.field('Found open', more > 0 ? `${sum}: ${ports}` : sum, paint);
   for (const [ip, services] of mostFirst(byHost).slice(0, EXPOSED_HOSTS_TOLD_MAX)) {
     const ports = portsText(services, services.length, EXPOSED_PORTS_TOLD_MAX);
     page.field('', `${safeText(ip)}  ${ports}`);
@@ -128,8 +132,9 @@ function nextText(incident: Incident): string {
   }
   const many = incident.actors.length > 1;
   return (
-    `${who} ${many ? 'know' : 'knows'} what is open. Check ${listText(hosts)}, and search their ` +
-    `logs for ${many ? 'them' : 'it'} from the time above on. Block ${many ? 'them' : 'it'} if ` +
-    'it is no test of yours.'
+    `${who} ${many ? 'know' : 'knows'} what is open. ` +
+    `Check ${listText(hosts, incident.exposedScope.hosts)}, and search their logs for ` +
+    `${many ? 'them' : 'it'} from the time above on. Block ${many ? 'them' : 'it'} if it is no ` +
+    'test of yours.'
   );
 }

@@ -204,6 +204,16 @@ describe('report', () => {
     );
   });
 
+  it('tells more open services than are listed', async () => {
+    const exposed = hosts('198.51.100.', 1, 9).map((ip) => ({ ip, port: 22, proto: 'tcp' }));
+    const exposedScope = { services: 4096, hosts: 3999, complete: false };
+    const report = new Report();
+    report.incident(makeIncident({ exposed, exposedScope }));
+    await expect(report.render(summary(), plain)).toMatchFileSnapshot(
+      'golden/report-much-open.txt',
+    );
+  });
+
   it('tells a lone host, an open end, estimates and no answer', async () => {
     const report = new Report();
     report.incident(

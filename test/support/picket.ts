@@ -38,7 +38,13 @@ export interface Event {
   };
   operational: { state: string; sensor: string; kernel_dropped: number; lost_percent: number };
   stats: { capture: Record<string, number> };
-  incident: { id: string; state: string; actors: { ip: string; role: string }[] };
+  incident: {
+    id: string;
+    state: string;
+    actors: { ip: string; role: string }[];
+    exposed: { ip: string; port: number }[];
+    exposed_scope: { services: number; hosts: number; complete: boolean };
+  };
 }
 
 export interface Outcome {

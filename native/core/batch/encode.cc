@@ -115,7 +115,7 @@ void BatchEncoder::write_source(uint32_t number) {
   MsgpackWriter& w = writer_;
   const AddressIndex<Source>& index = observer_.sources.index;
   const Source& source = index[number];
-  w.array(20);
+  w.array(22);
   w.uint(index.key(number));
   write_address(index.address(number));
   w.uint(source.first_us);
@@ -137,6 +137,8 @@ void BatchEncoder::write_source(uint32_t number) {
   w.uint(source.traits);
   write_hits(source);
   write_samples(source);
+  write_finds(source);
+  w.uint(source.finds.missed);
 }
 
 void BatchEncoder::write_deep(const Source& source) {
@@ -211,6 +213,19 @@ void BatchEncoder::write_samples(const Source& source) {
     writer_.uint(targets[sample.member].ordinal);
     writer_.uint(sample.port);
     writer_.bin(sample.bytes, sample.size);
+  }
+}
+
+void BatchEncoder::write_finds(const Source& source) {
+  const Finds& finds = observer_.sources.finds;
+  uint8_t* out = writer_.bin_space(size_t{source.finds.count} * FIND_SIZE);
+  for (uint32_t f = source.finds.first; f != NONE; f = finds[f].next) {
+    const Find& find = finds[f];
+    put_address(out + FIND_AT_TARGET, find.target);
+    out[FIND_AT_PROTOCOL] = static_cast<uint8_t>(find.service >> 16);
+    out[FIND_AT_PROTOCOL + 1] = 0;
+    put_u16_le(out + FIND_AT_PORT, find.service);
+    out += FIND_SIZE;
   }
 }
 

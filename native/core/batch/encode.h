@@ -63,6 +63,7 @@ class BatchEncoder {
   void write_contacts(const Source& source);
   void write_hits(const Source& source);
   void write_samples(const Source& source);
+  void write_finds(const Source& source);
   void write_singles(const std::vector<uint32_t>& singles);
   void write_target(uint32_t number);
   void write_host(uint32_t number);

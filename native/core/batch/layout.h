@@ -13,7 +13,8 @@
 ///             targetSketch bin|nil, pairSketch bin|nil, portSketch bin|nil,
 ///             deep [[targetIndex, portSketch bin]], runKey, ttlMin, ttlMax,
 ///             sourcePortMin, sourcePortMax, traits, hits bin,
-///             samples [[targetIndex, port, bytes bin], at most SAMPLES_PER_SOURCE_MAX] ]
+///             samples [[targetIndex, port, bytes bin], at most SAMPLES_PER_SOURCE_MAX],
+///             finds bin, findsMissed ]
 ///   Target: [ tunnelKey, address bin(4|16), counters [TargetCounter], topPort, topPortSyns,
 ///             sources bin, sourceSketch bin|nil ]
 ///   `runKey` is the sequence value of the source's first raw probe (Nmap: constant for a run);
@@ -25,14 +26,15 @@
 /// in the order first seen. `contacts` is CONTACT_SIZE bytes a record and `singles` SINGLE_SIZE (a
 /// source that touched one thing only), little-endian, as laid out below. A sketch is HLL_REGISTERS
 /// bytes and present only when the exact list next to it has overflowed; it then covers the listed
-/// elements too.
+/// elements too. `finds` is FIND_SIZE bytes a record: open services whose contacts are beyond the
+/// list; `findsMissed` counts those for which there was no room either.
 #pragma once
 
 #include <cstdint>
 
 namespace picket {
 
-constexpr uint32_t LAYOUT_VERSION = 3;
+constexpr uint32_t LAYOUT_VERSION = 4;
 constexpr uint32_t CONTACT_SIZE = 24;
 constexpr uint32_t SINGLE_SIZE = 64;
 constexpr uint32_t HLL_PRECISION = 12;
@@ -43,6 +45,8 @@ constexpr uint32_t HIT_SIZE = 12;
 constexpr uint32_t HITS_PER_SOURCE_MAX = 64;
 constexpr uint32_t SAMPLES_PER_SOURCE_MAX = 8;
 constexpr uint32_t SAMPLE_SIZE_MAX = 1024;
+constexpr uint32_t FIND_SIZE = 20;
+constexpr uint32_t FINDS_PER_SOURCE_MAX = 1024;
 constexpr uint32_t HIT_AFTER_WAIT = 1;  // the payload opened a connection, four seconds late
 constexpr uint32_t HELLO_OBSOLETE = 0x40000000;
 
@@ -121,6 +125,13 @@ enum HitAt : uint32_t {
   HIT_AT_FLAGS = 7,     ///< u8, HIT_AFTER_WAIT
   HIT_AT_PORT = 8,      ///< u16
   HIT_AT_TIMES = 10,    ///< u16, saturating
+};
+
+/// A find: an open service beyond the list of contacts.
+enum FindAt : uint32_t {
+  FIND_AT_TARGET = 0,     ///< 16 bytes, IPv4 mapped
+  FIND_AT_PROTOCOL = 16,  ///< u8; the byte after it is 0
+  FIND_AT_PORT = 18,      ///< u16; ICMP: the type
 };
 
 /// A single: a source and its only contact.

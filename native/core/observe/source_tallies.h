@@ -6,6 +6,7 @@
 
 #include "batch/layout.h"
 #include "observe/address_index.h"
+#include "observe/finds.h"
 #include "observe/payload_pool.h"
 #include "observe/touch.h"
 
@@ -34,6 +35,7 @@ struct Source {
   uint32_t signature_count[SOURCE_SIGNATURES_MAX];
   uint32_t counters[SOURCE_COUNTER_COUNT];
   PayloadLists payloads;
+  FindList finds;
 };
 
 /// Counts what an outcome's bits say.

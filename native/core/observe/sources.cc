@@ -91,6 +91,7 @@ void Sources::clear() {
   targets.clear();
   contacts.clear();
   payloads.clear();
+  finds.clear();
   filters_.clear();
 }
 
@@ -110,6 +111,7 @@ uint32_t Sources::add(const Touch& touch) {
   source.port_sketch = NO_SKETCH;
   std::fill_n(source.signature, SOURCE_SIGNATURES_MAX, static_cast<uint16_t>(NO_SIGNATURE));
   source.payloads.reset();
+  source.finds.reset();
   return number;
 }
 
@@ -145,6 +147,7 @@ void Sources::touch_full(uint32_t number, const Touch& touch) {
     if (found == NONE || source.pair_sketch != NO_SKETCH) sketch_pair(source, touch, target_hash);
     if (found == NONE) {
       count_outcome(source, touch.outcome);
+      if ((touch.outcome & OUTCOME_OPEN) != 0) finds.add(source.finds, touch);
       return;
     }
     contacts[found].kinds = touch.kind;

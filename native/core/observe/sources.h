@@ -10,6 +10,7 @@
 #include "observe/address_sets.h"
 #include "observe/contacts.h"
 #include "observe/early_batches.h"
+#include "observe/finds.h"
 #include "observe/light_sources.h"
 #include "observe/member_filter.h"
 #include "observe/payload_pool.h"
@@ -83,6 +84,7 @@ class Sources {
   Contacts contacts;
   ProbeTally tally;
   PayloadPool payloads;
+  Finds finds;
   /// The source that reached an early count with the last touch, or NONE; and which, as bits of
   /// `EarlyCount`.
   uint32_t crossed = NONE;

@@ -134,6 +134,7 @@ export class Pipeline {
       ['signatures_refused', signatures.refused],
       ['singles_folded', counts.singlesFolded],
       ['singles_dropped', this.encoder.singlesDropped],
+      ['finds_refused', sources.finds.refused],
       ['payload_hits_refused', sources.payloads.hitsRefused],
       ['payload_samples_refused', sources.payloads.samplesRefused],
       ['flows_evicted', flows.evicted],

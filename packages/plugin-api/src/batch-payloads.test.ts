@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { decodeBatch } from './batch.js';
 import {
   CoverageField,
+  FIND_SIZE,
+  FINDS_PER_SOURCE_MAX,
   HIT_SIZE,
   HITS_PER_SOURCE_MAX,
   LAYOUT_VERSION,
@@ -23,15 +25,25 @@ function hit(targetIndex: number): Buffer {
 }
 
 /** A batch of one source with one target. */
-function batch(hits: Buffer, samples: Sample[]): Uint8Array {
+function batch(hits: Buffer, samples: Sample[], finds = Buffer.alloc(0)): Uint8Array {
   const source = [
     ...[0, Buffer.of(203, 0, 113, 9), 0, 0, zeros(SourceCounter), []],
     ...[Buffer.of(198, 51, 100, 1), Buffer.alloc(0), null, null, null, [], 0, 0, 0, 0, 0, 0],
-    ...[hits, samples],
+    ...[hits, samples, finds, 3],
   ];
   const head = [LAYOUT_VERSION, 'sensor', 0, 1, 0, 1, 0, 1_000_000, zeros(CoverageField), []];
   return pack([...head, [source], Buffer.alloc(0), [], []]);
 }
+
+describe('decodeBatch, finds', () => {
+  it('reads whole records, a bounded number of them', () => {
+    const [source] = decodeBatch(batch(hit(0), [], Buffer.alloc(2 * FIND_SIZE))).sources;
+    expect(source.finds).toHaveLength(2 * FIND_SIZE);
+    expect(source.findsMissed).toBe(3);
+    for (const size of [FIND_SIZE - 1, (FINDS_PER_SOURCE_MAX + 1) * FIND_SIZE])
+      expect(() => decodeBatch(batch(hit(0), [], Buffer.alloc(size)))).toThrow(RangeError);
+  });
+});
 
 describe('decodeBatch, payloads', () => {
   it('reads hits and samples', () => {

@@ -7,6 +7,8 @@ import {
   CONTACT_SIZE,
   ContactAt,
   CoverageField,
+  FIND_SIZE,
+  FINDS_PER_SOURCE_MAX,
   HIT_SIZE,
   HITS_PER_SOURCE_MAX,
   HLL_REGISTERS,
@@ -77,6 +79,10 @@ export interface SourceObservation {
   hits: Uint8Array;
   /** Beginnings of TLS hellos and HTTP requests. */
   samples: PayloadSample[];
+  /** Open services whose contacts are beyond the list, FIND_SIZE bytes each; some may be doubled. */
+  finds: Uint8Array;
+  /** Such services for which there was no room. */
+  findsMissed: number;
 }
 
 export interface PayloadSample {
@@ -175,7 +181,7 @@ export function decodeBatch(bytes: Uint8Array): Batch {
 }
 
 function readSource(r: MsgpackReader, signatureCount: number): SourceObservation {
-  r.array(20, 20);
+  r.array(22, 22);
   const tunnelKey = r.uint(0, 0xffffffff);
   const address = readAddress(r);
   const firstUs = r.uint(0, 0xffffffff);
@@ -225,6 +231,8 @@ function readSource(r: MsgpackReader, signatureCount: number): SourceObservation
         bytes: r.bin(SAMPLE_SIZE_MAX),
       };
     }),
+    finds: readFinds(r),
+    findsMissed: r.uint(0, 0xffffffff),
   };
 }
 
@@ -235,6 +243,11 @@ function readHits(r: MsgpackReader, targetCount: number): Uint8Array {
     if ((hits[at + 4] | (hits[at + 5] << 8)) >= targetCount) r.fail('a hit names no target');
   }
   return hits;
+}
+
+function readFinds(r: MsgpackReader): Uint8Array {
+  const finds = r.bin(FINDS_PER_SOURCE_MAX * FIND_SIZE);
+  return finds.length % FIND_SIZE === 0 ? finds : r.fail('finds are not whole records');
 }
 
 function readTarget(r: MsgpackReader): TargetObservation {

@@ -77,7 +77,12 @@ export interface Activity {
   targets: string[];
   ports: { proto: string; port: number; hits: number }[];
   exposed: ContactSummary[];
-  /** Closed, unreachable and silent pairs, of the exactly known ones. */
+  /** Open services beyond the exactly known pairs; each is told in an epoch's activities only. */
+  unlistedExposed: ContactSummary[];
+  /** Whether those two, over time, name every open service that answered the source in sight. */
+  exposedComplete: boolean;
+  /** Open, closed, unreachable and silent pairs, of the exactly known ones. */
+  openCount: number;
   closedCount: number;
   unreachableCount: number;
   silentCount: number;
@@ -189,6 +194,8 @@ export interface Incident {
     studied: string[];
   };
   exposed: (ContactSummary & { service?: string })[];
+  /** All open services known, of which `exposed` lists some; at least these when not `complete`. */
+  exposedScope: { services: number; hosts: number; complete: boolean };
   recipe: { command: string; confidence: number } | null;
   /** Finding ids. */
   evidence: string[];

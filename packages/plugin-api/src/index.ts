@@ -12,6 +12,7 @@ export * from './batch-layout.js';
 export * from './contact.js';
 export * from './detector.js';
 export * from './finding.js';
+export { type Find, Finds } from './finds.js';
 export { Histories, type HistorySummary, SCANNER_AT } from './history.js';
 export * from './suspect.js';
 export * from './summary.js';

@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Origin, SourceObservation } from './batch.js';
-import { CONTACT_SIZE, ContactAt, Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
+import {
+  CONTACT_SIZE,
+  ContactAt,
+  FIND_SIZE,
+  FindAt,
+  Outcome,
+  ProbeKind,
+  SourceCounter,
+} from './batch-layout.js';
 import { summarize } from './summary.js';
 import type { Count } from './contact.js';
 import { CONTACTS_MAX, SourceWindow } from './window.js';
@@ -49,6 +57,8 @@ function observe(touched: Touched[]): SourceObservation {
     deep: [],
     hits: new Uint8Array(0),
     samples: [],
+    finds: new Uint8Array(0),
+    findsMissed: 0,
     runKey: 0,
     ttlMin: 0,
     ttlMax: 0,
@@ -224,6 +234,31 @@ describe('SourceWindow beyond its bound', () => {
     const { targetCount, pairCount } = summarize(window, 60, 6 * SECOND, true);
     expect(targetCount).toEqual({ count: 200, exact: true });
     expect(pairCount.exact).toBe(false);
+  });
+
+  it('keeps the open services that its list has no room for, until they are told', () => {
+    const window = open();
+    const blockOf = (port: number, outcome = 0) =>
+      sweep(0, 256).map(({ target }) => ({ target, port, outcome }));
+    for (let port = 0; port < 4; port++) window.merge(observe(blockOf(1000 + port)), at(0));
+    expect(window.finds).toBeNull();
+    window.merge(observe(blockOf(2000, Outcome.open).slice(0, 3)), at(SECOND));
+    window.merge(observe(blockOf(2001, Outcome.closed)), at(SECOND));
+    const noted = new Uint8Array(2 * FIND_SIZE);
+    const view = new DataView(noted.buffer);
+    for (const [index, target] of [0, 9].entries()) {
+      noted.set([198, 51, 0, target], index * FIND_SIZE + FindAt.target + 12);
+      view.setUint8(index * FIND_SIZE + FindAt.protocol, 6);
+      view.setUint16(index * FIND_SIZE + FindAt.port, 2000, true);
+    }
+    window.merge({ ...observe([]), finds: noted }, at(SECOND));
+    const hosts = window.finds?.untold().map(({ target, port }) => [target.charCodeAt(3), port]);
+    expect(hosts).toEqual([0, 1, 2, 9].map((host) => [host, 2000]));
+    expect(window.finds?.isIncomplete).toBe(false);
+    window.finds?.forget();
+    window.merge({ ...observe([]), findsMissed: 1 }, at(2 * SECOND));
+    expect(window.finds?.untold()).toEqual([]);
+    expect(window.finds?.isIncomplete).toBe(true);
   });
 
   it('counts targets whose contacts found no room in the observation', () => {

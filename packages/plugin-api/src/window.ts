@@ -5,9 +5,17 @@
  * take over (overflow.ts) and the counts say so.
  */
 import type { Origin, SourceObservation } from './batch.js';
-import { CONTACT_SIZE, ContactAt, SINGLE_SIZE, SingleAt, SourceCounter } from './batch-layout.js';
+import {
+  CONTACT_SIZE,
+  ContactAt,
+  Outcome,
+  SINGLE_SIZE,
+  SingleAt,
+  SourceCounter,
+} from './batch-layout.js';
 import { type Contact, type Count, latin1, serviceOf } from './contact.js';
 import { insertEpoch } from './epochs.js';
+import { Finds } from './finds.js';
 import { hasSketches, Overflow } from './overflow.js';
 import { PayloadEvidence } from './payload-evidence.js';
 import { countersOfSingle } from './single-counters.js';
@@ -52,6 +60,8 @@ export class SourceWindow {
   private fullUntilUs = -1;
   /** What the list and the observations' own lists had no room for. */
   private overflow: Overflow | null = null;
+  /** Of that, open services, until they are told. Null: none so far. */
+  finds: Finds | null = null;
   /** The epochs of the last minute in their order, their sum, and the sum of those before. */
   private readonly epochs: Epoch[] = [];
   private recent: readonly number[] = NO_COUNTS;
@@ -99,6 +109,10 @@ export class SourceWindow {
       this.overflow ??= new Overflow();
       this.overflow.merge(observation, names, epochStartUs);
       this.overflow.addTargets(unlisted, epochStartUs);
+    }
+    if (observation.finds.length > 0 || observation.findsMissed > 0) {
+      this.finds ??= new Finds();
+      this.finds.merge(observation.finds, observation.findsMissed, address.length);
     }
     this.mergeEpoch(observation.counters, origin);
     for (const { index, count } of observation.signatures)
@@ -297,6 +311,9 @@ export class SourceWindow {
     this.perTarget ??= countTargets(this.contacts.values());
     this.overflow ??= new Overflow();
     this.overflow.add(contact, this.perTarget.has(contact.target), epochStartUs);
+    if ((contact.outcome & Outcome.open) === 0) return;
+    this.finds ??= new Finds();
+    this.finds.add(contact);
   }
 
   private forget(key: string, contact: Contact): void {

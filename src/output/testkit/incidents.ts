@@ -8,6 +8,11 @@ import {
 
 /** A Masscan sweep of a /24 followed by Nmap on two hosts, closed. */
 export function makeIncident(given: Partial<Incident> = {}): Incident {
+  const exposed = given.exposed ?? [
+    { ip: '198.51.100.20', port: 22, proto: 'tcp' },
+    { ip: '198.51.100.20', port: 443, proto: 'tcp' },
+    { ip: '198.51.100.96', port: 80, proto: 'tcp' },
+  ];
   return {
     id: '00000000000000f1',
     state: 'closed',
@@ -38,11 +43,12 @@ export function makeIncident(given: Partial<Incident> = {}): Incident {
       networks: ['198.51.100.0/24'],
       studied: ['198.51.100.20', '198.51.100.96'],
     },
-    exposed: [
-      { ip: '198.51.100.20', port: 22, proto: 'tcp' },
-      { ip: '198.51.100.20', port: 443, proto: 'tcp' },
-      { ip: '198.51.100.96', port: 80, proto: 'tcp' },
-    ],
+    exposed,
+    exposedScope: {
+      services: exposed.length,
+      hosts: new Set(exposed.map(({ ip }) => ip)).size,
+      complete: true,
+    },
     recipe: {
       command:
         'masscan 198.51.100.0/24 -p22,80,443; ' +

@@ -96,6 +96,8 @@ export function windowOf(said: Said[], listened: Listened[] = []): SourceWindow 
       traits: 0,
       hits: new Uint8Array(hits.buffer),
       samples: [],
+      finds: new Uint8Array(0),
+      findsMissed: 0,
     },
     { sensor: 'a', final: true, epochStartUs: 0, signatures: [] },
   );

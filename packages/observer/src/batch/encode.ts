@@ -7,6 +7,8 @@ import {
   CONTACT_SIZE,
   ContactAt,
   CoverageField,
+  FIND_SIZE,
+  FindAt,
   HIT_SIZE,
   HitAt,
   LAYOUT_VERSION,
@@ -171,7 +173,7 @@ export class BatchEncoder {
   private writeSource(source: number): void {
     const w = this.writer;
     const s = this.observer.sources;
-    w.array(20);
+    w.array(22);
     w.uint(s.index.key[source] >>> 0);
     this.writeAddress(s.index.words, source * 4);
     w.uint(s.firstUs[source]);
@@ -209,6 +211,8 @@ export class BatchEncoder {
     w.uint(s.tallies.traits[source] >>> 0);
     this.writeHits(source);
     this.writeSamples(source);
+    this.writeFinds(source);
+    w.uint(s.finds.missed[source]);
   }
 
   private writeSignatures(source: number): void {
@@ -268,6 +272,20 @@ export class BatchEncoder {
       this.writer.uint(targets.ordinal[payloads.sampleMember[s]]);
       this.writer.uint(payloads.samplePort[s]);
       this.writer.bin(payloads.sampleBytes(s));
+    }
+  }
+
+  private writeFinds(source: number): void {
+    const { finds } = this.observer.sources;
+    let at = this.writer.binSpace(finds.count[source] * FIND_SIZE);
+    const view = this.writer.bytesView;
+    for (let f = finds.first[source]; f !== NONE; f = finds.next[f]) {
+      for (let word = 0; word < 4; word++)
+        view.setInt32(at + FindAt.target + word * 4, finds.words[f * 4 + word]);
+      view.setUint8(at + FindAt.protocol, finds.service[f] >>> 16);
+      view.setUint8(at + FindAt.protocol + 1, 0);
+      view.setUint16(at + FindAt.port, finds.service[f] & 0xffff, true);
+      at += FIND_SIZE;
     }
   }
 

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { HLL_REGISTERS, Outcome, ProbeKind } from '../../../plugin-api/src/batch-layout.js';
+import {
+  CONTACT_SIZE,
+  FIND_SIZE,
+  FindAt,
+  FINDS_PER_SOURCE_MAX,
+  HLL_REGISTERS,
+  Outcome,
+  ProbeKind,
+} from '../../../plugin-api/src/batch-layout.js';
 import { Sketch } from '../../../plugin-api/src/sketch.js';
 import { TcpFlags } from '../decode/packet.js';
+import { PORTS_EXACT_MAX } from './sources.js';
 import { nth, SCANNER, SERVER, Scene } from './testkit/scene.js';
 
 const FIRST = '198.51.100.0';
@@ -160,6 +169,31 @@ describe('exact sets', () => {
     expect(isNear(estimate(source.pairSketch), 1200)).toBe(true);
     expect(isNear(estimate(source.portSketch), 20)).toBe(true);
     expect(scene.sourceCount(SCANNER, 'syn')).toBe(1200);
+  });
+
+  it('keeps what answers beyond the list, and counts what it cannot keep', () => {
+    const scene = new Scene();
+    const count = PORTS_EXACT_MAX + FINDS_PER_SOURCE_MAX + 2;
+    for (let port = 1; port <= count; port++) {
+      scene.syn(SCANNER, SERVER, port);
+      scene.answer(SERVER, SCANNER, SYN_ACK, port);
+    }
+    const { contacts, finds, findsMissed } = scene.source(SCANNER);
+    expect(contacts.length).toBe(PORTS_EXACT_MAX * CONTACT_SIZE);
+    expect(finds.length).toBe(FINDS_PER_SOURCE_MAX * FIND_SIZE);
+    const view = new DataView(finds.buffer, finds.byteOffset);
+    expect(view.getUint16(FindAt.port, true)).toBe(PORTS_EXACT_MAX + 1);
+    expect(view.getUint8(FindAt.protocol)).toBe(6);
+    expect(view.getUint32(FindAt.target + 12)).toBe(0xc633640a);
+    expect(findsMissed).toBe(2);
+  });
+
+  it('notes once what answers twice in a row', () => {
+    const scene = new Scene();
+    for (let port = 1; port <= PORTS_EXACT_MAX + 1; port++) scene.syn(SCANNER, SERVER, port);
+    for (let times = 0; times < 2; times++)
+      scene.answer(SERVER, SCANNER, SYN_ACK, PORTS_EXACT_MAX + 1);
+    expect(scene.source(SCANNER).finds.length).toBe(FIND_SIZE);
   });
 
   it('says that a set is not complete when no sketch was left', () => {

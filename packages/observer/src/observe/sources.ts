@@ -3,12 +3,14 @@
  * sketches. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
  * `sources.h`.
  */
+import { Outcome } from '../../../plugin-api/src/batch-layout.js';
 import { finish, HASH_SEED, mix } from '../base/hash.js';
 import type { ObserverTables } from '../options.js';
 import { AddressIndex, addressHash, NONE } from './address-index.js';
 import { AddressSets } from './address-sets.js';
 import { Contacts } from './contacts.js';
 import { EARLY_PAIRS, EARLY_PORTS, EARLY_TARGETS } from './early-batches.js';
+import { Finds } from './finds.js';
 import { LightSources } from './light-sources.js';
 import { MemberFilters } from './member-filters.js';
 import { NO_SKETCH, type Sketches } from './sketches.js';
@@ -56,6 +58,7 @@ export class Sources {
   readonly targets: AddressSets;
   readonly contacts: Contacts;
   readonly payloads: PayloadPool;
+  readonly finds: Finds;
 
   constructor(
     tables: ObserverTables,
@@ -80,6 +83,7 @@ export class Sources {
     this.targets = new AddressSets(Math.ceil(tables.contactsMax / 2));
     this.contacts = new Contacts(tables.contactsMax);
     this.payloads = new PayloadPool(capacity);
+    this.finds = new Finds(capacity);
   }
 
   /** Looks up the touch's source, for `isNew`, `probeTtl` and `touch`. */
@@ -184,6 +188,7 @@ export class Sources {
     this.targets.clear();
     this.contacts.clear();
     this.payloads.clear();
+    this.finds.clear();
     this.filters.clear();
   }
 
@@ -204,6 +209,7 @@ export class Sources {
     this.pairSketch[source] = NO_SKETCH;
     this.portSketch[source] = NO_SKETCH;
     this.payloads.reset(source);
+    this.finds.reset(source);
     return source;
   }
 
@@ -237,6 +243,7 @@ export class Sources {
         this.sketchPair(source, touch.service, hash);
       if (contact === NONE) {
         this.tallies.countOutcome(source, touch.outcome);
+        if ((touch.outcome & Outcome.open) !== 0) this.finds.add(source, touch);
         return;
       }
       this.contacts.kinds[contact] = touch.kind;
