@@ -4,7 +4,7 @@ import type { Engine, EngineFailure } from './engine.js';
 import { orderInputs } from './input-files.js';
 import { type OpenInput, openInput, unreadable } from './open-input.js';
 
-/** Pieces of a stream that the engine has been given and not taken in: it need not wait for more. */
+/** Pieces of a stream that the engine was given and has not taken in: it need not wait for more. */
 const PIECES_AHEAD_MAX = 4;
 /** At most ten times a second, says the contract. */
 const PROGRESS_PERIOD_MS = 100;

@@ -1,6 +1,7 @@
 /// One bit for each entry of a table by its hash, so that asking for an unknown one needs no look
 /// at the table, which is too large for the cache: 32 KiB. Of 10,000 entries, 4 % of the strangers
-/// are asked for in vain. It changes no result. Twin: packages/observer/src/observe/known-hashes.ts.
+/// are asked for in vain. It changes no result.
+/// Twin: packages/observer/src/observe/known-hashes.ts.
 #pragma once
 
 #include <cstdint>

@@ -79,7 +79,7 @@ export interface SourceObservation {
   hits: Uint8Array;
   /** Beginnings of TLS hellos and HTTP requests. */
   samples: PayloadSample[];
-  /** Open services whose contacts are beyond the list, FIND_SIZE bytes each; some may be doubled. */
+  /** Open services whose contacts are beyond the list, FIND_SIZE bytes each; some may be twice. */
   finds: Uint8Array;
   /** Such services for which there was no room. */
   findsMissed: number;

@@ -280,8 +280,7 @@ export class BatchEncoder {
     let at = this.writer.binSpace(finds.count[source] * FIND_SIZE);
     const view = this.writer.bytesView;
     for (let f = finds.first[source]; f !== NONE; f = finds.next[f]) {
-      for (let word = 0; word < 4; word++)
-        view.setInt32(at + FindAt.target + word * 4, finds.words[f * 4 + word]);
+      putMember(view, at + FindAt.target, finds.words, f * 4, false);
       view.setUint8(at + FindAt.protocol, finds.service[f] >>> 16);
       view.setUint8(at + FindAt.protocol + 1, 0);
       view.setUint16(at + FindAt.port, finds.service[f] & 0xffff, true);
@@ -295,10 +294,8 @@ export class BatchEncoder {
     const view = this.writer.bytesView;
     for (const l of singles) {
       view.setInt32(at + SingleAt.tunnelKey, light.index.key[l], true);
-      for (let word = 0; word < 4; word++) {
-        view.setInt32(at + SingleAt.source + word * 4, light.index.words[l * 4 + word]);
-        view.setInt32(at + SingleAt.target + word * 4, light.target[l * 4 + word]);
-      }
+      putMember(view, at + SingleAt.source, light.index.words, l * 4, false);
+      putMember(view, at + SingleAt.target, light.target, l * 4, false);
       view.setUint8(at + SingleAt.protocol, light.service[l] >>> 16);
       view.setUint8(at + SingleAt.ttl, light.ttl[l]);
       view.setUint16(at + SingleAt.port, light.service[l] & 0xffff, true);
@@ -370,9 +367,7 @@ export class BatchEncoder {
   private writeAddress(words: Int32Array, at: number): void {
     const v4 = isV4(words, at);
     const out = this.writer.binSpace(v4 ? 4 : 16);
-    const view = this.writer.bytesView;
-    if (v4) view.setInt32(out, words[at + 3]);
-    else for (let word = 0; word < 4; word++) view.setInt32(out + word * 4, words[at + word]);
+    putMember(this.writer.bytesView, out, words, at, v4);
   }
 
   /** nil: no sketch needed; empty: one was needed and refused. */
@@ -391,7 +386,7 @@ export function shardOf(hash: number, shardCount: number): number {
   return (hash >>> 0) % shardCount;
 }
 
-/** The address in the four words from `from` on, as a member of a v4 or another set. */
+/** The address in the four words from `from` on: its 4 bytes when it is of a v4 set, or all 16. */
 function putMember(view: DataView, at: number, words: Int32Array, from: number, v4: boolean): void {
   if (v4) view.setInt32(at, words[from + 3]);
   else for (let word = 0; word < 4; word++) view.setInt32(at + word * 4, words[from + word]);
