@@ -28,6 +28,19 @@ describe('a soak', () => {
     expect(problems[0]).toMatch(/^memory grew by 6.7 %/);
   });
 
+  it('looks past the rounds of garbage collection when it is long enough', () => {
+    // A round of 90 s, at another point of it when the soak ends.
+    const round = (seconds: number) => ({ rssBytes: (290 + ((seconds % 90) / 90) * 25) * MIB });
+    const long = Array.from({ length: 12 * 20 }, (_, index) => (index + 1) * 5);
+    const growth = growthOf(long.map((seconds) => sample(seconds, round(seconds))));
+    expect(growth.spanS).toBe(180);
+    expect(problemsOf(growth)).toEqual([]);
+    const leaking = long.map((seconds) =>
+      sample(seconds, { rssBytes: (290 + seconds / 50) * MIB }),
+    );
+    expect(problemsOf(growthOf(leaking))).toHaveLength(1);
+  });
+
   it('fails too much memory, of which the ring is no part', () => {
     expect(soaked(() => ({ rssBytes: 570 * MIB }))).toEqual([]);
     expect(soaked((seconds) => (seconds === 100 ? { rssBytes: 580 * MIB } : {}))).toEqual([

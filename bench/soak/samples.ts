@@ -14,7 +14,8 @@ export interface Sample {
 }
 
 export interface Growth {
-  /** Medians over the second minute and over the last one. */
+  /** Seconds that each of the two medians is over: after the first minute, and at the end. */
+  spanS: number;
   early: Sample;
   late: Sample;
   /** Resident without the ring. */
@@ -22,6 +23,13 @@ export interface Growth {
 }
 
 const MINUTE_S = 60;
+/**
+ * V8 collects each heap about once in a minute and a half of the soak's load; in between, the
+ * process grows by a twelfth. A median over less than two such rounds is mostly a matter of when.
+ */
+const SPAN_LONG_S = 3 * MINUTE_S;
+/** From this length on there is time for both. */
+const LONG_S = 10 * MINUTE_S;
 const RSS_GROWTH_MAX = 0.05;
 /** Of what is Picket's own; the ring is as large as it was asked for. */
 const BYTES_MAX = 512 * 2 ** 20;
@@ -42,11 +50,13 @@ export function sampleOf(pid: number, seconds: number): Sample {
 /** @throws Error for less than three minutes of samples. */
 export function growthOf(samples: readonly Sample[]): Growth {
   const lastS = samples.at(-1)?.seconds ?? 0;
-  const early = samples.filter(({ seconds }) => seconds >= MINUTE_S && seconds < 2 * MINUTE_S);
-  const late = samples.filter(({ seconds }) => seconds > lastS - MINUTE_S);
+  const spanS = lastS >= LONG_S ? SPAN_LONG_S : MINUTE_S;
+  const endS = MINUTE_S + spanS;
+  const early = samples.filter(({ seconds }) => seconds >= MINUTE_S && seconds < endS);
+  const late = samples.filter(({ seconds }) => seconds > lastS - spanS);
   if (early.length === 0 || lastS < 3 * MINUTE_S) throw new Error('a soak takes three minutes');
   const peakBytes = Math.max(...samples.map(({ rssBytes, ringBytes }) => rssBytes - ringBytes));
-  return { early: middleOf(early), late: middleOf(late), peakBytes };
+  return { spanS, early: middleOf(early), late: middleOf(late), peakBytes };
 }
 
 /** What has grown that should not have. */
