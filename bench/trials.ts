@@ -45,6 +45,11 @@ export interface Trial {
   requirements: Requirement[];
 }
 
+const BLOCK = {
+  home: '10.10.0.0/24',
+  ports: Array.from({ length: 20_480 }, (_, index) => index + 1),
+};
+
 /** What a run takes that reads next to nothing. */
 export const onePacket = (): string => scanCapture({ packetCount: 1, answerShare: 0 });
 
@@ -78,6 +83,21 @@ export const TRIALS: Trial[] = [
       { contender: 'picket typescript', packetsPerSecondMin: 500_000 },
       { contender: 'picket typescript', packetsPerSecondMin: 1_500_000 },
     ],
+  },
+  {
+    name: 'block',
+    about:
+      '20,480 ports of each of 256 hosts, 5 million packets as above: nothing that is tried fits a ' +
+      'list.',
+    capture: () => scanCapture(BLOCK),
+    packetCount: SCAN_DEFAULTS.packetCount,
+    home: BLOCK.home,
+    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, LIBPCAP_LOOP, TCPDUMP],
+    expect: [
+      { kind: 'address_scan', source: SCAN_DEFAULTS.source },
+      { kind: 'port_scan', source: SCAN_DEFAULTS.source },
+    ],
+    requirements: [{ contender: 'picket native', ratioMin: 0.15 }],
   },
   {
     name: 'mixed',

@@ -12,6 +12,7 @@ import {
   countText,
   deedText,
   percent,
+  reachText,
   portsText,
   SEVERITY_WORDS,
   toolsText,
@@ -59,7 +60,7 @@ export class LiveLines {
     const found = plural(exposedScope.services, 'service');
     const text = [
       `${incident.state} ${severity.toLowerCase()}: ${actorsText(incident)} ${deedText(incident)}`,
-      `${plural(scope.hosts, 'host')}, ${plural(scope.ports, 'port')}`,
+      reachText(scope),
       exposedScope.services > 0 ? `${least}${found} found open` : '',
       toolsText(incident.tools, 2),
       `${percent(incident.confidence)} sure`,

@@ -3,7 +3,15 @@ import type { Incident } from '../../packages/plugin-api/src/finding.js';
 import { formatCount, plural, safeText } from '../shared/text.js';
 import { formatDateTime, formatDuration } from '../shared/time.js';
 import type { Page } from './page.js';
-import { actorsText, deedText, percent, portsText, SEVERITY_WORDS, toolsText } from './words.js';
+import {
+  actorsText,
+  deedText,
+  percent,
+  portsText,
+  reachText,
+  SEVERITY_WORDS,
+  toolsText,
+} from './words.js';
 
 const HOSTS_TOLD_MAX = 4;
 const EXPOSED_HOSTS_TOLD_MAX = 6;
@@ -48,9 +56,9 @@ function whenText({ firstSeenUs, lastSeenUs, state }: Incident): string {
 function writeScope(page: Page, { scope }: Incident): void {
   const { hosts, ports, pairs, exact, targets, topPorts } = scope;
   const about = exact ? '' : 'about ';
-  const hostsText = `${hosts === targets.length ? '' : about}${plural(hosts, 'host')}`;
-  const pairsText = pairs > Math.max(hosts, ports) ? `, ${plural(pairs, 'combination')}` : '';
-  page.field('Reached', `${hostsText}, ${about}${plural(ports, 'port')}${pairsText}`);
+  const pairsText =
+    pairs > Math.max(hosts, ports) ? `, ${about}${plural(pairs, 'combination')}` : '';
+  page.field('Reached', `${reachText(scope)}${pairsText}`);
   if (targets.length > 0) page.field('Hosts', targetsText(scope));
   if (scope.studied.length > 0 && hosts > 1) page.field('Studied', listText(scope.studied));
   if (topPorts.length > 0) page.field('Ports', portsText(topPorts, ports));

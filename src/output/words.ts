@@ -94,3 +94,10 @@ export function countText({ kind, count, exact, windowS }: Finding): string {
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
+
+/** `256 hosts, about 1,002 ports`. Estimated hosts that are all listed are no estimate. */
+export function reachText({ hosts, ports, exact, targets }: Incident['scope']): string {
+  const about = exact ? '' : 'about ';
+  const hostsText = `${hosts === targets.length ? '' : about}${plural(hosts, 'host')}`;
+  return `${hostsText}, ${about}${plural(ports, 'port')}`;
+}
