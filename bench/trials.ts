@@ -87,7 +87,7 @@ export const TRIALS: Trial[] = [
   {
     name: 'block',
     about:
-      '20,480 ports of each of 256 hosts, 5 million packets as above: nothing that is tried fits a ' +
+      '20,480 ports of each of 256 hosts, 5 million packets as above: what is tried fits no ' +
       'list.',
     capture: () => scanCapture(BLOCK),
     packetCount: SCAN_DEFAULTS.packetCount,

@@ -36,9 +36,9 @@ ${minutes} minutes, ${result.about}.
 ${whole(result.packets)} packets, ${whole(result.dropped)} dropped;
 ${whole(result.batches)} batches judged${waiting};
 ${whole(result.events)} lines of output, ${found}.
-Looked at every 5 s; the medians of ${growth.spanS} s after the first minute and of the last ${growth.spanS} s.
-Resident memory has in it ${mib(growth.late.ringBytes)} MiB of the kernel's ring; without that it was
-${mib(growth.peakBytes)} MiB at most. The load average was ${before.toFixed(1)} before and
+Looked at every 5 s; the medians of ${growth.spanS} s after the first minute and of as many at the
+end. Resident memory has in it ${mib(growth.late.ringBytes)} MiB of the kernel's ring; without that
+it was ${mib(growth.peakBytes)} MiB at most. The load average was ${before.toFixed(1)} before and
 ${after.toFixed(1)} after. ${result.date}, commit ${result.commit},
 \`npm run bench -- soak --minutes ${minutes}\`.
 
