@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
 import { PcapWriter } from '../generate/pcap-writer.js';
+import { SCAN_DEFAULTS, writeScan } from '../generate/scan.js';
 import { closeRedis, openRedis } from '../../src/transport/bullmq/redis.js';
 import { parseRedisUrl } from '../../src/transport/bullmq/redis-url.js';
 import { fleetAnswer } from '../support/fleet.js';
@@ -21,11 +22,22 @@ function mixedInput(): string {
   return path;
 }
 
+/** Hundreds of open services a second, most of them beyond the lists. */
+function sweepInput(): string {
+  const path = join(scratch, 'sweep.pcap');
+  const writer = new PcapWriter(path);
+  const swept = { home: '10.10.0.0/19', ports: [443], ratePerSecond: 6_000, packetCount: 7_000 };
+  writeScan(writer, { ...SCAN_DEFAULTS, ...swept, answerShare: 0.4 });
+  writer.close();
+  return path;
+}
+
 const GOLDEN = 'test/golden/script-scan-tls-ciphers/input.pcap.gz';
 const CAPTURES = [
   { name: 'masscan, then nmap', home: LAB_HOME, path: 'test/captures/pipeline.pcap.gz' },
   { name: 'a script scan', home: LAB_HOME, path: GOLDEN },
   { name: 'a busy link with two scanners', home: MIXED_DEFAULTS.home, path: mixedInput() },
+  { name: 'a sweep that finds much', home: SCAN_DEFAULTS.home, path: sweepInput() },
 ];
 
 describe.skipIf(redisMissing)(`four ways, one answer${redisNote}`, () => {
