@@ -80,6 +80,14 @@ describe('Sketch', () => {
     );
   });
 
+  it.each([0, 10, HLL_REGISTERS + 3])('survives %i registers', (count) => {
+    const sketch = new Sketch();
+    sketch.merge(new Uint8Array(count).fill(2));
+    expect([...sketch.registers].filter((rank) => rank === 2)).toHaveLength(
+      Math.min(count, HLL_REGISTERS),
+    );
+  });
+
   it('estimates a union without changing its members', () => {
     const parts = [sketchOf(0, 3_000), sketchOf(2_000, 3_000), sketchOf(90_000, 10)];
     const before = parts.map(({ registers }) => registers.slice());

@@ -62,11 +62,15 @@ export function estimateUnion(sketches: readonly Sketch[], hashes: Iterable<numb
 
 const aligned = new Uint8Array(HLL_REGISTERS);
 
-/** The registers as words; a copy of them, good until the next call, where they lie oddly. */
+/**
+ * The registers as words; a copy of them, good until the next call, where they lie oddly or, from a
+ * checkpoint that somebody made up, are too few or too many.
+ */
 function wordsOf(registers: Uint8Array): Int32Array {
   let at = registers;
-  if (registers.byteOffset % 4 !== 0) {
-    aligned.set(registers);
+  if (registers.byteOffset % 4 !== 0 || registers.length !== HLL_REGISTERS) {
+    aligned.fill(0);
+    aligned.set(registers.subarray(0, HLL_REGISTERS));
     at = aligned;
   }
   return new Int32Array(at.buffer, at.byteOffset, WORDS);
