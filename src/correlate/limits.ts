@@ -7,7 +7,7 @@ export const limits = {
   incidentsMax: 16_384,
   /** Distinct targets, and distinct ports, kept by one incident: a /20, or Nmap's -p 1-4096. */
   scopeSetMax: 4_096,
-  /** Distinct exposed services kept by one incident: what a /16 offers on one port, or more. */
+  /** Distinct exposed services kept by one incident: as many as targets, or as ports. */
   exposedMax: 4_096,
   /**
    * Members of all those sets together, over all incidents: at about 100 bytes each 50 MB. When it
