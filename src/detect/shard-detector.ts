@@ -207,6 +207,7 @@ export class ShardDetector {
       awaited = true;
     }
     if (awaited) this.state.revisit.add(key);
+    this.state.losses.finds_dropped += window.finds?.takeDropped() ?? 0;
     this.state.losses.findings_suppressed += log.suppressed;
     log.suppressed = 0;
   }

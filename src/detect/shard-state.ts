@@ -58,6 +58,7 @@ export class ShardState {
     window_targets_evicted: 0,
     findings_suppressed: 0,
     suspects_dropped: 0,
+    finds_dropped: 0,
   };
 
   constructor(historySourcesMax: number) {

@@ -20,6 +20,8 @@ export class Finds {
   private readonly waiting = new Map<string, Find>();
   /** Not all found room, here or at a sensor. */
   isIncomplete = false;
+  /** Of this source, those for which there was no room here; whoever counts them takes them. */
+  private dropped = 0;
 
   /** Those not yet told. */
   untold(): Find[] {
@@ -29,8 +31,19 @@ export class Finds {
   add({ target, protocol, port }: Find): void {
     const key = target + String.fromCharCode(protocol, port);
     if (this.waiting.has(key)) return;
-    if (this.waiting.size >= FINDS_MAX) this.isIncomplete = true;
-    else this.waiting.set(key, { target, protocol, port });
+    if (this.waiting.size < FINDS_MAX) {
+      this.waiting.set(key, { target, protocol, port });
+      return;
+    }
+    this.isIncomplete = true;
+    this.dropped++;
+  }
+
+  /** Finds dropped since this was asked. */
+  takeDropped(): number {
+    const { dropped } = this;
+    this.dropped = 0;
+    return dropped;
   }
 
   /** Takes in what a sensor noted: FIND_SIZE bytes each; addresses are `size` bytes long. */
