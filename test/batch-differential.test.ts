@@ -18,6 +18,22 @@ import { scratchFolder } from './support/scratch.js';
 
 const WORLD_HOME = ['198.51.100.0/24'];
 const FRAMES = 6000;
+/** Six seconds of sweeps over two networks, the second of which is not ours. */
+const SWEPT_HOME = ['10.10.0.0/16'];
+const SWEPT = ['10.10', '10.10', '10.10', '10.10', '10.11'];
+const SWEEP_FRAMES = 60_000;
+const SCANNERS = [
+  { src: '203.0.113.66', port: 40_001, ttl: 240, tcp: { window: 1024 } },
+  { src: '203.0.113.67', port: 40_001, ttl: 240, tcp: { window: 1024 } },
+  { src: '203.0.113.66', port: 40_002, ttl: 240, tcp: { window: 1024, options: '020405b4' } },
+  { src: '198.51.100.7', port: 50_000, ttl: 52, tcp: { window: 65_535, options: '020405b4' } },
+  {
+    src: '10.10.3.3',
+    port: 50_001,
+    ttl: 64,
+    tcp: { window: 1024, options: '0101080a0000000100000000' },
+  },
+];
 /** The world lasts four seconds: in three of them, who has not spoken is dark. */
 const DARK_AFTER_US = 1_000_000;
 /** In three and a half, whoever gets a bare ACK is scanned. */
@@ -70,6 +86,29 @@ describe.skipIf(!hasCompiler)('native and TypeScript observer', () => {
     expectEqual(path, WORLD_HOME, 64);
     expectEqual(path, WORLD_HOME, 2);
   });
+
+  it.each([1, 2, 3, 4])('agree on sweeps wider than any list, interrupted (seed %i)', (seed) => {
+    const path = join(folder, `sweep-${seed}.pcap`);
+    const random = new Random(seed);
+    const frames: Uint8Array[] = [];
+    while (frames.length < SWEEP_FRAMES) {
+      for (const frame of sweepFrames(random)) {
+        frames.push(frame);
+        if (random.below(50) === 0) frames.push(frame);
+      }
+    }
+    const timed = frames.map((bytes, index) => ({
+      bytes: random.below(60) === 0 ? spoiled(random, bytes) : bytes,
+      seconds: 1_795_000_000 + Math.floor(index / 10_000),
+      fraction: (index % 10_000) * 100 - (random.below(100) === 0 ? Math.min(index, 70) : 0),
+    }));
+    writeFileSync(path, pcap(timed, { linkType: LinkType.ethernet }));
+    const counts = new Map(expectEqual(path, SWEPT_HOME).map(pairOf));
+    expect(Number(counts.get('duplicates'))).toBeGreaterThan(100);
+    expect(Number(counts.get('anomaly.tcp_checksum'))).toBeGreaterThan(10);
+    // Small tables, in which one scanner lists all that it may.
+    expectEqual(path, SWEPT_HOME, 520);
+  });
 });
 
 /** Both observers' lines, which are the same. */
@@ -90,6 +129,56 @@ function expectEqual(file: string, home: string[], capacity?: number): string[] 
 function pairOf(line: string): [name: string, value: string] {
   const at = line.indexOf('=');
   return [line.slice(0, at), line.slice(at + 1)];
+}
+
+/** One probe of a sweep, with its answer now and then; two scanners take turns, in runs. */
+function sweepFrames(random: Random): Uint8Array[] {
+  const scanner = random.pick(SCANNERS);
+  return Array.from({ length: random.pick([1, 1, 3, 40]) }).flatMap(() => {
+    const host = random.below(random.pick([256, 256, 4]));
+    const dst = `${random.pick(SWEPT)}.${random.below(8)}.${host}`;
+    const port = random.pick([80, 443, random.below(1000)]);
+    const [high, low] = dst.split('.').slice(2).map(Number);
+    const seq = random.pick([random.uint32(), 0x12340000 ^ (random.below(8) * 0x10001)]);
+    const masscanId = ((high << 8) | low) ^ port ^ (seq & 0xffff);
+    const rare = (usual: number, odd: number): number => (random.below(100) === 0 ? odd : usual);
+    const probe = ipv4(
+      tcp({
+        ...scanner.tcp,
+        ends: { src: scanner.src, dst },
+        src: rare(scanner.port, random.pick([53, 20, 0, 65_535])),
+        dst: rare(port, 0),
+        seq: rare(seq, random.pick([0, Buffer.from(build.address4(dst)).readUInt32BE()])),
+        flags: rare(2, random.below(64)),
+      }),
+      {
+        src: scanner.src,
+        dst,
+        ttl: rare(scanner.ttl, 40),
+        id: random.pick([masscanId, rare(54_321, 0)]),
+        ...(random.below(200) === 0 && { fragment: 0x4000 }),
+      },
+    );
+    const isAnswered = random.below(30) === 0;
+    const answer = tcp({
+      ends: { src: dst, dst: scanner.src },
+      src: port,
+      dst: scanner.port,
+      seq: 0,
+      ack: seq + 1,
+      flags: 20,
+    });
+    return [probe, ...(isAnswered ? [ipv4(answer, { src: dst, dst: scanner.src })] : [])].map(
+      (packet) => build.ethernet(0x0800, packet),
+    );
+  });
+}
+
+/** A frame with a byte of its packet changed: everything may be wrong with it. */
+function spoiled(random: Random, frame: Uint8Array): Uint8Array {
+  const spoiled = frame.slice();
+  spoiled[14 + random.below(frame.length - 14)] ^= 1 + random.below(255);
+  return spoiled;
 }
 
 /** Ours are spoken to by a crowd, and now and then speak to it and to each other. */

@@ -41,7 +41,7 @@ class StageSink : public picket::FrameSink {
     if (stage_ == Stage::observe) {
       pipeline_.frame(bytes, captured, wire, time_us, link_type);
     } else if (stage_ == Stage::decode) {
-      decoder_.decode(bytes, captured, wire, time_us, link_type, packet_);
+      decoder_.decode(bytes, captured, wire, time_us, link_type);
     }
   }
   void finish() { pipeline_.finish(); }
@@ -51,7 +51,6 @@ class StageSink : public picket::FrameSink {
 
  private:
   Stage stage_;
-  picket::Packet packet_{};
   picket::Decoder decoder_;
   picket::Pipeline pipeline_;
 };

@@ -42,7 +42,6 @@ struct Pipeline::State {
   const ObserverConfig config;
   BatchSink& sink;
   Decoder decoder;
-  Packet packet{};
   Observer observer;
   EarlyBatches early;
   BatchEncoder encoder;
@@ -70,7 +69,8 @@ void Pipeline::State::frame(const uint8_t* frame_bytes, uint32_t captured, uint3
   }
   frames++;
   bytes += wire;
-  if (!decoder.decode(frame_bytes, captured, wire, time_us, link_type, packet)) {
+  const Packet& packet = decoder.decode(frame_bytes, captured, wire, time_us, link_type);
+  if (packet.ip_version == 0) {
     observer.counts.not_ip++;
     return;
   }

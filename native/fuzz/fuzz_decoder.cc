@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size) {
   if (size == 0) return 0;
   const uint32_t link_type = LINK_TYPES[bytes[0] % (sizeof(LINK_TYPES) / sizeof(LINK_TYPES[0]))];
   const uint32_t count = static_cast<uint32_t>(size - 1);
-  decoder.decode(bytes + 1, count, count, TIME_US, link_type, packet);
+  decoder.decode(bytes + 1, count, count, TIME_US, link_type);
   if (decode_plain(bytes + 1, count, count, TIME_US, packet)) {
     static picket::Packet walked;
     decoder.decode_walking(bytes + 1, count, count, TIME_US, 1, walked);

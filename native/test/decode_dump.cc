@@ -74,9 +74,8 @@ class DumpingSink : public picket::FrameSink {
              uint32_t link_type) override {
     // An exact copy, so that a read past the frame's end is one past an allocation's.
     const std::vector<uint8_t> exact(bytes, bytes + captured);
-    Packet packet;
-    const bool ip =
-        decoder_.decode(exact.data(), captured, wire, time_us, link_type, packet);
+    const Packet& packet = decoder_.decode(exact.data(), captured, wire, time_us, link_type);
+    const bool ip = packet.ip_version != 0;
     std::printf("%d %" PRId64 " %" PRIu32 "/%" PRIu32 " a=%016" PRIx64 " b=%d", ip, packet.time_us,
                 packet.captured_size, packet.wire_size, packet.anomalies,
                 packet.bytes == exact.data());

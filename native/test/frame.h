@@ -58,16 +58,22 @@ inline Bytes ipv4(uint8_t protocol, const Bytes& payload, uint32_t fragment = 0,
   return concat({header, payload});
 }
 
-/// A SYN from port 40000 to `port` with MSS 1460, window 1024; right checksum inside `ipv4`.
-inline Bytes tcp_syn(uint32_t port, const Bytes& payload = {}) {
-  Bytes segment = concat({be16(40000), be16(port), hex("01020304 00000000 6002 0400 0000 0000"),
-                          hex("020405b4"), payload});
+/// The segment with the checksum that is right inside `ipv4`.
+inline Bytes with_checksum(Bytes segment) {
+  segment[16] = segment[17] = 0;
   const Bytes pseudo = concat({hex("cb007107 c6336409 0006"),
                                be16(static_cast<uint32_t>(segment.size())), segment});
   const Bytes sum = be16(internet_checksum(pseudo));
   segment[16] = sum[0];
   segment[17] = sum[1];
   return segment;
+}
+
+/// A SYN from port 40000 to `port` with MSS 1460, window 1024; right checksum inside `ipv4`.
+inline Bytes tcp_syn(uint32_t port, const Bytes& payload = {}) {
+  return with_checksum(concat({be16(40000), be16(port),
+                               hex("01020304 00000000 6002 0400 0000 0000"), hex("020405b4"),
+                               payload}));
 }
 
 inline Bytes ethernet(uint32_t type, const Bytes& payload) {

@@ -14,9 +14,8 @@ using namespace picket::test;
 TEST_CASE("syn signature › an Nmap SYN") {
   const Bytes frame = ipv4(6, tcp_syn(443));
   Decoder decoder(8);
-  Packet packet;
   const auto size = static_cast<uint32_t>(frame.size());
-  decoder.decode(frame.data(), size, size, 0, link_type::raw, packet);
+  const Packet packet = decoder.decode(frame.data(), size, size, 0, link_type::raw);
   uint8_t out[SYN_SIGNATURE_SIZE_MAX];
   const uint32_t written = write_syn_signature(packet, out);
   CHECK(Bytes(out, out + written) == hex("04 40 00 05b4 0400 ff 00 00000000 00 01 02"));
@@ -37,9 +36,8 @@ TEST_CASE("syn signature, traits › no option, however wrong or cut, is read pa
       const auto wire = static_cast<uint32_t>(frame.size() + 1);
       frame.resize(40 + kept);
       frame.shrink_to_fit();
-      Packet packet;
-      decoder.decode(frame.data(), static_cast<uint32_t>(frame.size()), wire, 0, link_type::raw,
-                     packet);
+      const Packet packet = decoder.decode(frame.data(), static_cast<uint32_t>(frame.size()), wire,
+                                           0, link_type::raw);
       uint8_t out[SYN_SIGNATURE_SIZE_MAX];
       const uint32_t written = write_syn_signature(packet, out);
       CHECK(written == 15u + out[14]);

@@ -67,7 +67,7 @@ void check_addresses(Packet& packet) {
 
 }  // namespace
 
-bool Decoder::decode_walking(const uint8_t* frame, uint32_t captured, uint32_t wire,
+void Decoder::decode_walking(const uint8_t* frame, uint32_t captured, uint32_t wire,
                              int64_t time_us, uint32_t link_type, Packet& packet) {
   clear_frame(packet);
   packet.time_us = time_us;
@@ -82,7 +82,6 @@ bool Decoder::decode_walking(const uint8_t* frame, uint32_t captured, uint32_t w
   for (uint64_t bits = packet.anomalies; bits != 0; bits &= bits - 1) {
     anomaly_counts_[static_cast<size_t>(std::countr_zero(bits))]++;
   }
-  return packet.ip_version != 0;
 }
 
 }  // namespace picket

@@ -73,6 +73,9 @@ struct Packet {
   uint32_t captured_size;
   uint32_t wire_size;
   uint64_t anomalies;       ///< one bit per Anomaly
+  /// SYNs of one number differ in addresses, ports, identification and sequence number alone, and
+  /// none of these is 0. 0: not compared with any (RepeatedSyn). Not in the TypeScript twin.
+  uint64_t shape;
 
   uint32_t tunnel_key;
   uint8_t layer_count;

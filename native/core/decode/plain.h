@@ -11,7 +11,7 @@ namespace picket {
 /// other frame, and for one that is not sound: what is in `packet` means nothing then. The
 /// arguments are those of `Decoder::decode`, with `wire` at least `captured`, and the link is
 /// Ethernet.
-bool decode_plain(const uint8_t* frame, uint32_t captured, uint32_t wire, int64_t time_us,
-                  Packet& packet);
+[[gnu::noinline]] bool decode_plain(const uint8_t* frame, uint32_t captured, uint32_t wire,
+                                     int64_t time_us, Packet& packet);
 
 }  // namespace picket

@@ -22,9 +22,11 @@ constexpr uint32_t DUPLICATE_WINDOW_US = 20'000;
 
 class Duplicates {
  public:
-  /// `slot_count` is rounded up to a power of two.
+  /// `slot_count` is rounded up to a power of two, two at least.
   explicit Duplicates(uint32_t slot_count)
-      : mask_(std::bit_ceil(std::max(1u, slot_count)) - 1), tags_(mask_ + 1), slots_(mask_ + 1) {}
+      : index_bits_(static_cast<uint32_t>(std::bit_width(std::max(2u, slot_count) - 1))),
+        tags_(size_t{1} << index_bits_),
+        slots_(size_t{1} << index_bits_) {}
 
   /// True when this packet was seen a moment ago; remembers it otherwise.
   bool is_copy(const Packet& packet) {
@@ -46,11 +48,13 @@ class Duplicates {
       third = payload_hash(packet);
     }
     const uint32_t sizes = (packet.ip_size << 16) ^ packet.payload_wire_size;
-    seen.rest = mix(mix(third, sizes), packet.tunnel_key);
+    seen.rest = third * 0x9e3779b1u + sizes * 0x85ebca77u + packet.tunnel_key;
     seen.time_us = static_cast<uint32_t>(packet.time_us);
     const uint32_t hash = hash_of(seen);
-    Slot& slot = slots_[hash & mask_];
-    uint32_t& tag = tags_[hash & mask_];
+    // The upper bits of a sum of products are the ones that all of it decides.
+    const uint32_t at = hash >> (32 - index_bits_);
+    Slot& slot = slots_[at];
+    uint32_t& tag = tags_[at];
     // The slot is far from the processor; its tag is not, and tells all but copies apart.
     if (tag == hash && slot.equals(seen) && was_just_now(slot, seen)) return true;
     tag = hash;
@@ -91,9 +95,9 @@ class Duplicates {
   /// Products that do not wait for each other. Packets that share a slot are all that a poor hash
   /// would cost.
   static uint32_t hash_of(const Slot& seen) {
-    return finish(seen.source * 0x9e3779b1u + seen.target * 0x85ebca77u +
-                  seen.ports * 0xc2b2ae3du + seen.ip * 0x27d4eb2fu + seen.first * 0x165667b1u +
-                  seen.second * 0xd3a2646du + seen.rest * 0xfd7046c5u);
+    return seen.source * 0x9e3779b1u + seen.target * 0x85ebca77u + seen.ports * 0xc2b2ae3du +
+           seen.ip * 0x27d4eb2fu + seen.first * 0x165667b1u + seen.second * 0xd3a2646du +
+           seen.rest * 0xfd7046c5u;
   }
 
   static uint32_t payload_hash(const Packet& packet) {
@@ -105,7 +109,7 @@ class Duplicates {
     return hash;
   }
 
-  uint32_t mask_;
+  uint32_t index_bits_;
   /// The hash of what each slot holds.
   Table<uint32_t> tags_;
   Table<Slot> slots_;

@@ -31,14 +31,16 @@ class HomeNets {
     }
   }
 
+  bool contains_v4(uint32_t address) const {
+    for (const RowV4& row : v4_rows_) {
+      if ((address & row.mask) == row.net) return true;
+    }
+    return false;
+  }
+
   bool contains(const Address& address) const {
     const uint32_t* w = address.word;
-    if (address.is_v4()) [[likely]] {
-      for (const RowV4& row : v4_rows_) {
-        if ((w[3] & row.mask) == row.net) return true;
-      }
-      return false;
-    }
+    if (address.is_v4()) [[likely]] return contains_v4(w[3]);
     for (const Row& row : rows_) {
       if ((w[3] & row.mask[3]) == row.net[3] && (w[2] & row.mask[2]) == row.net[2] &&
           (w[1] & row.mask[1]) == row.net[1] && (w[0] & row.mask[0]) == row.net[0]) {

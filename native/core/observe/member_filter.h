@@ -34,7 +34,7 @@ class MemberFilters {
   }
 
   /// False: certainly no member. Asked only of an owner that has a filter.
-  bool may_contain(uint32_t owner, uint32_t hash) {
+  bool may_contain(uint32_t owner, uint32_t hash) const {
     return (word_of(owner, hash) & bits_of(hash)) == bits_of(hash);
   }
 
@@ -49,6 +49,9 @@ class MemberFilters {
   static constexpr uint32_t WORDS = 128;
 
   uint64_t& word_of(uint32_t owner, uint32_t hash) {
+    return words_[(owner % FILTERS) * WORDS + (hash >> 25)];
+  }
+  const uint64_t& word_of(uint32_t owner, uint32_t hash) const {
     return words_[(owner % FILTERS) * WORDS + (hash >> 25)];
   }
   static uint64_t bits_of(uint32_t hash) {

@@ -33,6 +33,7 @@ Observer::Observer(const ObserverConfig& config)
 uint32_t Observer::observe(const Packet& packet) {
   sources.crossed = NONE;
   if (packet.captured_size < packet.wire_size) counts.truncated++;
+  if (packet.shape != 0 && sweep_on(packet)) return NONE;
   source_home = is_home(packet.src);
   target_home = is_home(packet.dst);
   if (!source_home && !target_home && !quotes_us(packet)) {
@@ -102,6 +103,39 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
     }
   }
   sources.touch(touch);
+  if (packet.shape != 0 && !source_home) begin_sweep(packet, sources.sweeping());
+}
+
+/// Remembers the probe just made, if its source is one that `sweeps`.
+void Observer::begin_sweep(const Packet& packet, uint32_t source) {
+  if (source == NONE) return;
+  sweep_ = {packet.shape, packet.src.word[3], source, signatures.last_traits(), touch};
+}
+
+/// Does what `observe` would do with a probe that goes on with the sweep at hand. False: it does
+/// not, or there is more to do.
+bool Observer::sweep_on(const Packet& packet) {
+  if (packet.shape != sweep_.shape || packet.src.word[3] != sweep_.address) return false;
+  const uint32_t target_hash = keyed_hash(packet.tunnel_key, packet.dst);
+  if (targets.may_contain(target_hash) || sources.may_list(sweep_.source, target_hash) ||
+      !home_nets_.contains_v4(packet.dst.word[3])) {
+    return false;
+  }
+  if (duplicates_.is_copy(packet)) {
+    counts.duplicates++;
+    return true;
+  }
+  counts.inbound++;
+  counts.probes++;
+  Touch& probe = sweep_.touch;
+  probe.target = packet.dst;
+  probe.service = uint32_t{packet.protocol} << 16 | packet.dst_port;
+  probe.offset_us = offset_us(packet);
+  probe.traits = with_own_traits_of_syn(packet, sweep_.traits);
+  probe.source_port = packet.src_port;
+  probe.run_value = packet.tcp_seq;
+  sources.touch_unlisted(sweep_.source, probe);
+  return true;
 }
 
 void Observer::outcome_of_touch(const Packet& packet, uint32_t service, uint16_t outcome,
@@ -147,6 +181,7 @@ void Observer::fold_early() {
 }
 
 void Observer::clear() {
+  sweep_.shape = 0;
   sources.clear();
   targets.clear();
   hosts.clear();

@@ -123,6 +123,18 @@ class Observer {
   static constexpr int64_t BLIND_US = 3'600'000'000;
   static constexpr int64_t LONG_AGO_US = -1'000'000'000'000'000;
 
+  /// A SYN that repeats the one before, to a target of its own, from a source that has touched more
+  /// than its lists take: most of a wide scan. What it does to the tables is little and known.
+  struct Sweep {
+    uint64_t shape = 0;   ///< the SYN's, see Packet; 0: no sweep
+    uint32_t address = 0; ///< the source's
+    uint32_t source = NONE;
+    uint32_t traits = 0;  ///< `shape_traits`
+    Touch touch{};        ///< with all set that its probes have in common
+  };
+
+  void begin_sweep(const Packet& packet, uint32_t source);
+  bool sweep_on(const Packet& packet);
   bool is_folded_away() const;
   bool is_dark(const Packet& packet) const;
   uint32_t offset_us(const Packet& packet) const {
@@ -135,6 +147,7 @@ class Observer {
   }
   void count_direction(const Packet& packet);
 
+  Sweep sweep_;
   HomeNets home_nets_;
   Duplicates duplicates_;
   int64_t dark_after_us_;

@@ -24,7 +24,6 @@ constexpr uint32_t SCTP_TAG_LOW_AT = 6;
 constexpr uint8_t SCTP_INIT = 1;
 
 constexpr uint32_t ZMAP_ID = 54321;
-constexpr uint16_t ZMAP_WINDOW = 65535;
 
 constexpr int32_t NONE = -1;
 
@@ -142,9 +141,7 @@ bool is_masscan(const Packet& packet) {
   if (packet.ip_version == 6) return is_masscan_template6(packet);
   if (packet.transport == Transport::icmp) return is_masscan_echo(packet);
   const int32_t value = masscan_value(packet);
-  if (value == NONE) return false;
-  const uint32_t mark = packet.dst.word[3] ^ packet.dst_port ^ static_cast<uint32_t>(value);
-  return (mark & 0xffff) == packet.ip_id;
+  return value != NONE && has_masscan_id(packet, static_cast<uint32_t>(value));
 }
 
 bool is_zmap(const Packet& packet) {

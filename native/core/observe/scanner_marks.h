@@ -15,11 +15,19 @@ namespace picket {
 /// window 1024, flow label 0, hop limit from 255).
 bool is_masscan(const Packet& packet);
 
+/// Whether the identification of an IPv4 probe is Masscan's for the low half of `value`.
+inline bool has_masscan_id(const Packet& packet, uint32_t value) {
+  return ((packet.dst.word[3] ^ packet.dst_port ^ value) & 0xffff) == packet.ip_id;
+}
+
 /// ZMap: identification 54321 (packet.c, make_ip_header) in every probe up to 4.0, a SYN having
 /// window 65535 and no options (2.x) or an MSS (3.x). From 4.1 the identification is random and the
 /// SYN has an operating system's options, byte for byte (set_tcp_options), with window 65535 and,
 /// unlike any of those systems, without DF.
 bool is_zmap(const Packet& packet);
+
+/// The window of ZMap's SYNs.
+constexpr uint16_t ZMAP_WINDOW = 65535;
 
 /// Mirai: the sequence number is the target (mirai/bot/scanner.c).
 bool is_mirai(const Packet& packet);

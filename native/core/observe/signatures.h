@@ -30,7 +30,8 @@ class Signatures {
 
   /// The number of the packet's signature, or NO_SIGNATURE when the pool is full.
   uint16_t of(const Packet& packet) {
-    if (last_ != NO_SIGNATURE && last_facts_.match(packet)) return last_;
+    if (last_ != NO_SIGNATURE && is_like_last(packet)) return last_;
+    last_shape_ = packet.shape;
     last_facts_.take(packet);
     last_traits_ = shape_traits(packet);
     uint8_t* scratch = reinterpret_cast<uint8_t*>(scratch_);
@@ -64,6 +65,13 @@ class Signatures {
     uint32_t hash;
     uint32_t slot;
   };
+
+  bool is_like_last(const Packet& packet) {
+    if (packet.shape != 0 && packet.shape == last_shape_) return true;
+    if (!last_facts_.match(packet)) return false;
+    last_shape_ = packet.shape;
+    return true;
+  }
 
   /// The number of the signature in the scratch, made if there is room.
   uint32_t intern(uint32_t size, uint32_t words) {
@@ -102,6 +110,7 @@ class Signatures {
   uint32_t scratch_[SIGNATURE_SIZE_MAX / 4] = {};
   /// The one the last SYN had, and that SYN's facts: most SYNs have their predecessor's.
   uint16_t last_ = NO_SIGNATURE;
+  uint64_t last_shape_ = 0;
   SynFacts last_facts_;
   uint32_t last_traits_ = 0;
 };

@@ -26,21 +26,8 @@ constexpr SourceCounter COUNTER_OF_OUTCOME[16] = {
     NO_COUNTER,         NO_COUNTER,           NO_COUNTER,                NO_COUNTER,
 };
 
-constexpr uint16_t TCP_KINDS = PROBE_SYN | PROBE_FIN | PROBE_NULL | PROBE_XMAS | PROBE_ACK |
-                               PROBE_MAIMON | PROBE_ODD_FLAGS;
-
 /// Largest step of a counting IP ID from one reset to the next: the prober asks in between.
 constexpr int32_t RESET_ID_STEP_MAX = 64;
-
-void note_run(Source& source, const Touch& touch) {
-  if (source.run_key == 0) source.run_key = touch.run_value;
-  const uint32_t difference = source.run_key ^ touch.run_value;
-  // Nmap: sequence = key ^ (try << 16 | try), scan_engine_raw.cc, so two of a run differ by equal
-  // halves.
-  if (difference >> 16 == (difference & 0xffff) && difference >> 16 < 256) {
-    source.counters[SOURCE_RUN_KEY] += touch.packets;
-  }
-}
 
 /// Counts `packets` probes that have all this in common.
 void count_alike(Source& source, uint16_t kind, uint32_t traits, uint16_t signature,
@@ -80,7 +67,7 @@ void note_strange_stack(Source& source, const Touch& touch) {
 }
 
 void ProbeTally::settle() {
-  if (packets_ > 0) count_alike(sources_[number_], kind_, traits_, signature_, packets_);
+  if (packets_ > 0) count_alike(sources_[number_], last_kind_, traits_, last_signature_, packets_);
   packets_ = 0;
 }
 
@@ -92,16 +79,9 @@ void ProbeTally::begin(uint32_t number, const Touch& touch) {
   if (touch.ttl > source.ttl_max) source.ttl_max = touch.ttl;
   number_ = number;
   traits_ = touch.traits;
-  kind_ = touch.kind;
-  signature_ = touch.signature;
-  ttl_ = touch.ttl;
-}
-
-void ProbeTally::note_numbers(Source& source, const Touch& touch) {
-  const uint16_t port = touch.source_port;
-  if (source.source_port_min == 0 || port < source.source_port_min) source.source_port_min = port;
-  if (port > source.source_port_max) source.source_port_max = port;
-  if ((touch.kind & TCP_KINDS) != 0) note_run(source, touch);
+  last_kind_ = touch.kind;
+  last_signature_ = touch.signature;
+  stamp_ = stamp_of(touch);
 }
 
 }  // namespace picket

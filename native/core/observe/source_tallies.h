@@ -2,6 +2,7 @@
 /// Twin: packages/observer/src/observe/source-tallies.ts.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "batch/layout.h"
@@ -53,10 +54,8 @@ class ProbeTally {
 
   /// Counts a probe of source `number`: at once or, when it is like the one before, by `settle`.
   void count(uint32_t number, const Touch& touch) {
-    Source& source = sources_[number];
-    note_numbers(source, touch);
-    if (number == number_ && touch.traits == traits_ && touch.kind == kind_ &&
-        touch.signature == signature_ && touch.ttl == ttl_) {
+    note_numbers(sources_[number], touch);
+    if (number == number_ && touch.traits == traits_ && stamp_of(touch) == stamp_) {
       packets_ += touch.packets;
     } else {
       begin(number, touch);
@@ -74,16 +73,40 @@ class ProbeTally {
 
  private:
   void begin(uint32_t number, const Touch& touch);
-  static void note_numbers(Source& source, const Touch& touch);
+
+  /// Kind, signature and TTL.
+  static uint64_t stamp_of(const Touch& touch) {
+    return uint64_t{touch.kind} << 32 | uint32_t{touch.signature} << 16 | touch.ttl;
+  }
+
+  static void note_numbers(Source& source, const Touch& touch) {
+    const uint16_t port = touch.source_port;
+    if (source.source_port_min == 0 || port < source.source_port_min) source.source_port_min = port;
+    if (port > source.source_port_max) source.source_port_max = port;
+    if ((touch.kind & TCP_KINDS) != 0) note_run(source, touch);
+  }
+
+  /// Nmap: sequence = key ^ (try << 16 | try), scan_engine_raw.cc, so two of a run differ by equal
+  /// halves, each below 256.
+  static void note_run(Source& source, const Touch& touch) {
+    if (source.run_key == 0) source.run_key = touch.run_value;
+    const uint32_t difference = source.run_key ^ touch.run_value;
+    const uint32_t unequal = (difference ^ std::rotl(difference, 16)) | (difference & 0xff00);
+    if (unequal == 0) source.counters[SOURCE_RUN_KEY] += touch.packets;
+  }
+
+  static constexpr uint16_t TCP_KINDS = PROBE_SYN | PROBE_FIN | PROBE_NULL | PROBE_XMAS |
+                                        PROBE_ACK | PROBE_MAIMON | PROBE_ODD_FLAGS;
 
   AddressIndex<Source>& sources_;
   uint32_t number_ = NONE;
   uint32_t traits_ = 0;
-  /// Probes not yet counted, each with the traits and all that follows.
+  /// What the last probe was like, ...
+  uint64_t stamp_ = 0;
+  uint16_t last_kind_ = 0;
+  uint16_t last_signature_ = 0;
+  /// ... and how many like it are not counted yet.
   uint32_t packets_ = 0;
-  uint16_t kind_ = 0;
-  uint16_t signature_ = 0;
-  uint8_t ttl_ = 0;
 };
 
 }  // namespace picket

@@ -10,8 +10,6 @@ namespace {
 constexpr uint32_t SAMPLED_TARGETS_MIN = 2;
 constexpr uint32_t SAMPLED_CONTACTS_MIN = 3;
 
-uint32_t service_hash(uint32_t service) { return finish(mix(HASH_SEED, service)); }
-
 }  // namespace
 
 Sources::Sources(const ObserverConfig& config, Sketches& sketches)
@@ -144,7 +142,8 @@ void Sources::touch_full(uint32_t number, const Touch& touch) {
     const uint32_t target_hash = address_hash(HASH_SEED, touch.target);
     if (member == NONE) member = admit_target(number, touch, target_hash);
     if (member != NONE) found = admit_contact(number, member, touch);
-    if (found == NONE || source.pair_sketch != NO_SKETCH) sketch_pair(source, touch, target_hash);
+    if (found == NONE && source.pair_sketch == NO_SKETCH) open_pair_sketches(source);
+    if (source.pair_sketch != NO_SKETCH) sketch_pair(source, target_hash, touch.service);
     if (found == NONE) {
       count_outcome(source, touch.outcome);
       if ((touch.outcome & OUTCOME_OPEN) != 0) finds.add(source.finds, touch);
@@ -225,19 +224,13 @@ uint32_t Sources::admit_contact(uint32_t number, uint32_t member, const Touch& t
   return contact;
 }
 
-/// Pairs and ports once they are beyond the exact list. The sketches cover the listed ones too.
-void Sources::sketch_pair(Source& source, const Touch& touch, uint32_t target_hash) {
-  if (source.pair_sketch == NO_SKETCH) {
-    source.pair_sketch = sketches_.take();
-    source.port_sketch = sketches_.take();
-    for (uint32_t c = source.first_contact; c != NONE; c = contacts[c].next) {
-      const uint32_t service = contacts[c].service;
-      sketches_.add(source.pair_sketch, finish(mix(targets.hash_of(contacts[c].member), service)));
-      sketches_.add(source.port_sketch, service_hash(service));
-    }
+/// Sketches for pairs and ports that are beyond the exact list. They cover the listed ones too.
+void Sources::open_pair_sketches(Source& source) {
+  source.pair_sketch = sketches_.take();
+  source.port_sketch = sketches_.take();
+  for (uint32_t c = source.first_contact; c != NONE; c = contacts[c].next) {
+    sketch_pair(source, targets.hash_of(contacts[c].member), contacts[c].service);
   }
-  sketches_.add(source.pair_sketch, finish(mix(target_hash, touch.service)));
-  sketches_.add(source.port_sketch, service_hash(touch.service));
 }
 
 uint32_t Sources::add_member(uint32_t number, const Touch& touch) {

@@ -9,8 +9,7 @@ constexpr uint16_t DNS = 53;
 constexpr uint16_t DHCP_SERVER = 67;
 constexpr uint16_t DHCP_CLIENT = 68;
 constexpr uint16_t KERBEROS = 88;
-/// The highest of them.
-constexpr uint16_t NTP = 123;
+constexpr uint16_t NTP = TRUSTED_PORT_MAX;
 /// Ports below this belong to services: no client waits for an answer there.
 constexpr uint16_t EPHEMERAL_MIN = 1024;
 constexpr uint32_t DNS_HEADER_SIZE = 12;
@@ -53,7 +52,7 @@ bool is_trusted_datagram(const Packet& packet) {
 }  // namespace
 
 bool is_trusted_source_port(const Packet& packet) {
-  if (packet.src_port > NTP) return false;
+  if (packet.src_port > TRUSTED_PORT_MAX) return false;
   if (packet.transport == Transport::tcp) return is_trusted_syn(packet);
   return packet.transport == Transport::udp && is_trusted_datagram(packet);
 }

@@ -6,6 +6,9 @@
 
 namespace picket {
 
+/// The highest of them: NTP.
+constexpr uint16_t TRUSTED_PORT_MAX = 123;
+
 /// Whether a TCP SYN or a UDP datagram comes from a trusted port without being that service's.
 bool is_trusted_source_port(const Packet& packet);
 

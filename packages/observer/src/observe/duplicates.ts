@@ -5,7 +5,7 @@
  * make a probe that is taken for another one's copy. A real retransmission differs in its IP id, or
  * comes later. Twin: `duplicates.h`.
  */
-import { finish, HASH_SEED, mix } from '../base/hash.js';
+import { HASH_SEED } from '../base/hash.js';
 import { powerOfTwoAtLeast } from '../base/power-of-two.js';
 import { type Packet, Transport } from '../decode/packet.js';
 import { addressHash } from './address-index.js';
@@ -38,15 +38,16 @@ const Word = {
 const WORDS = 8;
 
 export class Duplicates {
-  private readonly mask: number;
+  /** What is left of a hash after this shift is the number of a slot. */
+  private readonly shift: number;
   /** The hash of what each slot holds: slots are far from the processor, tags are not. */
   private readonly tags: Int32Array;
   private readonly slots: Int32Array;
 
-  /** `slotCount` is rounded up to a power of two. */
+  /** `slotCount` is rounded up to a power of two, two at least. */
   constructor(slotCount: number) {
-    const size = powerOfTwoAtLeast(slotCount);
-    this.mask = size - 1;
+    const size = powerOfTwoAtLeast(Math.max(2, slotCount));
+    this.shift = 32 - Math.log2(size);
     this.tags = new Int32Array(size);
     this.slots = new Int32Array(size * WORDS);
   }
@@ -63,13 +64,16 @@ export class Duplicates {
       (isTcp ? packet.tcpAck : (packet.icmpSeq << 16) ^ packet.sctpTag ^ packet.sctpChunk) | 0;
     const third = isTcp ? (packet.tcpFlags << 16) | packet.tcpWindow : payloadHash(packet);
     const sizes = (packet.ipSize << 16) ^ packet.payloadWireSize;
-    const rest = mix(mix(third, sizes), packet.tunnelKey) | 0;
+    const rest =
+      (Math.imul(third, 0x9e3779b1) + Math.imul(sizes, 0x85ebca77) + (packet.tunnelKey | 0)) | 0;
     const timeUs = packet.timeUs | 0;
     const slots = this.slots;
     const hash = hashOf(source, target, ports, ip, first, second, rest);
-    const at = (hash & this.mask) * WORDS;
+    // The upper bits of a sum of products are the ones that all of it decides.
+    const slot = hash >>> this.shift;
+    const at = slot * WORDS;
     if (
-      this.tags[hash & this.mask] === hash &&
+      this.tags[slot] === hash &&
       slots[at + Word.first] === first &&
       slots[at + Word.target] === target &&
       slots[at + Word.source] === source &&
@@ -80,7 +84,7 @@ export class Duplicates {
       wasJustNow(slots[at + Word.timeUs], timeUs)
     )
       return true;
-    this.tags[hash & this.mask] = hash;
+    this.tags[slot] = hash;
     slots[at + Word.source] = source;
     slots[at + Word.target] = target;
     slots[at + Word.ports] = ports;
@@ -114,8 +118,7 @@ function hashOf(
   const addresses = (Math.imul(source, 0x9e3779b1) + Math.imul(target, 0x85ebca77)) | 0;
   const headers = (Math.imul(ports, 0xc2b2ae3d) + Math.imul(ip, 0x27d4eb2f)) | 0;
   const numbers = (Math.imul(first, 0x165667b1) + Math.imul(second, 0xd3a2646d)) | 0;
-  const sum = (((addresses + headers) | 0) + ((numbers + Math.imul(rest, 0xfd7046c5)) | 0)) | 0;
-  return finish(sum);
+  return (((addresses + headers) | 0) + ((numbers + Math.imul(rest, 0xfd7046c5)) | 0)) | 0;
 }
 
 function sourceHash(packet: Packet): number {

@@ -163,11 +163,15 @@ export function fragment6(
   return bytes(next, 0, be16(offset | (more ? 1 : 0)), be32(id), payload);
 }
 
+/** Two IPv4 addresses, those of `ipv4` unless told otherwise. */
+export type Ends4 = Pick<Ipv4Fields, 'src' | 'dst'>;
+
 /** The pseudo-header of `ipv4` or `ipv6` as built above. */
-function pseudo(version: number, protocol: number, size: number): Uint8Array {
+function pseudo(version: number, protocol: number, size: number, ends: Ends4 = {}): Uint8Array {
   if (version === 6) return bytes(SOURCE6, TARGET6, be32(size), be32(protocol));
+  const { src = SOURCE, dst = TARGET } = ends;
   // Four bytes of size sum up to the two there are, and hold what a segmenting NIC is handed.
-  return bytes(address4(SOURCE), address4(TARGET), 0, protocol, be32(size));
+  return bytes(address4(src), address4(dst), 0, protocol, be32(size));
 }
 
 /** Puts the right checksum at `at`, or the given one. */
@@ -198,6 +202,8 @@ export interface TcpFields {
   headerWords?: number;
   checksum?: number;
   version?: number;
+  /** Of the packet around it, for the checksum. */
+  ends?: Ends4;
 }
 
 export function tcp(fields: TcpFields = {}): Uint8Array {
@@ -215,7 +221,9 @@ export function tcp(fields: TcpFields = {}): Uint8Array {
     options,
     payload,
   );
-  return seal(segment, 16, version, 6, fields.checksum);
+  const covered = bytes(pseudo(version, 6, segment.length, fields.ends), segment);
+  segment.set(be16(fields.checksum ?? internetChecksum(covered)), 16);
+  return segment;
 }
 
 export interface UdpFields {
