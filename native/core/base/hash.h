@@ -13,7 +13,7 @@ namespace picket {
 constexpr uint32_t HASH_SEED = 0x5069636b;  // "Pick"
 
 /// Folds one 32-bit word into the running hash.
-inline uint32_t mix(uint32_t hash, uint32_t word) {
+constexpr uint32_t mix(uint32_t hash, uint32_t word) {
   uint32_t k = word * 0xcc9e2d51u;
   k = (k << 15) | (k >> 17);
   k *= 0x1b873593u;
@@ -23,7 +23,7 @@ inline uint32_t mix(uint32_t hash, uint32_t word) {
 }
 
 /// Final avalanche: every input bit reaches every output bit.
-inline uint32_t finish(uint32_t hash) {
+constexpr uint32_t finish(uint32_t hash) {
   uint32_t h = hash ^ (hash >> 16);
   h *= 0x85ebca6bu;
   h ^= h >> 13;

@@ -39,6 +39,13 @@ inline uint32_t keyed_hash(uint32_t tunnel_key, const Address& address) {
   return address_hash(mix(HASH_SEED, tunnel_key), address);
 }
 
+/// Hash of an IPv4 address as its parts: `keyed_hash` of one outside tunnels, and `address_hash` on
+/// top of the seed.
+constexpr uint32_t keyed_hash_v4(uint32_t address) {
+  return finish(mix(mix(HASH_SEED, 0), address));
+}
+constexpr uint32_t address_hash_v4(uint32_t address) { return finish(mix(HASH_SEED, address)); }
+
 /// Slots of a table with `capacity` entries: a power of two at half load.
 inline uint32_t slot_count_for(uint32_t capacity) {
   return std::bit_ceil(std::max(2u, capacity * 2));

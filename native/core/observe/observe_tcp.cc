@@ -82,8 +82,7 @@ void observe_syn_ack(Observer& observer, const Packet& packet) {
     observer.count_unsolicited(packet, HOST_UNSOLICITED_SYN_ACKS);
     return;
   }
-  const uint32_t host = observer.hosts.of(packet.tunnel_key, packet.src);
-  if (host != NONE) observer.hosts.count(host, HOST_SYN_ACKS_OUT);
+  observer.count_speaker(HOST_SYN_ACKS_OUT);
   if (flow == nullptr || flow->responder_next != next) {
     const uint16_t initiator = flows.source_low ? 0 : FLOW_INITIATOR_LOW;
     flow = flows.put(packet.time_us, FLOW_INBOUND | FLOW_SYN_ACK | initiator);
@@ -137,8 +136,7 @@ void observe_reset(Observer& observer, const Packet& packet) {
   // RFC 9293 §3.10.7.1: only a segment without ACK is answered by RST,ACK with sequence 0.
   const bool answers_syn = (packet.tcp_flags & TCP_ACK) != 0 && packet.tcp_seq == 0;
   if (observer.source_home) {
-    const uint32_t host = observer.hosts.of(packet.tunnel_key, packet.src);
-    if (host != NONE) observer.hosts.count(host, HOST_RESETS_OUT);
+    observer.count_speaker(HOST_RESETS_OUT);
     observer.outcome(packet, true, TCP | packet.src_port, OUTCOME_CLOSED, answers_syn);
     if (answers_syn) observer.count_target(TARGET_RESETS);
     return;

@@ -103,24 +103,23 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
     }
   }
   sources.touch(touch);
-  if (packet.shape != 0 && !source_home) begin_sweep(packet, sources.sweeping());
+  if (packet.shape != 0 && !source_home) begin_sweep(packet);
 }
 
-/// Remembers the probe just made, if its source is one that `sweeps`.
-void Observer::begin_sweep(const Packet& packet, uint32_t source) {
-  if (source == NONE) return;
-  sweep_ = {packet.shape, packet.src.word[3], source, signatures.last_traits(), touch};
+/// Remembers the probe just made, if its source is a wide one.
+void Observer::begin_sweep(const Packet& packet) {
+  const WideSource source = sources.wide_source();
+  if (source.number == NONE) return;
+  sweep_ = {packet.shape, packet.src.word[3], signatures.last_traits(), source, touch};
 }
 
 /// Does what `observe` would do with a probe that goes on with the sweep at hand. False: it does
-/// not, or there is more to do.
+/// not, or goes to one of the listed targets, about which there is more to do.
 bool Observer::sweep_on(const Packet& packet) {
   if (packet.shape != sweep_.shape || packet.src.word[3] != sweep_.address) return false;
-  const uint32_t target_hash = keyed_hash(packet.tunnel_key, packet.dst);
-  if (targets.may_contain(target_hash) || sources.may_list(sweep_.source, target_hash) ||
-      !home_nets_.contains_v4(packet.dst.word[3])) {
-    return false;
-  }
+  const uint32_t target_hash = keyed_hash_v4(packet.dst.word[3]);
+  if (sources.may_list(sweep_.source, target_hash)) return false;
+  if (!home_nets_.contains_v4(packet.dst.word[3])) return false;
   if (duplicates_.is_copy(packet)) {
     counts.duplicates++;
     return true;
@@ -129,11 +128,14 @@ bool Observer::sweep_on(const Packet& packet) {
   counts.probes++;
   Touch& probe = sweep_.touch;
   probe.target = packet.dst;
+  probe.target_hash = target_hash;
   probe.service = uint32_t{packet.protocol} << 16 | packet.dst_port;
   probe.offset_us = offset_us(packet);
   probe.traits = with_own_traits_of_syn(packet, sweep_.traits);
   probe.source_port = packet.src_port;
   probe.run_value = packet.tcp_seq;
+  const uint32_t target = targets.find(probe);
+  if (target != NONE) targets.probe(target, probe);
   sources.touch_unlisted(sweep_.source, probe);
   return true;
 }
@@ -215,8 +217,8 @@ void Observer::count_direction(const Packet& packet) {
     if (packet.time_us - last_outbound_us_ > BLIND_US) visible_since_us_ = packet.time_us;
     last_outbound_us_ = packet.time_us;
   }
-  const uint32_t host = hosts.of(packet.tunnel_key, packet.src);
-  if (host != NONE) hosts.sent(host, packet.ip_id & 0xffff);
+  speaker_ = hosts.of(packet.tunnel_key, packet.src);
+  if (speaker_ != NONE) hosts.sent(speaker_, packet.ip_id & 0xffff);
 }
 
 }  // namespace picket

@@ -79,6 +79,11 @@ class Observer {
     if (target != NONE) targets.count(target, counter);
   }
 
+  /// Counts something of the protected host that sent the packet at hand.
+  void count_speaker(HostCounter counter) {
+    if (speaker_ != NONE) hosts.count(speaker_, counter);
+  }
+
   /// Counts something unasked that reached the packet's destination.
   void count_unsolicited(const Packet& packet, HostCounter counter) {
     const uint32_t host = hosts.of(packet.tunnel_key, packet.dst);
@@ -126,14 +131,14 @@ class Observer {
   /// A SYN that repeats the one before, to a target of its own, from a source that has touched more
   /// than its lists take: most of a wide scan. What it does to the tables is little and known.
   struct Sweep {
-    uint64_t shape = 0;   ///< the SYN's, see Packet; 0: no sweep
-    uint32_t address = 0; ///< the source's
-    uint32_t source = NONE;
-    uint32_t traits = 0;  ///< `shape_traits`
-    Touch touch{};        ///< with all set that its probes have in common
+    uint64_t shape = 0;    ///< the SYN's, see Packet; 0: no sweep
+    uint32_t address = 0;  ///< the source's
+    uint32_t traits = 0;   ///< `shape_traits`
+    WideSource source;
+    Touch touch{};         ///< with all set that its probes have in common
   };
 
-  void begin_sweep(const Packet& packet, uint32_t source);
+  void begin_sweep(const Packet& packet);
   bool sweep_on(const Packet& packet);
   bool is_folded_away() const;
   bool is_dark(const Packet& packet) const;
@@ -148,6 +153,8 @@ class Observer {
   void count_direction(const Packet& packet);
 
   Sweep sweep_;
+  /// With `source_home`: the sender's entry among the hosts, or NONE.
+  uint32_t speaker_ = NONE;
   HomeNets home_nets_;
   Duplicates duplicates_;
   int64_t dark_after_us_;

@@ -37,14 +37,22 @@ class Sketches {
 
   /// Adds an element by its finished 32-bit hash; nothing without a sketch.
   void add(int32_t sketch, uint32_t hash) {
-    if (sketch < 0) return;
-    const size_t first = static_cast<size_t>(sketch) * HLL_REGISTERS;
-    uint8_t& at = registers_[first + (hash >> (32 - HLL_PRECISION))];
+    if (sketch >= 0) add_to(registers(sketch), hash);
+  }
+
+  /// The same by the sketch's registers.
+  static void add_to(uint8_t* registers, uint32_t hash) {
+    uint8_t& at = registers[hash >> (32 - HLL_PRECISION)];
     // The low 21 bits decide the rank; a sentinel bit bounds it at 22.
     const uint32_t low = (hash << HLL_PRECISION) | (1u << (HLL_PRECISION - 1));
     const uint8_t rank = static_cast<uint8_t>(std::countl_zero(low) + 1);
     // Without a branch: nobody can foretell it.
     at = std::max(at, rank);
+  }
+
+  /// HLL_REGISTERS bytes of a sketch that was taken, until `clear`.
+  uint8_t* registers(int32_t sketch) {
+    return &registers_[static_cast<size_t>(sketch) * HLL_REGISTERS];
   }
 
   /// HLL_REGISTERS bytes.

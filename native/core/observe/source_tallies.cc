@@ -71,9 +71,8 @@ void ProbeTally::settle() {
   packets_ = 0;
 }
 
-void ProbeTally::begin(uint32_t number, const Touch& touch) {
+void ProbeTally::begin(uint32_t number, Source& source, const Touch& touch) {
   settle();
-  Source& source = sources_[number];
   count_alike(source, touch.kind, touch.traits, touch.signature, touch.packets);
   if (source.ttl_min == 0 || touch.ttl < source.ttl_min) source.ttl_min = touch.ttl;
   if (touch.ttl > source.ttl_max) source.ttl_max = touch.ttl;

@@ -53,12 +53,12 @@ class ProbeTally {
   explicit ProbeTally(AddressIndex<Source>& sources) : sources_(sources) {}
 
   /// Counts a probe of source `number`: at once or, when it is like the one before, by `settle`.
-  void count(uint32_t number, const Touch& touch) {
-    note_numbers(sources_[number], touch);
+  [[gnu::always_inline]] void count(uint32_t number, Source& source, const Touch& touch) {
+    note_numbers(source, touch);
     if (number == number_ && touch.traits == traits_ && stamp_of(touch) == stamp_) {
       packets_ += touch.packets;
     } else {
-      begin(number, touch);
+      begin(number, source, touch);
     }
   }
 
@@ -72,7 +72,7 @@ class ProbeTally {
   }
 
  private:
-  void begin(uint32_t number, const Touch& touch);
+  void begin(uint32_t number, Source& source, const Touch& touch);
 
   /// Kind, signature and TTL.
   static uint64_t stamp_of(const Touch& touch) {

@@ -23,6 +23,15 @@ Sources::Sources(const ObserverConfig& config, Sketches& sketches)
       early_ports_(config.early_ports),
       early_pairs_(config.early_pairs) {}
 
+WideSource Sources::wide_source() {
+  if (full_ == NONE) return {};
+  Source& source = index[full_];
+  const bool is_sketched = (source.target_sketch | source.pair_sketch | source.port_sketch) >= 0;
+  if (source.target_count < TARGETS_EXACT_MAX || !is_sketched || !filters_.has(full_)) return {};
+  return {full_, &source, sketches_.registers(source.target_sketch),
+          sketches_.registers(source.pair_sketch), sketches_.registers(source.port_sketch)};
+}
+
 /// One of a source without full state.
 void Sources::touch_waiting(const Touch& touch) {
   if (waiting_ != NONE && light.is_live(waiting_)) {
@@ -131,7 +140,7 @@ void Sources::promote(uint32_t light_source, const Touch& touch) {
 void Sources::touch_full(uint32_t number, const Touch& touch) {
   Source& source = index[number];
   source.last_us = touch.offset_us;
-  if (touch.is_probe) tally.count(number, touch);
+  if (touch.is_probe) tally.count(number, source, touch);
   if (touch.reset_id >= 0 || touch.raw_syn_ack) note_strange_stack(source, touch);
   uint32_t member = may_be_member(number, source, touch)
                         ? targets.find(touch.source_hash, number, touch.target)
@@ -231,6 +240,11 @@ void Sources::open_pair_sketches(Source& source) {
   for (uint32_t c = source.first_contact; c != NONE; c = contacts[c].next) {
     sketch_pair(source, targets.hash_of(contacts[c].member), contacts[c].service);
   }
+}
+
+void Sources::sketch_pair(const Source& source, uint32_t target_hash, uint32_t service) {
+  sketches_.add(source.pair_sketch, pair_hash(target_hash, service));
+  sketches_.add(source.port_sketch, service_hash(service));
 }
 
 uint32_t Sources::add_member(uint32_t number, const Touch& touch) {

@@ -27,8 +27,20 @@ constexpr uint32_t PORTS_EXACT_MAX = 256;
 /// Exact contacts of a source in an epoch.
 constexpr uint32_t CONTACTS_EXACT_MAX = 1024;
 
-/// What sketches of services take of one.
-inline uint32_t service_hash(uint32_t service) { return finish(mix(HASH_SEED, service)); }
+/// What sketches take of a service, and of one at a target; of that, they take `target_hash`.
+constexpr uint32_t service_hash(uint32_t service) { return finish(mix(HASH_SEED, service)); }
+constexpr uint32_t pair_hash(uint32_t target_hash, uint32_t service) {
+  return finish(mix(target_hash, service));
+}
+
+/// A source that has touched more than its lists take, at hand with its sketches' registers.
+struct WideSource {
+  uint32_t number = NONE;
+  Source* source = nullptr;
+  uint8_t* targets = nullptr;
+  uint8_t* pairs = nullptr;
+  uint8_t* ports = nullptr;
+};
 
 class Sources {
  public:
@@ -55,28 +67,22 @@ class Sources {
   bool is_wide() const { return full_ != NONE && index[full_].target_sketch != NO_SKETCH; }
 
   /// The source sought, when its lists take no target any more and all that is not in them goes
-  /// into its sketches; else NONE.
-  uint32_t sweeping() const {
-    if (full_ == NONE) return NONE;
-    const Source& source = index[full_];
-    const bool is_sketched = (source.target_sketch | source.pair_sketch | source.port_sketch) >= 0;
-    return is_sketched && source.target_count == TARGETS_EXACT_MAX && filters_.has(full_) ? full_
-                                                                                          : NONE;
+  /// into its sketches; else one without number. Good until `clear`.
+  WideSource wide_source();
+
+  /// False when the target with this `keyed_hash` is in no list of the source.
+  bool may_list(const WideSource& wide, uint32_t target_hash) const {
+    return filters_.may_contain(wide.number, target_hash);
   }
 
-  /// Of a source that is `sweeping`: false when the target with this `keyed_hash` is in no list.
-  bool may_list(uint32_t source, uint32_t target_hash) const {
-    return filters_.may_contain(source, target_hash);
-  }
-
-  /// Takes in a probe of a source that is `sweeping` to a target that is in no list.
-  void touch_unlisted(uint32_t number, const Touch& touch) {
-    Source& source = index[number];
-    source.last_us = touch.offset_us;
-    tally.count(number, touch);
-    const uint32_t target_hash = address_hash(HASH_SEED, touch.target);
-    sketches_.add(source.target_sketch, target_hash);
-    sketch_pair(source, target_hash, touch.service);
+  /// Takes in an IPv4 probe of the source to a target that is in no list.
+  void touch_unlisted(const WideSource& wide, const Touch& touch) {
+    wide.source->last_us = touch.offset_us;
+    tally.count(wide.number, *wide.source, touch);
+    const uint32_t target_hash = address_hash_v4(touch.target.word[3]);
+    Sketches::add_to(wide.targets, target_hash);
+    Sketches::add_to(wide.pairs, pair_hash(target_hash, touch.service));
+    Sketches::add_to(wide.ports, service_hash(touch.service));
   }
 
   /// Takes in one touch of the source sought; `crossed` names a source that has just reached an
@@ -133,11 +139,7 @@ class Sources {
   uint32_t admit_target(uint32_t number, const Touch& touch, uint32_t target_hash);
   uint32_t admit_contact(uint32_t number, uint32_t member, const Touch& touch);
   void open_pair_sketches(Source& source);
-  /// `target_hash` is what sketches take of the target.
-  void sketch_pair(const Source& source, uint32_t target_hash, uint32_t service) {
-    sketches_.add(source.pair_sketch, finish(mix(target_hash, service)));
-    sketches_.add(source.port_sketch, service_hash(service));
-  }
+  void sketch_pair(const Source& source, uint32_t target_hash, uint32_t service);
   uint32_t add_member(uint32_t number, const Touch& touch);
   uint32_t add_contact(Source& source, uint32_t member, const Touch& touch);
 

@@ -95,12 +95,9 @@ class Targets {
   /// The entry of the touch's target if there is one.
   uint32_t find(const Touch& touch) const {
     const uint32_t hash = touch.target_hash;
-    if (!may_contain(hash)) return NONE;
+    if (!known_.may_contain(hash)) return NONE;
     return index.find(hash, touch.tunnel_key, touch.target);
   }
-
-  /// False: no target with this `keyed_hash` has an entry.
-  bool may_contain(uint32_t hash) const { return known_.may_contain(hash); }
 
   /// Starts to load what `of` will look at.
   void prefetch(const Touch& touch) const { index.prefetch(touch.target_hash); }

@@ -71,14 +71,7 @@ function observeSynAck(observer: Observer, packet: Packet): void {
     observer.countUnsolicited(packet, HostCounter.unsolicitedSynAcks);
     return;
   }
-  const host = observer.hosts.of(
-    packet.tunnelKey,
-    packet.src0,
-    packet.src1,
-    packet.src2,
-    packet.src3,
-  );
-  if (host !== NONE) observer.hosts.count(host, HostCounter.synAcksOut);
+  observer.countSpeaker(HostCounter.synAcksOut);
   if (flow === NONE || flows.responderNext[flow] !== next) {
     flow = flows.put(
       packet.timeUs,
@@ -112,14 +105,7 @@ function observeReset(observer: Observer, packet: Packet): void {
     return;
   }
   if (observer.sourceHome) {
-    const host = observer.hosts.of(
-      packet.tunnelKey,
-      packet.src0,
-      packet.src1,
-      packet.src2,
-      packet.src3,
-    );
-    if (host !== NONE) observer.hosts.count(host, HostCounter.resetsOut);
+    observer.countSpeaker(HostCounter.resetsOut);
     // RFC 9293 §3.10.7.1: only a segment without ACK is answered by RST,ACK with sequence 0.
     const answersSyn = (packet.tcpFlags & TcpFlags.ack) !== 0 && packet.tcpSeq === 0;
     observer.outcome(packet, true, TCP | packet.srcPort, Outcome.closed, answersSyn);

@@ -79,6 +79,8 @@ export class Observer {
 
   /** Of the packet at hand: whether its source and its destination are protected. */
   sourceHome = false;
+  /** With `sourceHome`: the sender's entry among the hosts, or NONE. */
+  private speaker = NONE;
   targetHome = false;
   epochStartUs = 0;
 
@@ -245,6 +247,11 @@ export class Observer {
     if (target !== NONE) this.targets.count(target, counter);
   }
 
+  /** Counts something of the protected host that sent the packet at hand. */
+  countSpeaker(counter: number): void {
+    if (this.speaker !== NONE) this.hosts.count(this.speaker, counter);
+  }
+
   /** Counts something unasked that reached the packet's destination. */
   countUnsolicited(packet: Packet, counter: number): void {
     const host = this.hosts.of(
@@ -384,13 +391,13 @@ export class Observer {
       if (packet.timeUs - this.lastOutboundUs > BLIND_US) this.visibleSinceUs = packet.timeUs;
       this.lastOutboundUs = packet.timeUs;
     }
-    const host = this.hosts.of(
+    this.speaker = this.hosts.of(
       packet.tunnelKey,
       packet.src0,
       packet.src1,
       packet.src2,
       packet.src3,
     );
-    if (host !== NONE) this.hosts.sent(host, packet.ipId & 0xffff);
+    if (this.speaker !== NONE) this.hosts.sent(this.speaker, packet.ipId & 0xffff);
   }
 }
