@@ -15,7 +15,7 @@ import { OBSERVERS } from './config/bounds.js';
 import { PicketError } from './shared/errors.js';
 import { ownPackage } from './shared/program-file.js';
 import { keepHeapsSmall } from './shared/v8-flags.js';
-import { JUDGE_THREAD, OBSERVER_THREAD, prepareThread } from './shared/threads.js';
+import { areCoresFew, JUDGE_THREAD, OBSERVER_THREAD, prepareThread } from './shared/threads.js';
 
 const EXIT_USAGE = 2;
 
@@ -118,7 +118,7 @@ function buildProgram(end: (status: number) => void): Command {
     .argument('<file...>', 'captures; - is standard input')
     .addHelpText('after', EXAMPLES.read)
     .action(async (files: string[], flags: SharedFlags) => {
-      prepareThread(JUDGE_THREAD);
+      if (!areCoresFew()) prepareThread(JUDGE_THREAD);
       if (flags.observer === 'typescript') prepareThread(OBSERVER_THREAD);
       const { read } = await import('./cli/read.js');
       const status = await read(files, flags);

@@ -5,6 +5,7 @@ import type { Input, ObserverOptions } from './capture/contract.js';
 import type { LoadMeterOptions } from './capture/load-meter.js';
 import type { PicketConfig } from './config/schema.js';
 import type { DetectOptions } from './detect/options.js';
+import { areCoresFew } from './shared/threads.js';
 
 /** Workers chosen when the configuration leaves it open: detection is rarely the bottleneck. */
 const WORKERS_CHOSEN_MAX = 4;
@@ -12,6 +13,14 @@ const WORKERS_CHOSEN_MAX = 4;
 export function workerCount(config: PicketConfig): number {
   const chosen = Math.min(Math.max(1, availableParallelism() - 1), WORKERS_CHOSEN_MAX);
   return Math.min(config.workers === 0 ? chosen : config.workers, config.shards);
+}
+
+/**
+ * Whether a capture is judged by the thread that reads it: on so few cores, a thread of its own
+ * takes them from the packets. Live, the judge must never keep anyone waiting.
+ */
+export function judgesInline(config: Pick<PicketConfig, 'workers'>): boolean {
+  return config.workers === 0 && areCoresFew();
 }
 
 export function observerOptions(config: PicketConfig): ObserverOptions {

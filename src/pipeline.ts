@@ -20,10 +20,12 @@ import {
 import { Allowlist } from './shared/allowlist.js';
 import { sumOf } from './shared/counters.js';
 import { threadFile } from './shared/program-file.js';
-import { JUDGE_THREAD } from './shared/threads.js';
+import { JUDGE_THREAD, takeThread } from './shared/threads.js';
 import { compileLess } from './shared/v8-flags.js';
 import type { ShardOutcome } from './transport/contract.js';
 import { EmbeddedTransport } from './transport/embedded.js';
+import type { OpenJudge } from './transport/embedded-worker.js';
+import { SameThread } from './transport/same-thread.js';
 
 export interface PipelineOptions {
   config: PicketConfig;
@@ -33,6 +35,8 @@ export interface PipelineOptions {
   outputs: readonly Output[];
   /** Taken instead of the one the configuration asks for; it may have begun to read. */
   observer?: Observer;
+  /** With it, this thread judges, and no worker thread is begun. */
+  openJudge?: OpenJudge;
   /**
    * With it, nothing is read before everything the program needs is loaded: whoever gives up root
    * may not be allowed to afterwards.
@@ -68,9 +72,9 @@ export class Pipeline {
 
   /** @throws PicketError `observer-unavailable`. */
   constructor(options: PipelineOptions) {
-    const { config } = options;
+    const { config, openJudge } = options;
     this.#options = options;
-    this.#workers = workerCount(config);
+    this.#workers = openJudge ? 1 : workerCount(config);
     const live = options.input.kind === 'interface' ? options.input : null;
     const opened: OpenedObserver = options.observer
       ? { observer: options.observer }
@@ -81,7 +85,8 @@ export class Pipeline {
     this.#transport = new EmbeddedTransport({
       shardCount: config.shards,
       workers: this.#workers,
-      workerFile: threadFile(JUDGE_THREAD),
+      openThread: (name) =>
+        openJudge ? new SameThread(openJudge) : takeThread(threadFile(JUDGE_THREAD), name),
       settings: detectOptions(config),
     });
     this.#correlator = new Correlator({

@@ -6,6 +6,7 @@ import { Queue } from 'bullmq';
 import { Fleet } from '../../src/fleet/fleet.js';
 import { SensorOutlet } from '../../src/fleet/sensor-outlet.js';
 import { detectOptions } from '../../src/pipeline-options.js';
+import { takeThread } from '../../src/shared/threads.js';
 import { openLogger } from '../../src/shared/logger.js';
 import { unpackOutcome } from '../../src/transport/bullmq/outcome-message.js';
 import type { Workings } from '../../src/transport/bullmq/partition-consumer.js';
@@ -177,7 +178,7 @@ export async function embeddedLoop({ batches }: Load, workers: number): Promise<
   const transport = new EmbeddedTransport({
     shardCount: SHARDS,
     workers,
-    workerFile: pathToFileURL(resolve('dist/src/worker.js')),
+    openThread: (name) => takeThread(pathToFileURL(resolve('dist/src/worker.js')), name),
     settings: detectOptions(config),
   });
   await transport.start(() => {});

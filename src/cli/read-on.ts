@@ -5,6 +5,7 @@ import type { PicketConfig } from '../config/schema.js';
 import { ReportOutput } from '../output/report-output.js';
 import type { Damage } from '../output/report.js';
 import { Pipeline } from '../pipeline.js';
+import { judgesInline } from '../pipeline-options.js';
 import { ERROR_CODES } from '../shared/errors.js';
 import { openLogger } from '../shared/logger.js';
 import { fallbackText, openOutputs, printReport } from './outputs.js';
@@ -36,10 +37,12 @@ async function judge({ config, input, observer, json }: Reading): Promise<number
   const lineOutputs = await openOutputs(config, json ? 'json' : 'nothing', log);
   const bar = openProgressBar();
   const damages: Damage[] = [];
+  const openJudge = judgesInline(config) && (await import('../detect/shard-judge.js')).openJudge;
   const pipeline = new Pipeline({
     config,
     input,
     ...(observer && { observer }),
+    ...(openJudge && { openJudge }),
     order: 'canonical',
     outputs: report ? [...lineOutputs, report] : lineOutputs,
     progress: (readBytes, totalBytes, path) => bar.update(readBytes, totalBytes, path),

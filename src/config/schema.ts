@@ -292,7 +292,13 @@ const fixedSections = {
       '`capture.relief`.',
   ),
   shards: count(1, 256, 16, 'Shards entities are spread over. One value per deployment.'),
-  workers: count(0, 64, 0, 'Detection worker threads; 0 is one less than the cores, at most 4.'),
+  workers: count(
+    0,
+    64,
+    0,
+    'Detection worker threads; 0 is one less than the cores, at most 4, and none for a ' +
+      'capture on one core or two.',
+  ),
   early: early
     .prefault({})
     .describe(

@@ -29,3 +29,8 @@ export class ShardJudge {
     return [...this.#detectors.values()].map((detector) => detector.end());
   }
 }
+
+/** The judge of the shards that a thread is told to own; `settings` are `DetectOptions`. */
+export function openJudge(assignment: { shards: number[]; settings: unknown }): ShardJudge {
+  return new ShardJudge(assignment.settings as DetectOptions, assignment.shards);
+}

@@ -2,6 +2,7 @@
  * Threads that run a program of ours. Loading one takes a fifth of a second, so a command that is
  * sure to need it can have it loaded while it reads its own configuration.
  */
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { threadFile } from './program-file.js';
 
@@ -15,6 +16,13 @@ export const OBSERVER_THREAD = 'src/capture/typescript-worker';
  * of 4 MiB: what an epoch leaves behind fits.
  */
 const LIMITS = { maxYoungGenerationSizeMb: 12 };
+
+/** Cores on which a thread more takes them from those there are. */
+const FEW_CORES = 2;
+
+export function areCoresFew(): boolean {
+  return availableParallelism() <= FEW_CORES;
+}
 
 /** By the program's file. */
 const prepared = new Map<string, Worker>();

@@ -1,15 +1,14 @@
 /** One worker thread of the embedded transport: its credits, its outbox and its life. */
-import type { Worker } from 'node:worker_threads';
 import { PicketError } from '../shared/errors.js';
-import { takeThread } from '../shared/threads.js';
 import type { ShardOutcome } from './contract.js';
-import type { Answer, FromWorker, ToWorker } from './embedded-protocol.js';
+import type { Answer, FromWorker, LaneThread, ToWorker } from './embedded-protocol.js';
 
 export interface LaneOptions {
   /** Thread name, in errors. */
   name: string;
   shards: number[];
-  workerFile: URL;
+  /** Called once, by `start`. */
+  openThread: (name: string) => LaneThread;
   settings: unknown;
   waitingBatchesMax: number;
   waitingBytesMax: number;
@@ -41,7 +40,7 @@ const GROUP_MAX = 32;
 export class EmbeddedLane {
   readonly #options: LaneOptions;
   readonly #events: LaneEvents;
-  #worker: Worker | null = null;
+  #worker: LaneThread | null = null;
   /** The thread has said its last word, or is gone. */
   #over: Promise<void> = Promise.resolve();
   #markOver: () => void = () => {};
@@ -83,8 +82,8 @@ export class EmbeddedLane {
   }
 
   start(): Promise<void> {
-    const { name, shards, workerFile, settings } = this.#options;
-    const worker = takeThread(workerFile, name);
+    const { name, shards, openThread, settings } = this.#options;
+    const worker = openThread(name);
     this.#worker = worker;
     worker.on('message', (message: FromWorker) => this.#onMessage(message));
     worker.on('messageerror', (error) => this.#fail(error));

@@ -11,33 +11,44 @@ export interface Judge {
   end(): ShardOutcome[];
 }
 
+/** Makes the judge of the shards that a thread is told to own. */
+export type OpenJudge = (assignment: Assignment) => Judge;
+
+/** Answers a lane's messages, the first of which is the assignment. */
+export class JudgeDesk {
+  readonly #open: OpenJudge;
+  #judge: Judge | undefined;
+
+  constructor(open: OpenJudge) {
+    this.#open = open;
+  }
+
+  answer(message: ToWorker): FromWorker {
+    if (message.type === 'assign') {
+      this.#judge = this.#open(message.assignment);
+      return { type: 'ready' };
+    }
+    const judge = this.#judge as Judge;
+    if (message.type === 'end') return { type: 'ended', outcomes: judge.end() };
+    return { type: 'judged', answers: message.batches.map((batch) => judged(judge, batch)) };
+  }
+}
+
 /**
  * Serves the shards this thread is told to own, with the judge that `open` makes for them, until
  * the transport closes.
  */
-export function serve(open: (assignment: Assignment) => Judge): void {
+export function serve(open: OpenJudge): void {
   const port = parentPort;
   if (!port) throw new Error('serve was called outside a worker thread');
-  const send = (message: FromWorker): void => port.postMessage(message);
-  let judge: Judge | undefined;
+  const desk = new JudgeDesk(open);
   port.on('message', (message: ToWorker) => {
-    if (message.type === 'assign') {
-      judge = open(message.assignment);
-      send({ type: 'ready' });
-      return;
-    }
-    // What comes first is the assignment.
-    const judging = judge as Judge;
-    if (message.type === 'judge') {
-      send({ type: 'judged', answers: message.batches.map((batch) => answer(judging, batch)) });
-      return;
-    }
-    send({ type: 'ended', outcomes: judging.end() });
-    port.close();
+    port.postMessage(desk.answer(message));
+    if (message.type === 'end') port.close();
   });
 }
 
-function answer(judge: Judge, batch: Uint8Array): Answer {
+function judged(judge: Judge, batch: Uint8Array): Answer {
   try {
     return { outcome: judge.accept(batch) };
   } catch (error) {

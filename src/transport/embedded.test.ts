@@ -1,12 +1,16 @@
+import { Worker } from 'node:worker_threads';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { PicketError } from '../shared/errors.js';
 import type { ShardOutcome } from './contract.js';
-import { EmbeddedTransport } from './embedded.js';
+import { type EmbeddedOptions, EmbeddedTransport } from './embedded.js';
+import type { LaneThread, ToWorker } from './embedded-protocol.js';
+import { SameThread } from './same-thread.js';
 import { describeTransport } from './testkit/conformance.js';
-import { createGate, setGate, ToyAction, toyBatch } from './testkit/toy-judge.js';
+import { createGate, openToyJudge, setGate, ToyAction, toyBatch } from './testkit/toy-judge.js';
 import { compileToyWorker } from './testkit/toy-worker-file.js';
 
 const worker = compileToyWorker();
+const openThread = (name: string): LaneThread => new Worker(worker.url, { name });
 afterAll(worker.remove);
 
 describeTransport('embedded', ({ shardCount, workers, waitingMax }) => {
@@ -17,7 +21,7 @@ describeTransport('embedded', ({ shardCount, workers, waitingMax }) => {
     transport: new EmbeddedTransport({
       shardCount,
       workers,
-      workerFile: worker.url,
+      openThread,
       settings: { gate },
       waitingBatchesMax,
     }),
@@ -27,17 +31,62 @@ describeTransport('embedded', ({ shardCount, workers, waitingMax }) => {
   };
 });
 
+/** A gate would hold the whole thread, tests and all: messages are held instead. */
+class HeldThread extends SameThread {
+  readonly #held: ToWorker[] = [];
+  isHeld = false;
+
+  override postMessage(message: ToWorker): void {
+    if (this.isHeld) this.#held.push(message);
+    else super.postMessage(message);
+  }
+
+  release(): void {
+    this.isHeld = false;
+    for (const message of this.#held.splice(0)) super.postMessage(message);
+  }
+}
+
+describeTransport('embedded, judging in the same thread', ({ shardCount, workers, waitingMax }) => {
+  const threads: HeldThread[] = [];
+  let isHeld = false;
+  const waitingBatchesMax = Math.max(1, Math.floor(waitingMax / workers));
+  return {
+    transport: new EmbeddedTransport({
+      shardCount,
+      workers,
+      openThread() {
+        const thread = new HeldThread(openToyJudge);
+        thread.isHeld = isHeld;
+        threads.push(thread);
+        return thread;
+      },
+      settings: { gate: createGate() },
+      waitingBatchesMax,
+    }),
+    waitingMax: waitingBatchesMax * workers,
+    hold() {
+      isHeld = true;
+      for (const thread of threads) thread.isHeld = true;
+    },
+    release() {
+      isHeld = false;
+      for (const thread of threads) thread.release();
+    },
+  };
+});
+
 describe('embedded transport', () => {
   const gate = createGate();
   const opened: EmbeddedTransport[] = [];
   const outcomes: ShardOutcome[] = [];
   const create = (
-    options: { workers?: number; workerFile?: URL; waitingBytesMax?: number } = {},
+    options: Partial<Pick<EmbeddedOptions, 'workers' | 'openThread' | 'waitingBytesMax'>> = {},
   ) => {
     outcomes.length = 0;
     const transport = new EmbeddedTransport({
       shardCount: 4,
-      workerFile: worker.url,
+      openThread,
       settings: { gate },
       ...options,
     });
@@ -82,6 +131,19 @@ describe('embedded transport', () => {
     expect(resolved).toBe(false);
     setGate(gate, false);
     await second;
+  });
+
+  it('tells whoever waits that a judge in the same thread has thrown', async () => {
+    const transport = await open({ openThread: () => new SameThread(openToyJudge) });
+    await transport.publish(1, toyBatch(1, 1, ToyAction.crash));
+    await transport.publish(2, toyBatch(2, 1));
+    const failure = {
+      code: 'worker-died',
+      message: expect.stringMatching(/the toy judge crashed/),
+    };
+    await expect(transport.drain()).rejects.toMatchObject(failure);
+    await expect(transport.close()).rejects.toMatchObject(failure);
+    expect(transport.stats().rejected).toEqual({ 'worker-died': 2 });
   });
 
   it('keeps what is published before start, up to the bound, and judges it then', async () => {
@@ -138,7 +200,7 @@ describe('embedded transport', () => {
   });
 
   it('rejects start when the entry file cannot be loaded', async () => {
-    const transport = create({ workerFile: new URL('file:///no-such-file.js') });
+    const transport = create({ openThread: () => new Worker(new URL('file:///no-such-file.js')) });
     await expect(transport.start(() => {})).rejects.toMatchObject({ code: 'worker-died' });
   });
 

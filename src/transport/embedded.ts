@@ -9,13 +9,14 @@
 import { PicketError } from '../shared/errors.js';
 import type { ShardOutcome, Transport, TransportStats } from './contract.js';
 import { EmbeddedLane, type LaneEvents } from './embedded-lane.js';
+import type { LaneThread } from './embedded-protocol.js';
 
 export interface EmbeddedOptions {
   shardCount: number;
   /** Worker threads, 1 to `shardCount`. @defaultValue 1 */
   workers?: number;
-  /** The worker's entry file; it calls `serve` of embedded-worker.ts. */
-  workerFile: URL;
+  /** A thread whose program calls `serve` of embedded-worker.ts, or a `SameThread`. */
+  openThread: (name: string) => LaneThread;
   /** Structured-cloneable; the worker reads it with `assignment()`. */
   settings: unknown;
   /** Batches at one worker that are not yet judged. @defaultValue 256: 16 epochs of 16 shards */
@@ -70,7 +71,7 @@ export class EmbeddedTransport implements Transport {
           {
             name: `picket-detect-${index}`,
             shards: shards.filter((shard) => shard % workers === index),
-            workerFile: options.workerFile,
+            openThread: options.openThread,
             settings: options.settings,
             waitingBatchesMax: options.waitingBatchesMax ?? WAITING_BATCHES_MAX,
             waitingBytesMax: options.waitingBytesMax ?? WAITING_BYTES_MAX,

@@ -6,6 +6,7 @@
  */
 import { PicketError } from '../../shared/errors.js';
 import type { ShardOutcome } from '../contract.js';
+import type { Assignment } from '../embedded-protocol.js';
 
 export const ToyAction = { judge: 0, poison: 1, crash: 2, exit: 3 } as const;
 export type ToyActionCode = (typeof ToyAction)[keyof typeof ToyAction];
@@ -66,6 +67,11 @@ export class ToyJudge {
       toyOutcome(shard, 0, true, { before: this.#judged.get(shard) ?? 0 }),
     );
   }
+}
+
+/** `settings` hold the gate. */
+export function openToyJudge({ shards, settings }: Assignment): ToyJudge {
+  return new ToyJudge(shards, (settings as { gate: Int32Array }).gate);
 }
 
 function toyOutcome(
