@@ -46,7 +46,7 @@ class Decoder {
 
  private:
   Packet packet_{};
-  RepeatedSyn repeated_;
+  RepeatedSyns repeated_;
   Fragments fragments_;
   std::array<uint64_t, static_cast<size_t>(Anomaly::ANOMALY_COUNT)> anomaly_counts_{};
 };

@@ -65,6 +65,9 @@ inline void set_v4(Address& address, uint32_t value) {
   std::memcpy(address.word, &words, sizeof words);
 }
 
+/// Kinds of SYN that are known at a time, each to its number.
+constexpr uint32_t SYN_SHAPES = 8;
+
 /// One per decoder, overwritten by every frame. Every field's meaning, unit and sentinel is in the
 /// TypeScript twin; the names are the same in snake_case.
 struct Packet {
@@ -74,7 +77,8 @@ struct Packet {
   uint32_t wire_size;
   uint64_t anomalies;       ///< one bit per Anomaly
   /// SYNs of one number differ in addresses, ports, identification and sequence number alone, and
-  /// none of these is 0. 0: not compared with any (RepeatedSyn). Not in the TypeScript twin.
+  /// none of these is 0. 0: not compared with any. Its remainder by SYN_SHAPES is a place for what
+  /// is known of them (RepeatedSyns). Not in the TypeScript twin.
   uint64_t shape;
 
   uint32_t tunnel_key;

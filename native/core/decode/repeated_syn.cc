@@ -50,7 +50,7 @@ uint64_t type_to_length(const uint8_t* frame) {
 
 }  // namespace
 
-bool RepeatedSyn::is_bare(const Packet& packet) {
+bool RepeatedSyns::is_bare(const Packet& packet) {
   return packet.transport == Transport::tcp && packet.transport_checksum == Checksum::right &&
          packet.payload_wire_size == 0 && (packet.tcp_ack | packet.tcp_urgent) == 0 &&
          packet.tcp_seq != 0 && packet.ip_id != 0;
@@ -92,7 +92,7 @@ bool RepeatedSyn::take(const uint8_t* frame, int64_t time_us) {
          packet_.ip_id != 0 && packet_.tcp_seq != 0;
 }
 
-void RepeatedSyn::remember(const uint8_t* frame, const Packet& packet) {
+void RepeatedSyn::learn(const uint8_t* frame, const Packet& packet, uint64_t shape) {
   type_to_length_ = type_to_length(frame);
   fragment_to_protocol_ = word_at(frame + FRAGMENT_AT);
   ack_to_window_ = long_at(frame + ACK_AT);
@@ -112,9 +112,8 @@ void RepeatedSyn::remember(const uint8_t* frame, const Packet& packet) {
   tcp_sum_ = sum_in_host_order(equal + PORTS_AT, end - PORTS_AT) +
              from_host_order(packet.protocol) + from_host_order(end - PORTS_AT);
 
-  const uint64_t shape = packet_.shape;
   packet_ = packet;
-  packet_.shape = shape + 1;
+  packet_.shape = shape;
 }
 
 }  // namespace picket

@@ -1,14 +1,17 @@
 /// The SYN that a scan sends again and again: all but its addresses, ports, numbers and checksums
-/// is that of the one before, so that comparing it is most of the decoding it needs. Only a
-/// shorter way: `decode_plain` says the same of such a frame. Not in the TypeScript twin.
+/// is that of an earlier one, so that comparing it is most of the decoding it needs. Only a shorter
+/// way: `decode_plain` says the same of such a frame. Not in the TypeScript twin.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
+#include "base/bytes.h"
 #include "decode/packet.h"
 
 namespace picket {
 
+/// One such SYN.
 class RepeatedSyn {
  public:
   /// The facts of the frame when it repeats the SYN learned and is as sound, else null. They are
@@ -19,15 +22,10 @@ class RepeatedSyn {
     return is_alike && take(frame, time_us) ? &packet_ : nullptr;
   }
 
-  /// Takes over a frame that `decode_plain` has decoded into `packet`, if it is a SYN that can be
-  /// repeated: a bare one, with every number that a SYN has.
-  void learn(const uint8_t* frame, const Packet& packet) {
-    if (packet.tcp_flags == TCP_SYN && is_bare(packet)) remember(frame, packet);
-  }
+  /// Takes over a frame that `decode_plain` has decoded into `packet`, under the number `shape`.
+  void learn(const uint8_t* frame, const Packet& packet, uint64_t shape);
 
  private:
-  static bool is_bare(const Packet& packet);
-  void remember(const uint8_t* frame, const Packet& packet);
   /// Whether all is equal that has to be.
   bool repeats(const uint8_t* frame) const;
   /// Writes what is the frame's own. False when that is not sound.
@@ -46,6 +44,54 @@ class RepeatedSyn {
   uint64_t tcp_sum_ = 0;
   /// `shape` 0: nothing is learned yet.
   Packet packet_{};
+};
+
+/// A few of them, since scanners meet: each has a place by its TTL, flags and window.
+class RepeatedSyns {
+ public:
+  RepeatedSyns() = default;
+  RepeatedSyns(const RepeatedSyns&) = delete;
+  RepeatedSyns& operator=(const RepeatedSyns&) = delete;
+
+  /// As of the SYN in the frame's place.
+  const Packet* decode(const uint8_t* frame, uint32_t captured, uint32_t wire, int64_t time_us) {
+    if (captured < HEADERS_SIZE) return nullptr;
+    const Packet* packet = last_->decode(frame, captured, wire, time_us);
+    if (packet != nullptr) return packet;
+    RepeatedSyn* other = &syns_[place_of(frame)];
+    if (other == last_) return nullptr;
+    last_ = other;
+    return last_->decode(frame, captured, wire, time_us);
+  }
+
+  /// Takes over a frame that `decode_plain` has decoded into `packet`, if it is a SYN that can be
+  /// repeated: a bare one, with every number that a SYN has.
+  void learn(const uint8_t* frame, const Packet& packet) {
+    if (packet.tcp_flags != TCP_SYN || !is_bare(packet)) return;
+    const uint32_t place = place_of(frame);
+    syns_[place].learn(frame, packet, ++learned_ * SYN_SHAPES + place);
+  }
+
+ private:
+  static bool is_bare(const Packet& packet);
+
+  static uint32_t place_of(const uint8_t* frame) {
+    const uint32_t offset_to_window = word_at(frame + OFFSET_AT);
+    const uint32_t fragment_to_protocol = word_at(frame + FRAGMENT_AT);
+    return (offset_to_window * 0x9e3779b1u + fragment_to_protocol * 0x85ebca77u) >> PLACE_SHIFT;
+  }
+
+  /// In a plain frame: Ethernet, IPv4 without options, TCP.
+  static constexpr uint32_t FRAGMENT_AT = 20;
+  static constexpr uint32_t OFFSET_AT = 46;
+  static constexpr uint32_t HEADERS_SIZE = 54;
+  static constexpr uint32_t PLACE_SHIFT = 32 - 3;
+  static_assert(SYN_SHAPES == 1u << (32 - PLACE_SHIFT));
+
+  std::array<RepeatedSyn, SYN_SHAPES> syns_;
+  /// The one looked at last.
+  RepeatedSyn* last_ = syns_.data();
+  uint64_t learned_ = 0;
 };
 
 }  // namespace picket

@@ -110,15 +110,20 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
 void Observer::begin_sweep(const Packet& packet) {
   const WideSource source = sources.wide_source();
   if (source.number == NONE) return;
-  sweep_ = {packet.shape, packet.src.word[3], signatures.last_traits(), source, touch};
+  *place_of_sweep(packet) = {packet.shape, packet.src.word[3], signatures.last_traits(), source,
+                             touch};
 }
 
-/// Does what `observe` would do with a probe that goes on with the sweep at hand. False: it does
-/// not, or goes to one of the listed targets, about which there is more to do.
+/// Does what `observe` would do with a probe that goes on with a sweep. False: it does not, or goes
+/// to one of the listed targets, about which there is more to do.
 bool Observer::sweep_on(const Packet& packet) {
-  if (packet.shape != sweep_.shape || packet.src.word[3] != sweep_.address) return false;
+  if (!is_of(*sweep_, packet)) {
+    sweep_ = place_of_sweep(packet);
+    if (!is_of(*sweep_, packet)) return false;
+  }
+  Sweep& sweep = *sweep_;
   const uint32_t target_hash = keyed_hash_v4(packet.dst.word[3]);
-  if (sources.may_list(sweep_.source, target_hash)) return false;
+  if (sources.may_list(sweep.source, target_hash)) return false;
   if (!home_nets_.contains_v4(packet.dst.word[3])) return false;
   if (duplicates_.is_copy(packet)) {
     counts.duplicates++;
@@ -126,17 +131,17 @@ bool Observer::sweep_on(const Packet& packet) {
   }
   counts.inbound++;
   counts.probes++;
-  Touch& probe = sweep_.touch;
+  Touch& probe = sweep.touch;
   probe.target = packet.dst;
   probe.target_hash = target_hash;
   probe.service = uint32_t{packet.protocol} << 16 | packet.dst_port;
   probe.offset_us = offset_us(packet);
-  probe.traits = with_own_traits_of_syn(packet, sweep_.traits);
+  probe.traits = with_own_traits_of_syn(packet, sweep.traits);
   probe.source_port = packet.src_port;
   probe.run_value = packet.tcp_seq;
   const uint32_t target = targets.find(probe);
   if (target != NONE) targets.probe(target, probe);
-  sources.touch_unlisted(sweep_.source, probe);
+  sources.touch_unlisted(sweep.source, probe);
   return true;
 }
 
@@ -183,7 +188,7 @@ void Observer::fold_early() {
 }
 
 void Observer::clear() {
-  sweep_.shape = 0;
+  for (Sweep& sweep : sweeps_) sweep.shape = 0;
   sources.clear();
   targets.clear();
   hosts.clear();

@@ -3,6 +3,7 @@
 /// in `observe_*.cc`. Nothing here judges. Twin: packages/observer/src/observe/observer.ts.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "decode/packet.h"
@@ -38,6 +39,8 @@ struct ObserveCounts {
 class Observer {
  public:
   explicit Observer(const ObserverConfig& config);
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
 
   /// Takes in one packet of the current epoch. Returns the source that crossed an early count, or
   /// NONE.
@@ -138,6 +141,17 @@ class Observer {
     Touch touch{};         ///< with all set that its probes have in common
   };
 
+  /// Of scanners that take turns, each has a place.
+  static constexpr uint32_t SWEEPS = 8;
+
+  /// The packet's, if it goes on with one.
+  bool is_of(const Sweep& sweep, const Packet& packet) const {
+    return packet.shape == sweep.shape && packet.src.word[3] == sweep.address;
+  }
+  Sweep* place_of_sweep(const Packet& packet) {
+    const uint32_t both = packet.src.word[3] + static_cast<uint32_t>(packet.shape);
+    return &sweeps_[(both * 0x9e3779b1u) >> 29];
+  }
   void begin_sweep(const Packet& packet);
   bool sweep_on(const Packet& packet);
   bool is_folded_away() const;
@@ -152,7 +166,9 @@ class Observer {
   }
   void count_direction(const Packet& packet);
 
-  Sweep sweep_;
+  std::array<Sweep, SWEEPS> sweeps_;
+  /// The one that the last packet of any went on with.
+  Sweep* sweep_ = sweeps_.data();
   /// With `source_home`: the sender's entry among the hosts, or NONE.
   uint32_t speaker_ = NONE;
   HomeNets home_nets_;

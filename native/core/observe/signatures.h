@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -30,16 +31,16 @@ class Signatures {
 
   /// The number of the packet's signature, or NO_SIGNATURE when the pool is full.
   uint16_t of(const Packet& packet) {
-    if (last_ != NO_SIGNATURE && is_like_last(packet)) return last_;
-    last_shape_ = packet.shape;
-    last_facts_.take(packet);
-    last_traits_ = shape_traits(packet);
-    uint8_t* scratch = reinterpret_cast<uint8_t*>(scratch_);
-    const uint32_t size = write_syn_signature(packet, scratch);
-    const uint32_t padded = (size + 3) & ~3u;
-    for (uint32_t at = size; at < padded; at++) scratch[at] = 0;
-    last_ = static_cast<uint16_t>(intern(size, padded / 4));
-    return last_;
+    OfShape& known = of_shapes_[packet.shape % SYN_SHAPES];
+    if (packet.shape != 0 && packet.shape == known.shape) {
+      last_traits_ = known.traits;
+      return known.signature;
+    }
+    const uint16_t signature = find(packet);
+    if (packet.shape != 0 && signature != NO_SIGNATURE) {
+      known = {packet.shape, last_traits_, signature};
+    }
+    return signature;
   }
 
   /// `shape_traits` of the SYN that `of` was asked for last.
@@ -52,6 +53,7 @@ class Signatures {
     for (uint32_t entry = 0; entry < used; entry++) slots_[entries_[entry].slot] = 0;
     used = 0;
     last_ = NO_SIGNATURE;
+    of_shapes_.fill({});
   }
 
   uint32_t used = 0;
@@ -66,11 +68,26 @@ class Signatures {
     uint32_t slot;
   };
 
-  bool is_like_last(const Packet& packet) {
-    if (packet.shape != 0 && packet.shape == last_shape_) return true;
-    if (!last_facts_.match(packet)) return false;
-    last_shape_ = packet.shape;
-    return true;
+  /// What SYNs of one `shape` have in common; 0 is none.
+  struct OfShape {
+    uint64_t shape = 0;
+    uint32_t traits = 0;
+    uint16_t signature = 0;
+  };
+
+  uint16_t find(const Packet& packet) {
+    if (last_ != NO_SIGNATURE && last_facts_.match(packet)) {
+      last_traits_ = last_facts_traits_;
+      return last_;
+    }
+    last_facts_.take(packet);
+    last_traits_ = last_facts_traits_ = shape_traits(packet);
+    uint8_t* scratch = reinterpret_cast<uint8_t*>(scratch_);
+    const uint32_t size = write_syn_signature(packet, scratch);
+    const uint32_t padded = (size + 3) & ~3u;
+    for (uint32_t at = size; at < padded; at++) scratch[at] = 0;
+    last_ = static_cast<uint16_t>(intern(size, padded / 4));
+    return last_;
   }
 
   /// The number of the signature in the scratch, made if there is room.
@@ -110,8 +127,10 @@ class Signatures {
   uint32_t scratch_[SIGNATURE_SIZE_MAX / 4] = {};
   /// The one the last SYN had, and that SYN's facts: most SYNs have their predecessor's.
   uint16_t last_ = NO_SIGNATURE;
-  uint64_t last_shape_ = 0;
   SynFacts last_facts_;
+  uint32_t last_facts_traits_ = 0;
+  /// By the shape's place.
+  std::array<OfShape, SYN_SHAPES> of_shapes_{};
   uint32_t last_traits_ = 0;
 };
 

@@ -66,21 +66,18 @@ void note_strange_stack(Source& source, const Touch& touch) {
   source.last_reset_id = touch.reset_id;
 }
 
-void ProbeTally::settle() {
-  if (packets_ > 0) count_alike(sources_[number_], last_kind_, traits_, last_signature_, packets_);
-  packets_ = 0;
+void ProbeTally::settle(Run& run) {
+  if (run.packets == 0) return;
+  count_alike(sources_[run.source], run.kind, run.traits, run.signature, run.packets);
+  run.packets = 0;
 }
 
-void ProbeTally::begin(uint32_t number, Source& source, const Touch& touch) {
-  settle();
+void ProbeTally::begin(Run& run, uint32_t number, Source& source, const Touch& touch) {
+  settle(run);
   count_alike(source, touch.kind, touch.traits, touch.signature, touch.packets);
   if (source.ttl_min == 0 || touch.ttl < source.ttl_min) source.ttl_min = touch.ttl;
   if (touch.ttl > source.ttl_max) source.ttl_max = touch.ttl;
-  number_ = number;
-  traits_ = touch.traits;
-  last_kind_ = touch.kind;
-  last_signature_ = touch.signature;
-  stamp_ = stamp_of(touch);
+  run = {number, touch.traits, stamp_of(touch), touch.kind, touch.signature, 0};
 }
 
 }  // namespace picket

@@ -2,6 +2,7 @@
 /// Twin: packages/observer/src/observe/source-tallies.ts.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstdint>
 
@@ -51,30 +52,45 @@ void note_strange_stack(Source& source, const Touch& touch);
 class ProbeTally {
  public:
   explicit ProbeTally(AddressIndex<Source>& sources) : sources_(sources) {}
+  ProbeTally(const ProbeTally&) = delete;
+  ProbeTally& operator=(const ProbeTally&) = delete;
 
-  /// Counts a probe of source `number`: at once or, when it is like the one before, by `settle`.
+  /// Counts a probe of source `number`: at once or, when it is like the source's last, by `settle`.
   [[gnu::always_inline]] void count(uint32_t number, Source& source, const Touch& touch) {
     note_numbers(source, touch);
-    if (number == number_ && touch.traits == traits_ && stamp_of(touch) == stamp_) {
-      packets_ += touch.packets;
+    if (last_->source != number) last_ = &runs_[number % RUNS];
+    const uint64_t stamp = stamp_of(touch);
+    if (last_->source == number && last_->traits == touch.traits && last_->stamp == stamp) {
+      last_->packets += touch.packets;
     } else {
-      begin(number, source, touch);
+      begin(*last_, number, source, touch);
     }
   }
 
   /// Adds what is still to be counted: before anyone reads a source's counters.
-  void settle();
-
-  /// Forgets all: the table is cleared.
-  void clear() {
-    number_ = NONE;
-    packets_ = 0;
+  void settle() {
+    for (Run& run : runs_) settle(run);
   }
 
- private:
-  void begin(uint32_t number, Source& source, const Touch& touch);
+  /// Forgets all: the table is cleared.
+  void clear() { runs_.fill({}); }
 
-  /// Kind, signature and TTL.
+ private:
+  /// Probes that are alike.
+  struct Run {
+    uint32_t source = NONE;
+    uint32_t traits = 0;
+    /// Kind, signature and TTL in one.
+    uint64_t stamp = 0;
+    uint16_t kind = 0;
+    uint16_t signature = 0;
+    /// Those not counted yet.
+    uint32_t packets = 0;
+  };
+
+  void begin(Run& run, uint32_t number, Source& source, const Touch& touch);
+  void settle(Run& run);
+
   static uint64_t stamp_of(const Touch& touch) {
     return uint64_t{touch.kind} << 32 | uint32_t{touch.signature} << 16 | touch.ttl;
   }
@@ -97,16 +113,12 @@ class ProbeTally {
 
   static constexpr uint16_t TCP_KINDS = PROBE_SYN | PROBE_FIN | PROBE_NULL | PROBE_XMAS |
                                         PROBE_ACK | PROBE_MAIMON | PROBE_ODD_FLAGS;
+  /// Of sources that take turns.
+  static constexpr uint32_t RUNS = 8;
 
   AddressIndex<Source>& sources_;
-  uint32_t number_ = NONE;
-  uint32_t traits_ = 0;
-  /// What the last probe was like, ...
-  uint64_t stamp_ = 0;
-  uint16_t last_kind_ = 0;
-  uint16_t last_signature_ = 0;
-  /// ... and how many like it are not counted yet.
-  uint32_t packets_ = 0;
+  std::array<Run, RUNS> runs_{};
+  Run* last_ = runs_.data();
 };
 
 }  // namespace picket
