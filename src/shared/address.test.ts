@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import { sortByAddress, formatAddress, parseAddress } from './address.js';
 
@@ -21,4 +23,32 @@ describe('address', () => {
       expect(address && formatAddress(address)).toBe(text);
     },
   );
+
+  it('reads IPv4 as ipaddr.js does, and refuses what it refuses', () => {
+    const byIpaddr = (text: string): number | null => {
+      if (!ipaddr.IPv4.isValid(text)) return null;
+      return ipaddr.IPv4.parse(text)
+        .toByteArray()
+        .reduce((value, byte) => value * 256 + byte, 0);
+    };
+    const part = fc.oneof(
+      fc.nat(300).map(String),
+      fc.constantFrom('', '0', '00', '08', '010', '0x1f', '255', '256', '65536', ' 1', '1e2', '-1'),
+      fc.string({ maxLength: 3 }),
+    );
+    const texts = fc.oneof(
+      fc.array(part, { maxLength: 6 }).map((parts) => parts.join('.')),
+      fc.ipV4(),
+      fc.ipV4Extended(),
+      fc.nat().map(String),
+    );
+    const isIpv4 = (text: string): boolean => !text.includes(':');
+    fc.assert(
+      fc.property(texts.filter(isIpv4), (text) => {
+        const value = byIpaddr(text);
+        expect(parseAddress(text)).toEqual(value === null ? null : { family: 4, value });
+      }),
+      { numRuns: 2000 },
+    );
+  });
 });
