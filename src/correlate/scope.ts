@@ -1,6 +1,6 @@
 /** What one incident touched: bounded unions of what its sources' activities list. */
 import type { Activity, ContactSummary } from '../../packages/plugin-api/src/finding.js';
-import { sortByAddress } from '../shared/address.js';
+import { sortByAddress, sortByNumber } from '../shared/address.js';
 import { type Cover, coverTargets } from '../shared/cover.js';
 import { compareText } from '../shared/text.js';
 import type { Learned } from './informed.js';
@@ -91,7 +91,7 @@ export class Scope {
 
   /** Returns how many exposed services were new. */
   absorb(activity: Activity): number {
-    for (const target of activity.targets) this.#addTarget(target);
+    this.#addTargets(activity.targets);
     for (const port of activity.ports) this.#addPort(port);
     let exposed = 0;
     for (const contact of activity.exposed) exposed += this.#addExposed(contact);
@@ -153,15 +153,14 @@ export class Scope {
   }
 
   exposed(): Exposed {
-    this.#orderedExposed ??= {
-      ordered: sortByAddress(
-        [...this.#exposed.values()].sort(
-          (left, right) => left.port - right.port || compareText(left.proto, right.proto),
-        ),
-        ({ ip }) => ip,
-      ),
-      hostCount: this.#exposedHosts().size,
-    };
+    if (this.#orderedExposed === null) {
+      const byProtocol = [...this.#exposed.values()].sort((left, right) =>
+        compareText(left.proto, right.proto),
+      );
+      const byPort = sortByNumber(byProtocol, ({ port }) => port);
+      const ordered = sortByAddress(byPort, ({ ip }) => ip);
+      this.#orderedExposed = { ordered, hostCount: this.#exposedHosts().size };
+    }
     return this.#orderedExposed;
   }
 
@@ -175,7 +174,7 @@ export class Scope {
 
   /** Takes in another scope, which is not used after but for `release`. */
   merge(other: Scope): void {
-    for (const target of other.#targets) this.#addTarget(target);
+    this.#addTargets(other.#targets);
     for (const port of other.#ports.values()) this.#addPort(port);
     for (const contact of other.#exposed.values()) this.#addExposed(contact);
     this.#hostsFloor = Math.max(this.#hostsFloor, other.#hostsFloor);
@@ -214,6 +213,10 @@ export class Scope {
     const hosts = new Set<string>();
     for (const { ip } of this.#exposed.values()) hosts.add(ip);
     return hosts;
+  }
+
+  #addTargets(targets: Iterable<string>): void {
+    for (const target of targets) this.#addTarget(target);
   }
 
   #addTarget(target: string): void {

@@ -165,6 +165,7 @@ export class Shares {
         this.#groups.delete(key);
         continue;
       }
+      if (group.firstUs >= oldest) continue;
       for (const [item, { timeUs }] of group.items) if (timeUs < oldest) group.items.delete(item);
       for (const [source, { lastUs }] of group.sources)
         if (lastUs < oldest) group.sources.delete(source);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
-import { sortByAddress, formatAddress, parseAddress } from './address.js';
+import { formatAddress, parseAddress, sortByAddress, sortByNumber } from './address.js';
 
 describe('address', () => {
   it('orders by number, not by text, IPv4 first and what is no address last', () => {
@@ -14,6 +14,14 @@ describe('address', () => {
       '2001:db8::1',
       'x',
     ]);
+  });
+
+  it('keeps the order of what has the same address, or the same number', () => {
+    const numbers = Array.from({ length: 200 }, (_, at) => [(at * 7) % 5, 2 ** 32 - 1][at % 2]);
+    const items = numbers.map((number, place) => ({ number, place }));
+    const expected = [...items].sort((a, b) => a.number - b.number);
+    expect(sortByNumber(items, ({ number }) => number)).toEqual(expected);
+    expect(sortByAddress(items, ({ number }) => `10.0.0.${number % 256}`)).toEqual(expected);
   });
 
   it.each(['0.0.0.0', '198.51.100.7', '255.255.255.255', '::', '2001:db8::ff', 'ffff::1'])(

@@ -83,20 +83,45 @@ export function formatAddress({ family, value }: AddressNumber): string {
  * that is no address comes last, by its text. Stable.
  */
 export function sortByAddress<T>(items: readonly T[], addressOf: (item: T) => string): T[] {
-  const keyed = items.map((item) => {
+  const ipv4: Keyed<T, number>[] = [];
+  const ipv6: Keyed<T, bigint>[] = [];
+  const others: Keyed<T, string>[] = [];
+  for (const item of items) {
     const text = addressOf(item);
-    return { item, text, address: parseAddress(text) };
-  });
-  keyed.sort((left, right) => {
-    const a = left.address;
-    const b = right.address;
-    if (!a || !b)
-      return a ? -1 : b ? 1 : left.text < right.text ? -1 : Number(left.text !== right.text);
-    if (a.family !== b.family) return a.family - b.family;
-    return a.value < b.value ? -1 : Number(a.value > b.value);
-  });
-  return keyed.map(({ item }) => item);
+    const key = parseAddress(text)?.value;
+    if (typeof key === 'number') ipv4.push({ item, key });
+    else if (typeof key === 'bigint') ipv6.push({ item, key });
+    else others.push({ item, key: text });
+  }
+  const ordered = [
+    ...sortByNumber(ipv4, ({ key }) => key),
+    ...ipv6.sort(compareKeys),
+    ...others.sort(compareKeys),
+  ];
+  return ordered.map(({ item }) => item);
 }
+
+interface Keyed<T, K> {
+  item: T;
+  key: K;
+}
+
+function compareKeys<K>({ key: left }: Keyed<unknown, K>, { key: right }: Keyed<unknown, K>) {
+  return left < right ? -1 : Number(left > right);
+}
+
+/**
+ * The items in the order of their numbers, whole ones below 2^32. Stable. Numbers alone are sorted
+ * without a function of ours, so each item's place goes with its number.
+ */
+export function sortByNumber<T>(items: readonly T[], numberOf: (item: T) => number): T[] {
+  if (items.length > PLACES) throw new RangeError(`${items.length} items are too many to sort`);
+  const keys = Float64Array.from(items, (item, place) => numberOf(item) * PLACES + place);
+  return Array.from(keys.sort(), (key) => items[key % PLACES]);
+}
+
+/** A number below 2^32 and a place below this are exact in one double. */
+const PLACES = 2 ** 21;
 
 /** Text of 4 or 16 address bytes, RFC 5952 for IPv6. */
 export function addressText(bytes: Uint8Array): string {
