@@ -11,9 +11,10 @@ import {
   type SourceSummary,
   type SourceWindow,
   type Verdict,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
 import { isInNetwork, parseNetworks } from './networks.js';
-import { outcomeCounts, SERVED_SHARE } from './outcomes.js';
+import { SERVED_SHARE } from './outcomes.js';
 import { aboutContacts, onlyTarget } from './source-verdict.js';
 
 const config = z.object({

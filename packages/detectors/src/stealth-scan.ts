@@ -8,8 +8,9 @@ import {
   ProbeKind,
   SourceCounter,
   STEALTH_KINDS,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
-import { explain, outcomeCounts } from './outcomes.js';
+import { explain } from './outcomes.js';
 import { aboutContacts, onlyTarget } from './source-verdict.js';
 
 const config = z.object({

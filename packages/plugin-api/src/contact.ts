@@ -76,6 +76,16 @@ export function serviceOf(contact: Contact): number {
   return (contact.protocol << 16) | contact.port;
 }
 
+/** How many of the contacts have each key. */
+export function countBy<K>(contacts: Iterable<Contact>, keyOf: (contact: Contact) => K) {
+  const counts = new Map<K, number>();
+  for (const contact of contacts) {
+    const key = keyOf(contact);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  return counts;
+}
+
 /** Address bytes as a latin1 string: a compact, ordered map key. */
 export function latin1(bytes: Uint8Array, at: number, size: number): string {
   let text = '';

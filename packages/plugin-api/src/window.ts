@@ -13,7 +13,7 @@ import {
   SingleAt,
   SourceCounter,
 } from './batch-layout.js';
-import { type Contact, type Count, latin1, serviceOf } from './contact.js';
+import { type Contact, type Count, countBy, latin1 } from './contact.js';
 import { insertEpoch } from './epochs.js';
 import { Finds } from './finds.js';
 import { hasSketches, Overflow } from './overflow.js';
@@ -202,6 +202,13 @@ export class SourceWindow {
     return this.settled[counter] + this.recent[counter];
   }
 
+  /** Several counters since then. */
+  totals(counters: readonly number[]): number {
+    let sum = 0;
+    for (const counter of counters) sum += this.total(counter);
+    return sum;
+  }
+
   /** A counter (SourceCounter) summed over the last minute. */
   counter(counter: number): number {
     return this.recent[counter];
@@ -209,7 +216,9 @@ export class SourceWindow {
 
   /** Several counters summed over the last minute. */
   counters(counters: readonly number[]): number {
-    return counters.reduce((sum, counter) => sum + this.counter(counter), 0);
+    let sum = 0;
+    for (const counter of counters) sum += this.recent[counter];
+    return sum;
   }
 
   /** Canonical SYN signatures (latin1) and how many SYNs carried each. */
@@ -237,10 +246,22 @@ export class SourceWindow {
     return this.probesOverflow()?.portsOf(target, listed) ?? exactly(listed.length);
   }
 
-  /** Distinct ports over all targets, given the exactly known contacts. */
-  allPortCount(listed: readonly Contact[]): Count {
-    const services = new Set(listed.map(serviceOf));
+  /** Whether ports of the target may be known that found no room in the list. */
+  hasUnlistedPorts(target: string): boolean {
+    return this.overflow?.hasPortsOf(target) === true;
+  }
+
+  /** Distinct services (`serviceOf`) over all targets, given the exactly known ones. */
+  allPortCount(services: ReadonlyMap<number, unknown>): Count {
     return this.probesOverflow()?.ports(services) ?? exactly(services.size);
+  }
+
+  /** Targets with at least `count` listed contacts. */
+  targetsWith(count: number): string[] {
+    const counts = this.perTarget ?? countTargets(this.contacts.values());
+    // Each of the others has one at least.
+    if (counts.size + count - 1 > this.contacts.size) return [];
+    return [...counts].filter(([, contacts]) => contacts >= count).map(([target]) => target);
   }
 
   /**
@@ -386,7 +407,5 @@ function exactly(count: number): Count {
 }
 
 function countTargets(contacts: Iterable<Contact>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { target } of contacts) counts.set(target, (counts.get(target) ?? 0) + 1);
-  return counts;
+  return countBy(contacts, ({ target }) => target);
 }
