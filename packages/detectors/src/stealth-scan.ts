@@ -62,10 +62,7 @@ export const stealthScan = defineSourceDetector<Config>({
   config,
   entity: 'source',
   windowS: (settings) => settings.window_s,
-  concerns(window): boolean {
-    for (const contact of window.contacts.values()) if (isStealth(contact)) return true;
-    return false;
-  },
+  concerns: (window) => window.hasContact(isStealth),
   judge(summary, window, settings, circumstances): Judgement {
     const stealthy = summary.contacts.filter(isStealth);
     if (stealthy.length < settings.threshold) return NOTHING;

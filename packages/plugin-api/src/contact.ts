@@ -77,17 +77,22 @@ export function serviceOf(contact: Contact): number {
 }
 
 /** How many of the contacts have each key. */
-export function countBy<K>(contacts: Iterable<Contact>, keyOf: (contact: Contact) => K) {
+export function countBy<K>(
+  contacts: readonly Contact[] | ReadonlyMap<string, Contact>,
+  keyOf: (contact: Contact) => K,
+): Map<K, number> {
   const counts = new Map<K, number>();
-  for (const contact of contacts) {
+  contacts.forEach((contact: Contact) => {
     const key = keyOf(contact);
     counts.set(key, (counts.get(key) ?? 0) + 1);
-  }
+  });
   return counts;
 }
 
 /** Address bytes as a latin1 string: a compact, ordered map key. */
 export function latin1(bytes: Uint8Array, at: number, size: number): string {
+  if (size === 4)
+    return String.fromCharCode(bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]);
   let text = '';
   for (let i = at; i < at + size; i++) text += String.fromCharCode(bytes[i]);
   return text;

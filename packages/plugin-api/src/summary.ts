@@ -69,9 +69,7 @@ export function summarize(
     if (fate === 'none') continue;
     total[fate]++;
     contacts.push(contact);
-    const tally = tallyOf(targets, contact);
-    tally.contacts.push(contact);
-    tally[fate]++;
+    tallyOf(targets, contact)[fate]++;
     firstSeenUs = Math.min(firstSeenUs, contact.firstUs);
     lastSeenUs = Math.max(lastSeenUs, contact.lastUs);
   }
@@ -104,12 +102,15 @@ export function summarize(
   };
 }
 
+/** The tally of the contact's target, with the contact in it. */
 function tallyOf(targets: Map<string, TargetTally>, contact: Contact): TargetTally {
-  let tally = targets.get(contact.target);
+  const { target } = contact;
+  let tally = targets.get(target);
   if (tally === undefined) {
-    tally = { target: contact.target, contacts: [], served: 0, failed: 0, pending: 0 };
-    targets.set(contact.target, tally);
-  }
+    // Most have one contact: the list is made with it, not with room for more.
+    tally = { target, contacts: [contact], served: 0, failed: 0, pending: 0 };
+    targets.set(target, tally);
+  } else tally.contacts.push(contact);
   return tally;
 }
 

@@ -231,6 +231,12 @@ export class SourceWindow {
     return this.contacts.size >= count || this.overflow?.isCounting === true;
   }
 
+  /** Whether any listed contact passes the test. */
+  hasContact(test: (contact: Contact) => boolean): boolean {
+    for (const contact of this.contacts.values()) if (test(contact)) return true;
+    return false;
+  }
+
   /** Distinct targets that were probed. */
   targetCount(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
     return this.probesOverflow()?.targets(listed) ?? exactly(listed.size);
@@ -258,10 +264,10 @@ export class SourceWindow {
 
   /** Targets with at least `count` listed contacts. */
   targetsWith(count: number): string[] {
-    const counts = this.perTarget ?? countTargets(this.contacts.values());
+    const counts = this.perTarget ?? countTargets(this.contacts);
     // Each of the others has one at least.
     if (counts.size + count - 1 > this.contacts.size) return [];
-    return [...counts].filter(([, contacts]) => contacts >= count).map(([target]) => target);
+    return [...counts.keys()].filter((target) => (counts.get(target) ?? 0) >= count);
   }
 
   /**
@@ -329,7 +335,7 @@ export class SourceWindow {
   private overflowWith(contact: Contact, epochStartUs: number): void {
     this.dropped++;
     if (contact.kinds === 0) return;
-    this.perTarget ??= countTargets(this.contacts.values());
+    this.perTarget ??= countTargets(this.contacts);
     this.overflow ??= new Overflow();
     this.overflow.add(contact, this.perTarget.has(contact.target), epochStartUs);
     if ((contact.outcome & Outcome.open) === 0) return;
@@ -369,12 +375,11 @@ export class SourceWindow {
     }
   }
 
-  private countSignature(signature: Uint8Array, count: number): void {
-    const key = latin1(signature, 0, signature.length);
+  private countSignature(signature: string, count: number): void {
     this.signatureCounts ??= new Map();
-    const known = this.signatureCounts.get(key);
+    const known = this.signatureCounts.get(signature);
     if (known === undefined && this.signatureCounts.size >= SIGNATURES_MAX) return;
-    this.signatureCounts.set(key, (known ?? 0) + count);
+    this.signatureCounts.set(signature, (known ?? 0) + count);
   }
 
   private noteStack(ttlMin: number, ttlMax: number, portMin: number, portMax: number): void {
@@ -406,6 +411,6 @@ function exactly(count: number): Count {
   return { count, exact: true };
 }
 
-function countTargets(contacts: Iterable<Contact>): Map<string, number> {
+function countTargets(contacts: ReadonlyMap<string, Contact>): Map<string, number> {
   return countBy(contacts, ({ target }) => target);
 }
