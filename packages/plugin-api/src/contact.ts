@@ -98,13 +98,19 @@ export function latin1(bytes: Uint8Array, at: number, size: number): string {
   return text;
 }
 
-/** The observers' hash of an address given as latin1. */
-export function addressHash(address: string): number {
-  const word = (at: number) =>
+/** Four bytes of an address given as latin1, from `at` on, as a signed 32-bit number. */
+export function addressWord(address: string, at: number): number {
+  return (
     (address.charCodeAt(at) << 24) |
     (address.charCodeAt(at + 1) << 16) |
     (address.charCodeAt(at + 2) << 8) |
-    address.charCodeAt(at + 3);
-  if (address.length === 4) return finish(mix(HASH_SEED, word(0)));
-  return finish(mix(mix(mix(mix(HASH_SEED, word(0)), word(4)), word(8)), word(12)));
+    address.charCodeAt(at + 3)
+  );
+}
+
+/** The observers' hash of an address given as latin1. */
+export function addressHash(address: string): number {
+  let hash = HASH_SEED;
+  for (let at = 0; at < address.length; at += 4) hash = mix(hash, addressWord(address, at));
+  return finish(hash);
 }

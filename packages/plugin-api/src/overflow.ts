@@ -83,15 +83,15 @@ export class Overflow {
     const bucket = this.bucketAt(epochStartUs);
     bucket.lastUs = Math.max(bucket.lastUs, contact.lastUs);
     const target = addressHash(contact.target);
-    const service = serviceHash(serviceOf(contact));
+    const service = serviceOf(contact);
     if (!isTargetListed) {
       bucket.targets ??= new Sketch();
       bucket.targets.add(target);
     }
     bucket.pairs ??= new Sketch();
-    bucket.pairs.add(finish(mix(target, serviceOf(contact))));
+    bucket.pairs.add(finish(mix(target, service)));
     bucket.ports ??= new Sketch();
-    bucket.ports.add(service);
+    bucket.ports.add(serviceHash(service));
     let deep = bucket.deep.get(contact.target);
     if (deep === undefined && bucket.deep.size < DEEP_MAX) {
       deep = { sketch: new Sketch(), lastUs: 0 };
@@ -101,7 +101,7 @@ export class Overflow {
       bucket.incomplete.add('deep');
       return;
     }
-    deep.sketch.add(service);
+    deep.sketch.add(serviceHash(service));
     deep.lastUs = Math.max(deep.lastUs, contact.lastUs);
   }
 
