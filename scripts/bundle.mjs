@@ -35,11 +35,11 @@ const asBody = {
   minifyWhitespace: true,
   supported: { 'dynamic-import': false },
   define: { 'import.meta.url': 'picketUrl' },
-  banner:
-    '(function(exports,require,module,__filename){"use strict";' +
-    'const picketUrl=require("node:url").pathToFileURL(__filename).href;',
   footer: '})',
 };
+const HEAD = '(function(exports,require,module,__filename){"use strict";';
+/** Of a piece that asks where it lies; few do. */
+const HEAD_WITH_URL = `${HEAD}const picketUrl=require("node:url").pathToFileURL(__filename).href;`;
 
 rmSync(CODE, { recursive: true, force: true });
 await bundleCommand();
@@ -79,6 +79,7 @@ async function bundleCommand() {
     const sourcefile = relative(dirname(path), path);
     const { code, map } = await transform(text.replace(/^#!.*\n/, ''), {
       ...asBody,
+      banner: text.includes('import.meta.url') ? HEAD_WITH_URL : HEAD,
       sourcefile,
       sourcemap: 'external',
     });
@@ -91,7 +92,7 @@ async function bundleThread(name) {
   await build({
     ...shared,
     ...asBody,
-    banner: { js: asBody.banner },
+    banner: { js: HEAD_WITH_URL },
     footer: { js: asBody.footer },
     entryPoints: [`${name}.ts`],
     outfile: `${CODE}/${name}.js`,

@@ -32,8 +32,11 @@ export function launch(file: string): object {
     importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
   const body = script.runInThisContext() as Body;
-  const require = (name: string): unknown =>
-    name.startsWith('.') ? launch(join(dirname(file), name)) : requireOther(name);
+  const folder = dirname(file);
+  const require = (name: string): unknown => {
+    if (name.startsWith('./')) return launch(`${folder}/${name.slice(2)}`);
+    return name.startsWith('.') ? launch(join(folder, name)) : requireOther(name);
+  };
   body(module.exports, require, module, file);
   return module.exports;
 }

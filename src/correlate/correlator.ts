@@ -183,9 +183,8 @@ export class Correlator {
 
   #watermarkUs(): number {
     let lowest = Number.POSITIVE_INFINITY;
-    for (const [shard, watermarkUs] of this.#watermarks.entries()) {
-      if (!this.#ended[shard]) lowest = Math.min(lowest, watermarkUs);
-    }
+    for (let shard = 0; shard < this.#watermarks.length; shard++)
+      if (!this.#ended[shard]) lowest = Math.min(lowest, this.#watermarks[shard]);
     return lowest;
   }
 

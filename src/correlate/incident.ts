@@ -11,7 +11,6 @@ import {
   type ToolGuess,
 } from '../../packages/plugin-api/src/finding.js';
 import { sortByAddress } from '../shared/address.js';
-import { coverTargets } from '../shared/cover.js';
 import { compareText } from '../shared/text.js';
 import { explainConfidence, severityOf } from './confidence.js';
 import type { Learned } from './informed.js';
@@ -287,7 +286,8 @@ export class OpenIncident {
     this.#opened = true;
     const tools = this.#sortedTools();
     const ports = this.#scope.ports();
-    const targets = sortByAddress(this.#scope.targets(), (target) => target);
+    const { ordered: targets, cover } = this.#scope.targets();
+    const { ordered: exposed, hostCount } = this.#scope.exposed();
     const { exact, ...sizes } = counts;
     return {
       id: this.id,
@@ -305,13 +305,17 @@ export class OpenIncident {
         exact,
         topPorts: ports.slice(0, limits.topPortsMax).map((port) => ({ ...port })),
         targets: targets.slice(0, limits.targetsListedMax),
-        networks: coverTargets(targets).parts,
+        networks: cover.parts,
         studied: sortByAddress([...this.#depthTargets], (target) => target),
       },
-      exposed: this.#exposed(),
-      exposedScope: this.#scope.exposedScope(),
+      exposed: exposed.slice(0, limits.exposedListedMax),
+      exposedScope: {
+        services: exposed.length,
+        hosts: hostCount,
+        complete: this.#scope.exposedComplete,
+      },
       recipe: reconstruct({
-        targets,
+        cover,
         hosts: counts.hosts,
         ports,
         portCount: counts.ports,
@@ -375,14 +379,6 @@ export class OpenIncident {
     return tools.sort(
       (left, right) => right.confidence - left.confidence || compareText(left.name, right.name),
     );
-  }
-
-  #exposed(): Incident['exposed'] {
-    const byPort = this.#scope
-      .exposed()
-      .sort((left, right) => left.port - right.port || compareText(left.proto, right.proto));
-    const ordered = sortByAddress(byPort, ({ ip }) => ip);
-    return ordered.slice(0, limits.exposedListedMax);
   }
 }
 

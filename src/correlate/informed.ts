@@ -89,5 +89,5 @@ export function areNear(left: string, right: string): boolean {
   const b = parseAddress(right);
   if (a === null || b === null || a.family !== b.family) return false;
   const shift = a.family === 4 ? 8n : 64n;
-  return a.value >> shift === b.value >> shift;
+  return BigInt(a.value) >> shift === BigInt(b.value) >> shift;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Kind } from '../../packages/plugin-api/src/finding.js';
 import { hosts, tcpPorts } from '../../packages/plugin-api/src/testkit/findings.js';
+import { coverTargets } from '../shared/cover.js';
 import { reconstruct, type RecipeInput } from './recipe.js';
 
 const tool = (name: string, confidence = 0.9) => ({ name, confidence });
@@ -8,9 +9,13 @@ const range = (first: number, count: number): number[] =>
   Array.from({ length: count }, (_, index) => first + index);
 
 function input(
-  given: Omit<Partial<RecipeInput>, 'probes' | 'kinds'> & { probes?: string[]; kinds?: Kind[] },
+  given: Omit<Partial<RecipeInput>, 'cover' | 'probes' | 'kinds'> & {
+    targets?: string[];
+    probes?: string[];
+    kinds?: Kind[];
+  },
 ): RecipeInput {
-  const targets = given.targets ?? hosts('198.51.100.', 0, 256);
+  const { targets = hosts('198.51.100.', 0, 256), ...rest } = given;
   const ports = given.ports ?? tcpPorts([22, 80, 443], 256);
   return {
     hosts: targets.length,
@@ -19,8 +24,8 @@ function input(
     tools: [],
     depthTargets: [],
     depthPortCount: 0,
-    ...given,
-    targets,
+    ...rest,
+    cover: coverTargets(targets),
     ports,
     probes: new Set(given.probes ?? ['syn']),
     kinds: new Set(given.kinds ?? ['address_scan']),

@@ -3,11 +3,13 @@
  * network saw: a sweep of the whole Internet looks like a sweep of the protected networks.
  */
 import type { Kind, ToolGuess } from '../../packages/plugin-api/src/finding.js';
-import { coverTargets, portList } from '../shared/cover.js';
+import { type Cover, coverTargets, portList } from '../shared/cover.js';
 import type { PortHits } from './scope.js';
 
 export interface RecipeInput {
-  targets: string[];
+  /** Around the known targets. */
+  cover: Cover;
+  /** All targets, the known ones among them. */
   hosts: number;
   /** Most hits first. */
   ports: PortHits[];
@@ -69,7 +71,7 @@ export function reconstruct(input: RecipeInput): Recipe | null {
   const tools = input.tools.filter(
     ({ name, confidence }) => Object.hasOwn(WRITERS, name) && confidence >= TOOL_CONFIDENCE_MIN,
   );
-  if (tools.length === 0 || input.targets.length === 0) return null;
+  if (tools.length === 0 || input.cover.parts.length === 0) return null;
   const broad = tools.find(({ name }) => STATELESS.has(name));
   const deep = tools.find(({ name }) => !STATELESS.has(name));
   const steps: Recipe[] = [];
@@ -89,9 +91,9 @@ function step(tool: ToolGuess, job: Job): Recipe {
 }
 
 function wholeJob(input: RecipeInput): Job {
-  const cover = coverTargets(input.targets, input.hosts);
-  const { ports, portCount, probes, kinds } = input;
-  const certainty = (0.5 + 0.5 * cover.share) * (input.exact ? 1 : 0.8);
+  const { cover, ports, portCount, probes, kinds } = input;
+  const touched = Math.min(1, input.hosts / cover.size);
+  const certainty = (0.5 + 0.5 * touched) * (input.exact ? 1 : 0.8);
   return { targets: cover.parts.join(' '), ports, portCount, probes, kinds, certainty };
 }
 

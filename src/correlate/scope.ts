@@ -1,5 +1,7 @@
 /** What one incident touched: bounded unions of what its sources' activities list. */
 import type { Activity, ContactSummary } from '../../packages/plugin-api/src/finding.js';
+import { sortByAddress, sortByNumber } from '../shared/address.js';
+import { type Cover, coverTargets } from '../shared/cover.js';
 import { compareText } from '../shared/text.js';
 import type { Learned } from './informed.js';
 import { limits } from './limits.js';
@@ -25,6 +27,18 @@ export interface ScopeCounts {
   exact: boolean;
 }
 
+/** Every known target in the order of their addresses. */
+export interface Targets {
+  ordered: readonly string[];
+  cover: Cover;
+}
+
+/** Every known exposed service, in the order of their addresses, ports and protocols. */
+export interface Exposed {
+  ordered: readonly ContactSummary[];
+  hostCount: number;
+}
+
 export class Scope {
   #budget: MemberBudget;
   #targets = new Set<string>();
@@ -37,6 +51,9 @@ export class Scope {
   #targetsComplete = true;
   #portsComplete = true;
   #exposedComplete = true;
+  /** In order, until there are more: an incident that is told again often has the same ones. */
+  #orderedTargets: Targets | null = null;
+  #orderedExposed: Exposed | null = null;
 
   constructor(budget: MemberBudget) {
     this.#budget = budget;
@@ -74,7 +91,7 @@ export class Scope {
 
   /** Returns how many exposed services were new. */
   absorb(activity: Activity): number {
-    for (const target of activity.targets) this.#addTarget(target);
+    this.#addTargets(activity.targets);
     for (const port of activity.ports) this.#addPort(port);
     let exposed = 0;
     for (const contact of activity.exposed) exposed += this.#addExposed(contact);
@@ -122,15 +139,29 @@ export class Scope {
     return this.#exposed.size;
   }
 
-  /** How many services are known to be open, on how many hosts, and whether they are all. */
-  exposedScope(): { services: number; hosts: number; complete: boolean } {
-    const hosts = new Set([...this.#exposed.values()].map(({ ip }) => ip));
-    return { services: this.#exposed.size, hosts: hosts.size, complete: this.#exposedComplete };
+  /** Whether all exposed services are known. */
+  get exposedComplete(): boolean {
+    return this.#exposedComplete;
   }
 
-  /** Every known target, unordered. */
-  targets(): string[] {
-    return [...this.#targets];
+  targets(): Targets {
+    if (this.#orderedTargets === null) {
+      const ordered = sortByAddress([...this.#targets], (target) => target);
+      this.#orderedTargets = { ordered, cover: coverTargets(ordered) };
+    }
+    return this.#orderedTargets;
+  }
+
+  exposed(): Exposed {
+    if (this.#orderedExposed === null) {
+      const byProtocol = [...this.#exposed.values()].sort((left, right) =>
+        compareText(left.proto, right.proto),
+      );
+      const byPort = sortByNumber(byProtocol, ({ port }) => port);
+      const ordered = sortByAddress(byPort, ({ ip }) => ip);
+      this.#orderedExposed = { ordered, hostCount: this.#exposedHosts().size };
+    }
+    return this.#orderedExposed;
   }
 
   /** Every known port, most hits first, then by number. `hits` is the most any window had. */
@@ -141,14 +172,9 @@ export class Scope {
     );
   }
 
-  /** Every known exposed service, unordered. */
-  exposed(): ContactSummary[] {
-    return [...this.#exposed.values()];
-  }
-
   /** Takes in another scope, which is not used after but for `release`. */
   merge(other: Scope): void {
-    for (const target of other.#targets) this.#addTarget(target);
+    this.#addTargets(other.#targets);
     for (const port of other.#ports.values()) this.#addPort(port);
     for (const contact of other.#exposed.values()) this.#addExposed(contact);
     this.#hostsFloor = Math.max(this.#hostsFloor, other.#hostsFloor);
@@ -170,7 +196,7 @@ export class Scope {
       pairCount: Math.max(pairs, this.#targets.size * this.#ports.size),
       exposed: new Set(this.#exposed.keys()),
       targets: new Set(this.#targets),
-      exposedHosts: new Set([...this.#exposed.values()].map(({ ip }) => ip)),
+      exposedHosts: this.#exposedHosts(),
       ports: new Set(this.#ports.keys()),
     };
   }
@@ -183,10 +209,24 @@ export class Scope {
     this.#exposed.clear();
   }
 
+  #exposedHosts(): Set<string> {
+    const hosts = new Set<string>();
+    for (const { ip } of this.#exposed.values()) hosts.add(ip);
+    return hosts;
+  }
+
+  #addTargets(targets: Iterable<string>): void {
+    for (const target of targets) this.#addTarget(target);
+  }
+
   #addTarget(target: string): void {
     if (this.#targets.has(target)) return;
-    if (!this.#take(this.#targets.size, limits.scopeSetMax)) this.#targetsComplete = false;
-    else this.#targets.add(target);
+    if (!this.#take(this.#targets.size, limits.scopeSetMax)) {
+      this.#targetsComplete = false;
+      return;
+    }
+    this.#targets.add(target);
+    this.#orderedTargets = null;
   }
 
   #addPort({ proto, port, hits }: PortHits): void {
@@ -206,6 +246,7 @@ export class Scope {
     }
     const { ip, port, proto } = contact;
     this.#exposed.set(key, { ip, port, proto });
+    this.#orderedExposed = null;
     return 1;
   }
 

@@ -160,17 +160,16 @@ export class Shares {
 
   expire(nowUs: number): void {
     const oldest = nowUs - this.options.windowUs;
-    for (const [key, group] of this.#groups) {
-      if (group.lastUs < oldest) {
-        this.#groups.delete(key);
-        continue;
-      }
+    this.#groups.forEach((group, key) => {
+      if (group.lastUs < oldest) this.#groups.delete(key);
+      if (group.lastUs < oldest || group.firstUs >= oldest) return;
       for (const [item, { timeUs }] of group.items) if (timeUs < oldest) group.items.delete(item);
       for (const [source, { lastUs }] of group.sources)
         if (lastUs < oldest) group.sources.delete(source);
-    }
-    for (const [source, { lastUs }] of this.#totals)
+    });
+    this.#totals.forEach(({ lastUs }, source) => {
       if (lastUs < oldest) this.#totals.delete(source);
+    });
   }
 
   #countAll({ source, contacts }: Suspect): void {

@@ -3,17 +3,19 @@
  */
 import {
   type Activity,
-  type Contact,
   type ContactSummary,
+  countBy,
   type EntityName,
   type Find,
   formatSynSignature,
   guessTools,
   Outcome,
+  outcomeCounts,
   probesOf,
   serviceOf,
   type SourceSummary,
   type SourceWindow,
+  type SynFingerprint,
 } from '../../packages/plugin-api/src/index.js';
 import { addressText } from '../shared/address.js';
 import { protocolName } from '../shared/protocol.js';
@@ -21,45 +23,59 @@ import { protocolName } from '../shared/protocol.js';
 /** Targets, ports and exposed services listed; beyond it the counts speak. */
 const LISTED_MAX = 1024;
 const FINGERPRINTS_MAX = 4;
+/** Signatures whose fingerprint is kept: sources share few of them. */
+const KNOWN_MAX = 256;
+const knownFingerprints = new Map<string, SynFingerprint>();
 
 export function entityName(tunnelKey: number, address: Uint8Array): EntityName {
   return { ip: addressText(address), tunnel: tunnelKey };
 }
 
 /** Address text of a latin1 address. */
-export function latin1Text(address: string): string {
-  if (address.length !== 4) return addressText(Buffer.from(address, 'latin1'));
-  const byte = (at: number) => address.charCodeAt(at);
-  return `${byte(0)}.${byte(1)}.${byte(2)}.${byte(3)}`;
+export function latin1Text(at: string): string {
+  if (at.length !== 4) return addressText(Buffer.from(at, 'latin1'));
+  return `${at.charCodeAt(0)}.${at.charCodeAt(1)}.${at.charCodeAt(2)}.${at.charCodeAt(3)}`;
+}
+
+/** The fingerprint of a canonical SYN signature in latin1. */
+export function fingerprintOf(signature: string): SynFingerprint {
+  let fingerprint = knownFingerprints.get(signature);
+  if (fingerprint === undefined) {
+    fingerprint = formatSynSignature(Buffer.from(signature, 'latin1'));
+    if (knownFingerprints.size >= KNOWN_MAX) knownFingerprints.clear();
+    knownFingerprints.set(signature, fingerprint);
+  }
+  return fingerprint;
 }
 
 export function activityOf(window: SourceWindow, summary: SourceSummary): Activity {
   const { contacts } = summary;
   const exposed = contacts.filter((c) => (c.outcome & Outcome.open) !== 0);
-  const { closed, unreachable } = refusals(contacts);
+  const { open, closed, unreachable, silent } = outcomeCounts(contacts);
+  const services = countBy(contacts, serviceOf);
   return {
     source: entityName(window.tunnelKey, window.address),
     lastSeenUs: Math.max(summary.lastSeenUs, 0),
     targetCount: summary.targetCount.count,
-    portCount: window.allPortCount(contacts).count,
+    portCount: window.allPortCount(services).count,
     pairCount: summary.pairCount.count,
     exact: summary.targetCount.exact && summary.pairCount.exact,
     targets: [...summary.targets.keys()].slice(0, LISTED_MAX).map(latin1Text),
-    ports: portHits(contacts),
+    ports: portHits(services),
     exposed: exposed.slice(0, LISTED_MAX).map(serviceText),
     unlistedExposed: window.finds?.untold().map(serviceText) ?? [],
     exposedComplete: window.finds?.isIncomplete !== true,
-    openCount: exposed.length,
+    openCount: open,
     closedCount: closed,
     unreachableCount: unreachable,
-    silentCount: contacts.length - exposed.length - closed - unreachable,
+    silentCount: silent,
     servedCount: summary.served,
     probes: probesOf(contacts),
     tools: guessTools(window),
     fingerprints: [...window.signatures]
       .sort((a, b) => b[1] - a[1])
       .slice(0, FINGERPRINTS_MAX)
-      .map(([bytes]) => formatSynSignature(Buffer.from(bytes, 'latin1'))),
+      .map(([signature]) => fingerprintOf(signature)),
     ...clients(window),
     pathProven: contacts.some(
       (c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0,
@@ -69,18 +85,6 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
 
 function serviceText({ target, port, protocol }: Find): ContactSummary {
   return { ip: latin1Text(target), port, proto: protocolName(protocol) };
-}
-
-/** Contacts that turned out closed, and unreachable; what was ever open is neither. */
-function refusals(contacts: readonly Contact[]): { closed: number; unreachable: number } {
-  let closed = 0;
-  let unreachable = 0;
-  for (const { outcome } of contacts) {
-    if ((outcome & Outcome.open) !== 0) continue;
-    if ((outcome & Outcome.closed) !== 0) closed++;
-    else if ((outcome & Outcome.unreachable) !== 0) unreachable++;
-  }
-  return { closed, unreachable };
 }
 
 /** Only what there is: most sources speak neither TLS nor HTTP. */
@@ -94,11 +98,8 @@ function clients({ payloads }: SourceWindow): Pick<Activity, 'ja3' | 'ja4' | 'us
   };
 }
 
-function portHits(contacts: readonly Contact[]): Activity['ports'] {
-  const hits = new Map<number, number>();
-  for (const contact of contacts)
-    hits.set(serviceOf(contact), (hits.get(serviceOf(contact)) ?? 0) + 1);
-  return [...hits]
+function portHits(services: ReadonlyMap<number, number>): Activity['ports'] {
+  return [...services]
     .sort((a, b) => b[1] - a[1] || a[0] - b[0])
     .slice(0, LISTED_MAX)
     .map(([service, count]) => ({

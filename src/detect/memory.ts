@@ -36,23 +36,8 @@ export class Memory {
         continue;
       }
       const fate = fateOf(contact, circumstances.nowUs, circumstances.atEnd);
-      if (fate === 'none') continue;
-      if (fate === 'pending') {
-        pending = true;
-        continue;
-      }
-      contact.remembered = fate === 'served' ? 1 : 2;
-      const { target, protocol, port } = contact;
-      const seconds = Math.floor(contact.firstUs / 1e6);
-      record = this.histories.note(
-        key,
-        target,
-        protocol,
-        port,
-        fate === 'served',
-        isSilent(contact),
-        Math.min(seconds, nowS),
-      );
+      if (fate === 'pending') pending = true;
+      else if (fate !== 'none') record = this.note(key, contact, fate === 'served', nowS);
     }
     if (record !== NONE && isRawSource(window)) this.histories.noteRaw(record);
     return pending;
@@ -77,6 +62,13 @@ export class Memory {
       failedCount: histories.failedCount(record),
       summarize: (horizonS) => histories.summarize(record, horizonS, Math.floor(nowUs / 1e6)),
     };
+  }
+
+  private note(key: string, contact: Contact, served: boolean, nowS: number): number {
+    contact.remembered = served ? 1 : 2;
+    const { target, protocol, port } = contact;
+    const seconds = Math.min(Math.floor(contact.firstUs / 1e6), nowS);
+    return this.histories.note(key, target, protocol, port, served, isSilent(contact), seconds);
   }
 
   private repeat(key: string, record: number): number {

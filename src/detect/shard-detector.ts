@@ -7,14 +7,12 @@ import {
   type Activity,
   type Batch,
   type Circumstances,
-  type Contact,
   CoverageField,
   decodeBatch,
   type Finding,
   NOTHING,
   PHASE_OF_KIND,
-  type SourceHistory,
-  type SourceSummary,
+  type SourceDetector,
   type SourceWindow,
   type Suspect,
   summarize,
@@ -23,10 +21,12 @@ import { PicketError } from '../shared/errors.js';
 import { activityOf, entityName } from './activity.js';
 import { packShard, unpackShard } from './checkpoint.js';
 import { coverageOf, type Lapse, lapseOf } from './coverage.js';
-import type { DetectorSet } from './detector-set.js';
+import type { Configured, DetectorSet } from './detector-set.js';
+import type { FindingLog } from './finding-log.js';
 import type { DetectOptions } from './options.js';
-import { type ShardLimits, ShardState } from './shard-state.js';
+import { type ShardLimits, ShardState, type Tracked } from './shard-state.js';
 import { suspectOf } from './suspects.js';
+import { WindowView } from './window-view.js';
 
 /** Same shape as the transport's `ShardOutcome`. */
 export interface Outcome {
@@ -156,50 +156,21 @@ export class ShardDetector {
     progress: Activity[],
     closing: boolean,
   ): void {
-    const { memory } = this.state;
     const tracked = this.state.sources.get(key);
     if (tracked === undefined) return;
     const { window, log } = tracked;
     window.slide(circumstances.nowUs);
-    const summaryOf = summaries(window, circumstances);
-    const activityIn = activities(window, summaryOf);
-    let awaited = false;
+    const view = new WindowView(window, circumstances);
     const saidBefore = findings.length;
-    for (const { detector, config, windowS } of this.detectors.source) {
-      const concerned = detector.concerns(window, config);
-      if (!concerned && !log.active) continue;
-      const judgement = concerned
-        ? detector.judge(summaryOf(windowS), window, config, circumstances)
-        : NOTHING;
-      // An undecided judgement must not end what an earlier one opened.
-      if (judgement.undecided) awaited = true;
-      if (judgement.undecided && judgement.verdicts.length === 0) continue;
-      if (!closing && judgement.verdicts.length === 0) continue;
-      const entity = entityName(window.tunnelKey, window.address);
-      const activity = () => activityIn(windowS);
-      findings.push(
-        ...log.update(detector, windowS, entity, judgement.verdicts, circumstances.nowUs, activity),
-      );
-    }
+    let awaited = this.judgeWindow(tracked, view, findings, closing);
     if (closing) {
-      const { nowUs } = circumstances;
-      for (const finding of findings.slice(saidBefore)) memory.noteFast(key, finding.kind, nowUs);
-      if (log.active) for (const kind of log.kinds()) memory.noteFast(key, kind, nowUs);
-      if (memory.remember(key, window, circumstances)) awaited = true;
-      const history = memory.of(key, nowUs);
-      for (const { detector, config, windowS } of history === null ? [] : this.detectors.history) {
-        const { verdicts } = detector.judge(history as SourceHistory, config, circumstances);
-        const entity = entityName(window.tunnelKey, window.address);
-        findings.push(
-          ...log.update(detector, windowS, entity, verdicts, nowUs, () =>
-            activityIn(this.limits.horizonUs / 1e6),
-          ),
-        );
-      }
+      this.noteFast(key, findings.slice(saidBefore), log, circumstances.nowUs);
+      if (this.state.memory.remember(key, window, circumstances)) awaited = true;
+      this.judgeHistory(key, tracked, view, findings);
     }
     if (log.active) {
       if (closing) {
-        progress.push(activityIn(this.detectors.source[0]?.windowS ?? 60));
+        progress.push(view.activity(this.detectors.source[0]?.windowS ?? 60));
         // Nobody keeps what noise found.
         if ([...log.kinds()].some((kind) => PHASE_OF_KIND[kind] !== 'noise'))
           window.finds?.forget();
@@ -210,6 +181,68 @@ export class ShardDetector {
     this.state.losses.finds_dropped += window.finds?.takeDropped() ?? 0;
     this.state.losses.findings_suppressed += log.suppressed;
     log.suppressed = 0;
+  }
+
+  /** What the detectors say of a window; true when an answer is awaited. */
+  private judgeWindow(
+    { window, log }: Tracked<SourceWindow>,
+    view: WindowView,
+    findings: Finding[],
+    closing: boolean,
+  ): boolean {
+    const { circumstances } = view;
+    const concerned = this.concernedWith(window);
+    let awaited = false;
+    for (const configured of log.active ? this.detectors.source : concerned) {
+      const { detector, config, windowS } = configured;
+      const judgement = concerned.includes(configured)
+        ? detector.judge(view.summary(windowS), window, config, circumstances)
+        : NOTHING;
+      // An undecided judgement must not end what an earlier one opened.
+      if (judgement.undecided) awaited = true;
+      if (judgement.undecided && judgement.verdicts.length === 0) continue;
+      if (!closing && judgement.verdicts.length === 0) continue;
+      const entity = entityName(window.tunnelKey, window.address);
+      const activity = () => view.activity(windowS);
+      findings.push(
+        ...log.update(detector, windowS, entity, judgement.verdicts, circumstances.nowUs, activity),
+      );
+    }
+    return awaited;
+  }
+
+  /** None, of most sources. */
+  private concernedWith(window: SourceWindow): readonly Configured<SourceDetector>[] {
+    return this.detectors.source.filter(({ detector, config }) =>
+      detector.concerns(window, config),
+    );
+  }
+
+  /** What the detectors of the long memory say of a source. */
+  private judgeHistory(
+    key: string,
+    { window, log }: Tracked<SourceWindow>,
+    view: WindowView,
+    findings: Finding[],
+  ): void {
+    const { circumstances } = view;
+    const history = this.state.memory.of(key, circumstances.nowUs);
+    if (history === null) return;
+    for (const { detector, config, windowS } of this.detectors.history) {
+      const { verdicts } = detector.judge(history, config, circumstances);
+      const entity = entityName(window.tunnelKey, window.address);
+      const activity = () => view.activity(this.limits.horizonUs / 1e6);
+      findings.push(
+        ...log.update(detector, windowS, entity, verdicts, circumstances.nowUs, activity),
+      );
+    }
+  }
+
+  /** Tells the long memory which faster detectors have the source. */
+  private noteFast(key: string, said: readonly Finding[], log: FindingLog, nowUs: number): void {
+    const { memory } = this.state;
+    for (const { kind } of said) memory.noteFast(key, kind, nowUs);
+    if (log.active) for (const kind of log.kinds()) memory.noteFast(key, kind, nowUs);
   }
 
   private judgeTargets(circumstances: Circumstances, findings: Finding[]): void {
@@ -275,43 +308,6 @@ export class ShardDetector {
       losses: { ...losses },
     };
   }
-}
-
-/** A window's summary over any number of seconds, each made once, and no two that say the same. */
-function summaries(
-  window: SourceWindow,
-  { nowUs, atEnd }: Circumstances,
-): (windowS: number) => SourceSummary {
-  const known = new Map<number, SourceSummary>();
-  return (windowS) => {
-    let summary = known.get(windowS);
-    if (summary === undefined) {
-      const shorter = [...known.values()].find((one) => one.isWhole && one.windowS < windowS);
-      summary = shorter ? { ...shorter, windowS } : summarize(window, windowS, nowUs, atEnd);
-      known.set(windowS, summary);
-    }
-    return summary;
-  };
-}
-
-/**
- * A window's activity over any number of seconds. Who scans a block has a finding for each of its
- * hosts, and all of them share one.
- */
-function activities(
-  window: SourceWindow,
-  summaryOf: (windowS: number) => SourceSummary,
-): (windowS: number) => Activity {
-  const known = new Map<readonly Contact[], Activity>();
-  return (windowS) => {
-    const summary = summaryOf(windowS);
-    let activity = known.get(summary.contacts);
-    if (activity === undefined) {
-      activity = activityOf(window, summary);
-      known.set(summary.contacts, activity);
-    }
-    return activity;
-  };
 }
 
 /** An early batch is judged at the packet that caused it. */

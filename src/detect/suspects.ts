@@ -1,6 +1,5 @@
 /** Which of a source's contacts the correlator hears of: the new ones that nobody served. */
 import {
-  formatSynSignature,
   guessTools,
   Outcome,
   ProbeKind,
@@ -9,7 +8,7 @@ import {
   SUSPECT_CONTACTS_MAX,
   type Suspect,
 } from '../../packages/plugin-api/src/index.js';
-import { entityName, latin1Text } from './activity.js';
+import { entityName, fingerprintOf, latin1Text } from './activity.js';
 
 const DATA = Outcome.sourceData | Outcome.targetData;
 
@@ -47,8 +46,7 @@ export function suspectOf(
     source: entityName(window.tunnelKey, window.address),
     epochStartUs,
     judgedUs: nowUs,
-    fingerprint:
-      signature === null ? '' : formatSynSignature(Buffer.from(signature, 'latin1')).hash,
+    fingerprint: signature === null ? '' : fingerprintOf(signature).hash,
     tool: tool !== undefined && tool.confidence >= 0.5 ? tool.name : null,
     raw: syns > 0 && window.counter(SourceCounter.rawStack) >= syns / 2,
     runKey: window.runKey,

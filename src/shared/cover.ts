@@ -4,8 +4,8 @@ import { type AddressNumber, formatAddress, parseAddress } from './address.js';
 export interface Cover {
   /** Networks and addresses, in address order, at most `COVER_PARTS_MAX`. */
   parts: string[];
-  /** Share of the addresses in `parts` that were touched, 0 to 1. */
-  share: number;
+  /** Addresses in `parts`. */
+  size: number;
 }
 
 /** More parts than these are a list nobody typed: one covering network says it better. */
@@ -15,21 +15,19 @@ const NETWORK_SHARE_MIN = 0.5;
 
 /**
  * The networks that `targets` fill for the most part. When there is no short list of such, one
- * network around all of them, with the share that was touched. Text that is no address is left out.
- * @param hostCount how many hosts there were, when `targets` is only a part of them
+ * network around all of them. Text that is no address is left out.
  */
-export function coverTargets(targets: string[], hostCount = targets.length): Cover {
+export function coverTargets(targets: readonly string[]): Cover {
   const addresses = targets.map(parseAddress).filter((address) => address !== null);
   const parts: Network[] = [];
   for (const family of [4, 6] as const) {
     const values = addresses
       .filter((address) => address.family === family)
       .map(({ value }) => value);
-    if (values.length > 0) parts.push(...coverFamily(family, values.sort(compareBigints)));
+    if (values.length > 0) parts.push(...coverFamily(family, values.sort(compareNumbers)));
   }
   const size = parts.reduce((sum, part) => sum + networkSize(part), 0);
-  const listed = Math.max(addresses.length, hostCount);
-  return { parts: parts.map(formatNetwork), share: size === 0 ? 0 : Math.min(1, listed / size) };
+  return { parts: parts.map(formatNetwork), size };
 }
 
 /** `22,80,443,8000-8010`. The ports are ordered and told once. */
@@ -47,12 +45,14 @@ export function portList(ports: number[]): { text: string; rangeCount: number } 
   return { text: ranges.join(','), rangeCount: ranges.length };
 }
 
+type AddressValue = AddressNumber['value'];
+
 interface Network extends AddressNumber {
   /** Host bits: a network holds 2^bits addresses. */
   bits: number;
 }
 
-function coverFamily(family: 4 | 6, ordered: bigint[]): Network[] {
+function coverFamily(family: 4 | 6, ordered: AddressValue[]): Network[] {
   if (ordered.length <= COVER_PARTS_MAX)
     return ordered.map((value) => ({ family, value, bits: 0 }));
   const whole = around(family, ordered);
@@ -60,7 +60,7 @@ function coverFamily(family: 4 | 6, ordered: bigint[]): Network[] {
   const pending = [ordered];
   // Each split takes the pending list's lowest part first, so `parts` stays in address order.
   while (pending.length > 0) {
-    const values = pending.shift() as bigint[];
+    const values = pending.shift() as AddressValue[];
     const network = around(family, values);
     if (values.length >= networkSize(network) * NETWORK_SHARE_MIN) parts.push(network);
     else pending.unshift(...halves(network, values));
@@ -70,17 +70,22 @@ function coverFamily(family: 4 | 6, ordered: bigint[]): Network[] {
 }
 
 /** The smallest network around ordered addresses. */
-function around(family: 4 | 6, ordered: bigint[]): Network {
-  const first = ordered[0];
-  const differing = first ^ ordered[ordered.length - 1];
+function around(family: 4 | 6, ordered: AddressValue[]): Network {
+  const first = BigInt(ordered[0]);
+  const differing = first ^ BigInt(ordered[ordered.length - 1]);
   const bits = differing === 0n ? 0 : differing.toString(2).length;
   return { family, value: (first >> BigInt(bits)) << BigInt(bits), bits };
 }
 
 /** Both halves of a network hold addresses, since it is the smallest around them. */
-function halves({ value, bits }: Network, ordered: bigint[]): bigint[][] {
-  const middle = value + (1n << BigInt(bits - 1));
-  const split = ordered.findIndex((address) => address >= middle);
+function halves({ value, bits }: Network, ordered: AddressValue[]): AddressValue[][] {
+  const middle = BigInt(value) + (1n << BigInt(bits - 1));
+  let split = 0;
+  for (let end = ordered.length; split < end; ) {
+    const between = (split + end) >>> 1;
+    if (ordered[between] < middle) split = between + 1;
+    else end = between;
+  }
   return [ordered.slice(0, split), ordered.slice(split)];
 }
 
@@ -95,6 +100,6 @@ function formatNetwork(network: Network): string {
     : `${address}/${(network.family === 4 ? 32 : 128) - network.bits}`;
 }
 
-function compareBigints(left: bigint, right: bigint): number {
+function compareNumbers(left: AddressValue, right: AddressValue): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }

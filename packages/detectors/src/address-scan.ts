@@ -9,8 +9,9 @@ import {
   probesOf,
   type SourceSummary,
   type SourceWindow,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
-import { explain, isRaw, outcomeCounts, readOutcomes } from './outcomes.js';
+import { explain, isRaw, readOutcomes } from './outcomes.js';
 
 const config = z.object({
   threshold: z

@@ -53,10 +53,9 @@ function evasionDetector(evasion: Evasion): SourceDetector<CounterConfig> {
     config,
     entity: 'source',
     windowS: (settings) => settings.window_s,
-    concerns: (window, settings) =>
-      counters.reduce((sum, counter) => sum + window.total(counter), 0) >= settings.threshold,
+    concerns: (window, settings) => window.totals(counters) >= settings.threshold,
     judge(summary, window, settings, circumstances): Judgement {
-      const count = counters.reduce((sum, counter) => sum + window.total(counter), 0);
+      const count = window.totals(counters);
       if (count < settings.threshold || summary.contacts.length === 0) return NOTHING;
       if (evasion.holds !== undefined && !evasion.holds(count, window, summary)) return NOTHING;
       const { confidence, reasons } = explain(summary, window, circumstances, 0.75);
@@ -139,9 +138,7 @@ export const badChecksum = evasionDetector({
   counters: { wrong: SourceCounter.badChecksum },
   amongThem: { nmap_badsum: SourceCounter.nmapBadsum },
   holds: (count, window) =>
-    window.total(SourceCounter.nmapBadsum) >= 3 ||
-    count >=
-      SPOILED_SHARE * PROBES.reduce<number>((sum, counter) => sum + window.total(counter), 0),
+    window.total(SourceCounter.nmapBadsum) >= 3 || count >= SPOILED_SHARE * window.totals(PROBES),
 });
 
 export const fragmentedProbe = evasionDetector({

@@ -8,8 +8,9 @@ import {
   mainProtocol,
   NOTHING,
   probesOf,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
-import { isRaw, outcomeCounts, readOutcomes } from './outcomes.js';
+import { isRaw, readOutcomes } from './outcomes.js';
 
 const config = z.object({
   threshold: z

@@ -11,9 +11,10 @@ import {
   type SourceSummary,
   type SourceWindow,
   type Verdict,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
 import { isInNetwork, parseNetworks } from './networks.js';
-import { outcomeCounts, SERVED_SHARE } from './outcomes.js';
+import { SERVED_SHARE } from './outcomes.js';
 import { aboutContacts, onlyTarget } from './source-verdict.js';
 
 const config = z.object({
@@ -144,8 +145,7 @@ function aboutBait(
 /** A cheap look: most sources touch nothing dark. */
 function mayHaveDark(window: SourceWindow, { dark_threshold }: Config): boolean {
   if (dark_threshold === 0 || window.contacts.size < dark_threshold) return false;
-  for (const contact of window.contacts.values()) if (isDark(contact)) return true;
-  return false;
+  return window.hasContact(isDark);
 }
 
 /** A probe of an address that was silent before, and did not speak since. */

@@ -5,8 +5,9 @@ import {
   type Judgement,
   SourceCounter,
   type Verdict,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
-import { explain, outcomeCounts } from './outcomes.js';
+import { explain } from './outcomes.js';
 import { aboutContacts } from './source-verdict.js';
 
 const config = z.object({

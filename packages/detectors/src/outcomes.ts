@@ -4,7 +4,6 @@
  */
 import {
   type Circumstances,
-  type Contact,
   guessTools,
   Outcome,
   percentOf,
@@ -77,16 +76,4 @@ export function explain(
     confidence: Math.round(Math.min(0.99, Math.max(0.05, confidence)) * 100) / 100,
     reasons,
   };
-}
-
-/** How many of the contacts were open, closed, unreachable or silent, for the evidence. */
-export function outcomeCounts(contacts: readonly Contact[]): Record<string, number> {
-  const counts = { open: 0, closed: 0, unreachable: 0, silent: 0 };
-  for (const { outcome } of contacts) {
-    if ((outcome & Outcome.open) !== 0) counts.open++;
-    else if ((outcome & Outcome.closed) !== 0) counts.closed++;
-    else if ((outcome & Outcome.unreachable) !== 0) counts.unreachable++;
-    else counts.silent++;
-  }
-  return counts;
 }

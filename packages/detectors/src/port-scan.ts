@@ -8,8 +8,9 @@ import {
   type SourceWindow,
   type TargetTally,
   type Verdict,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
-import { explain, isRaw, outcomeCounts, readOutcomes } from './outcomes.js';
+import { explain, isRaw, readOutcomes } from './outcomes.js';
 
 const config = z.object({
   threshold: z
@@ -62,6 +63,8 @@ export const portScan = defineSourceDetector<Config>({
     // The same of every target, and made when the first is found.
     let explained: ReturnType<typeof explain> | null = null;
     for (const tally of summary.targets.values()) {
+      const { length } = tally.contacts;
+      if (length < settings.threshold && !window.hasUnlistedPorts(tally.target)) continue;
       const contacts = tally.contacts.filter((c) => PORT_PROTOCOLS.has(c.protocol));
       const ports = window.portCount(tally.target, contacts);
       if (ports.count < settings.threshold) continue;

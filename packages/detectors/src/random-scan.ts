@@ -9,8 +9,9 @@ import {
   mainProtocol,
   NOTHING,
   probesOf,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
-import { explain, isRaw, outcomeCounts, readOutcomes } from './outcomes.js';
+import { explain, isRaw, readOutcomes } from './outcomes.js';
 
 const config = z.object({
   threshold: z

@@ -8,8 +8,8 @@ import {
   SourceCounter,
   type SourceWindow,
   type ToolGuess,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
-import { outcomeCounts } from './outcomes.js';
 import { aboutContacts } from './source-verdict.js';
 
 const config = z.object({
@@ -35,6 +35,7 @@ const MARKS = {
   mirai: SourceCounter.markMirai,
   unicornscan: SourceCounter.markUnicornscan,
 } as const;
+const MARK_COUNTERS = Object.values(MARKS);
 
 export const scannerSignature = defineSourceDetector<Config>({
   id: 'scanner_signature',
@@ -71,7 +72,7 @@ export const scannerSignature = defineSourceDetector<Config>({
   entity: 'source',
   windowS: (settings) => settings.window_s,
   concerns: (window, settings) =>
-    Object.values(MARKS).some((mark) => window.total(mark) >= settings.threshold) ||
+    MARK_COUNTERS.some((mark) => window.total(mark) >= settings.threshold) ||
     (window.hasContacts(settings.nmap_threshold) && window.ttlMax - window.ttlMin > 5),
   judge(summary, window, settings): Judgement {
     const guesses = guessTools(window);

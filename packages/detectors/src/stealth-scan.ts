@@ -8,8 +8,9 @@ import {
   ProbeKind,
   SourceCounter,
   STEALTH_KINDS,
+  outcomeCounts,
 } from '../../plugin-api/src/index.js';
-import { explain, outcomeCounts } from './outcomes.js';
+import { explain } from './outcomes.js';
 import { aboutContacts, onlyTarget } from './source-verdict.js';
 
 const config = z.object({
@@ -61,10 +62,7 @@ export const stealthScan = defineSourceDetector<Config>({
   config,
   entity: 'source',
   windowS: (settings) => settings.window_s,
-  concerns(window): boolean {
-    for (const contact of window.contacts.values()) if (isStealth(contact)) return true;
-    return false;
-  },
+  concerns: (window) => window.hasContact(isStealth),
   judge(summary, window, settings, circumstances): Judgement {
     const stealthy = summary.contacts.filter(isStealth);
     if (stealthy.length < settings.threshold) return NOTHING;

@@ -23,6 +23,7 @@ import {
   SourceCounter,
   TargetCounter,
 } from './batch-layout.js';
+import { latin1 } from './contact.js';
 import { MsgpackReader } from './msgpack-reader.js';
 
 export interface Batch {
@@ -36,8 +37,8 @@ export interface Batch {
   epochUs: number;
   /** Indexed by CoverageField. */
   coverage: number[];
-  /** Canonical SYN signatures, see `syn-signature.ts`. */
-  signatures: Uint8Array[];
+  /** Canonical SYN signatures as latin1, see `syn-signature.ts`. */
+  signatures: string[];
   sources: SourceObservation[];
   /** SINGLE_SIZE bytes each. */
   singles: Uint8Array;
@@ -155,7 +156,10 @@ export function decodeBatch(bytes: Uint8Array): Batch {
   const epochStartUs = r.uint(0, TIME_MAX - EPOCH_US_MAX);
   const epochUs = r.uint(1, EPOCH_US_MAX);
   const coverage = r.uints(COVERAGE_FIELDS);
-  const signatures = r.list(NO_SIGNATURE, () => r.bin(SIGNATURE_SIZE_MAX));
+  const signatures = r.list(NO_SIGNATURE, () => {
+    const bytes = r.bin(SIGNATURE_SIZE_MAX);
+    return latin1(bytes, 0, bytes.length);
+  });
   const sources = r.list(ENTITIES_MAX, () => readSource(r, signatures.length));
   const singles = r.bin(ENTITIES_MAX * SINGLE_SIZE);
   if (singles.length % SINGLE_SIZE !== 0) r.fail('singles are not whole records');

@@ -76,20 +76,41 @@ export function serviceOf(contact: Contact): number {
   return (contact.protocol << 16) | contact.port;
 }
 
+/** How many of the contacts have each key. */
+export function countBy<K>(
+  contacts: readonly Contact[] | ReadonlyMap<string, Contact>,
+  keyOf: (contact: Contact) => K,
+): Map<K, number> {
+  const counts = new Map<K, number>();
+  contacts.forEach((contact: Contact) => {
+    const key = keyOf(contact);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  });
+  return counts;
+}
+
 /** Address bytes as a latin1 string: a compact, ordered map key. */
 export function latin1(bytes: Uint8Array, at: number, size: number): string {
+  if (size === 4)
+    return String.fromCharCode(bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]);
   let text = '';
   for (let i = at; i < at + size; i++) text += String.fromCharCode(bytes[i]);
   return text;
 }
 
-/** The observers' hash of an address given as latin1. */
-export function addressHash(address: string): number {
-  const word = (at: number) =>
+/** Four bytes of an address given as latin1, from `at` on, as a signed 32-bit number. */
+export function addressWord(address: string, at: number): number {
+  return (
     (address.charCodeAt(at) << 24) |
     (address.charCodeAt(at + 1) << 16) |
     (address.charCodeAt(at + 2) << 8) |
-    address.charCodeAt(at + 3);
-  if (address.length === 4) return finish(mix(HASH_SEED, word(0)));
-  return finish(mix(mix(mix(mix(HASH_SEED, word(0)), word(4)), word(8)), word(12)));
+    address.charCodeAt(at + 3)
+  );
+}
+
+/** The observers' hash of an address given as latin1. */
+export function addressHash(address: string): number {
+  let hash = HASH_SEED;
+  for (let at = 0; at < address.length; at += 4) hash = mix(hash, addressWord(address, at));
+  return finish(hash);
 }

@@ -9,7 +9,7 @@
  */
 import { finish, HASH_SEED, mix } from './hash.js';
 import { BLOCK_WORDS, checkPacked, ENTRIES_MAX, type PackedHistories } from './history-packed.js';
-import { addressHash } from './contact.js';
+import { addressHash, addressWord } from './contact.js';
 
 /** Log-likelihood steps and bounds of the test: detection 0.99, false alarm 0.01. */
 const STEP_SERVED = Math.log(0.2 / 0.8);
@@ -346,7 +346,7 @@ export class Histories {
     }
     const { words, at } = this.blockAt(this.head[record]);
     const entry = at + inBlock * ENTRY_WORDS;
-    words[entry] = target.length === 4 ? word(target) : addressHash(target);
+    words[entry] = target.length === 4 ? addressWord(target, 0) : addressHash(target);
     words[entry + 1] = (protocol << 16) | port;
     words[entry + 2] = nowS;
     this.count[record]++;
@@ -381,15 +381,6 @@ function extended<T extends Column>(column: T, length: number): T {
   const longer = new (column.constructor as new (length: number) => T)(length);
   longer.set(column);
   return longer;
-}
-
-function word(address: string): number {
-  return (
-    (address.charCodeAt(0) << 24) |
-    (address.charCodeAt(1) << 16) |
-    (address.charCodeAt(2) << 8) |
-    address.charCodeAt(3)
-  );
 }
 
 function keyHash(key: string): number {

@@ -77,7 +77,7 @@ export class MsgpackReader {
             ? this.sized(2)
             : this.fail('text is expected');
     try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(this.span(size, max));
+      return UTF8.decode(this.span(size, max));
     } catch {
       return this.fail('text is not UTF-8');
     }
@@ -134,3 +134,5 @@ export class MsgpackReader {
     return span;
   }
 }
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });

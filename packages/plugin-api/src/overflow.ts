@@ -83,15 +83,15 @@ export class Overflow {
     const bucket = this.bucketAt(epochStartUs);
     bucket.lastUs = Math.max(bucket.lastUs, contact.lastUs);
     const target = addressHash(contact.target);
-    const service = serviceHash(serviceOf(contact));
+    const service = serviceOf(contact);
     if (!isTargetListed) {
       bucket.targets ??= new Sketch();
       bucket.targets.add(target);
     }
     bucket.pairs ??= new Sketch();
-    bucket.pairs.add(finish(mix(target, serviceOf(contact))));
+    bucket.pairs.add(finish(mix(target, service)));
     bucket.ports ??= new Sketch();
-    bucket.ports.add(service);
+    bucket.ports.add(serviceHash(service));
     let deep = bucket.deep.get(contact.target);
     if (deep === undefined && bucket.deep.size < DEEP_MAX) {
       deep = { sketch: new Sketch(), lastUs: 0 };
@@ -101,7 +101,7 @@ export class Overflow {
       bucket.incomplete.add('deep');
       return;
     }
-    deep.sketch.add(service);
+    deep.sketch.add(serviceHash(service));
     deep.lastUs = Math.max(deep.lastUs, contact.lastUs);
   }
 
@@ -161,9 +161,15 @@ export class Overflow {
   }
 
   /** Distinct services, the listed ones among them. */
-  ports(listed: ReadonlySet<number>): Count {
-    const hashes = () => [...listed].map(serviceHash);
+  ports(listed: ReadonlySet<number> | ReadonlyMap<number, unknown>): Count {
+    const hashes = () => [...listed.keys()].map(serviceHash);
     return this.estimate('ports', '', listed.size, hashes, (bucket) => bucket.ports);
+  }
+
+  /** Whether services of one target are in sketches. */
+  hasPortsOf(target: string): boolean {
+    for (const { deep } of this.buckets) if (deep.has(target)) return true;
+    return false;
   }
 
   /** Distinct services of one target, those of the listed contacts with it among them. */
@@ -216,6 +222,8 @@ export class Overflow {
   /** The bucket of an epoch, to be written to. */
   private bucketAt(epochStartUs: number): Bucket {
     const startUs = Math.floor(epochStartUs / BUCKET_US) * BUCKET_US;
+    const newest = this.buckets.at(-1);
+    if (newest?.startUs === startUs) return newest;
     let bucket = this.buckets.find((b) => b.startUs === startUs);
     if (bucket === undefined) {
       bucket = {

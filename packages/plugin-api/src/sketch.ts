@@ -26,6 +26,10 @@ export class Sketch {
     if (this.registers[at] < rank) this.registers[at] = rank;
   }
 
+  addAll(hashes: Iterable<number>): void {
+    for (const hash of hashes) this.add(hash);
+  }
+
   /** Takes in another sketch's registers. Idempotent and commutative. */
   merge(registers: Uint8Array): void {
     const into = wordsOf(this.registers);
@@ -56,7 +60,7 @@ const union = new Sketch();
 export function estimateUnion(sketches: readonly Sketch[], hashes: Iterable<number>): number {
   union.registers.fill(0);
   for (const { registers } of sketches) union.merge(registers);
-  for (const hash of hashes) union.add(hash);
+  union.addAll(hashes);
   return union.estimate();
 }
 

@@ -2,7 +2,7 @@
  * One source's window, counted once for all detectors: contacts by target and by fate.
  */
 import { Outcome, ProbeKind, SourceCounter } from './batch-layout.js';
-import { type Contact, type Count, type Fate, fateOf } from './contact.js';
+import { type Contact, type Count, countBy, type Fate, fateOf } from './contact.js';
 import type { SourceWindow } from './window.js';
 
 /** The source's contacts with one target, inside the window. */
@@ -69,9 +69,7 @@ export function summarize(
     if (fate === 'none') continue;
     total[fate]++;
     contacts.push(contact);
-    const tally = tallyOf(targets, contact);
-    tally.contacts.push(contact);
-    tally[fate]++;
+    tallyOf(targets, contact)[fate]++;
     firstSeenUs = Math.min(firstSeenUs, contact.firstUs);
     lastSeenUs = Math.max(lastSeenUs, contact.lastUs);
   }
@@ -104,12 +102,15 @@ export function summarize(
   };
 }
 
+/** The tally of the contact's target, with the contact in it. */
 function tallyOf(targets: Map<string, TargetTally>, contact: Contact): TargetTally {
-  let tally = targets.get(contact.target);
+  const { target } = contact;
+  let tally = targets.get(target);
   if (tally === undefined) {
-    tally = { target: contact.target, contacts: [], served: 0, failed: 0, pending: 0 };
-    targets.set(contact.target, tally);
-  }
+    // Most have one contact: the list is made with it, not with room for more.
+    tally = { target, contacts: [contact], served: 0, failed: 0, pending: 0 };
+    targets.set(target, tally);
+  } else tally.contacts.push(contact);
   return tally;
 }
 
@@ -144,11 +145,23 @@ export const PROBE_NAMES: Readonly<Record<keyof typeof ProbeKind, string>> = {
   inferred: 'inferred',
 };
 
+/** What `tell` says of a list of contacts, said once: many ask for the same in one judgement. */
+function once<T>(tell: (contacts: readonly Contact[]) => T): (contacts: readonly Contact[]) => T {
+  const told = new WeakMap<readonly Contact[], T>();
+  return (contacts) => {
+    let known = told.get(contacts);
+    if (known === undefined) {
+      known = tell(contacts);
+      told.set(contacts, known);
+    }
+    return known;
+  };
+}
+
 /** Probe kinds of the contacts, most frequent first. */
-export function probesOf(contacts: readonly Contact[]): string[] {
+export const probesOf = once((contacts): string[] => {
   // Few contacts saw more than one kind, and most have the same: they are counted by what they saw.
-  const counts = new Map<number, number>();
-  for (const { kinds } of contacts) counts.set(kinds, (counts.get(kinds) ?? 0) + 1);
+  const counts = countBy(contacts, ({ kinds }) => kinds);
   const found: { name: string; count: number }[] = [];
   for (const { name, bit } of PROBES) {
     let count = 0;
@@ -157,7 +170,7 @@ export function probesOf(contacts: readonly Contact[]): string[] {
   }
   if (found.length === 0) return ['inferred'];
   return found.sort((a, b) => b.count - a.count).map(({ name }) => name);
-}
+});
 
 /** The kinds that a packet showed, in their order. */
 const PROBES = Object.entries(ProbeKind)
@@ -165,8 +178,19 @@ const PROBES = Object.entries(ProbeKind)
   .map(([name, bit]) => ({ name: PROBE_NAMES[name as keyof typeof ProbeKind], bit }));
 
 /** The IP protocol number most contacts used. */
-export function mainProtocol(contacts: readonly Contact[]): number {
-  const hits = new Map<number, number>();
-  for (const { protocol } of contacts) hits.set(protocol, (hits.get(protocol) ?? 0) + 1);
+export const mainProtocol = once((contacts): number => {
+  const hits = countBy(contacts, ({ protocol }) => protocol);
   return [...hits].sort((a, b) => b[1] - a[1])[0]?.[0] ?? 0;
-}
+});
+
+/** How many of the contacts were open, closed, unreachable or silent: of the first that holds. */
+export const outcomeCounts = once((contacts) => {
+  const counts = { open: 0, closed: 0, unreachable: 0, silent: 0 };
+  for (const { outcome } of contacts) {
+    if ((outcome & Outcome.open) !== 0) counts.open++;
+    else if ((outcome & Outcome.closed) !== 0) counts.closed++;
+    else if ((outcome & Outcome.unreachable) !== 0) counts.unreachable++;
+    else counts.silent++;
+  }
+  return counts;
+});

@@ -96,16 +96,17 @@ function nmapConfidence(window: SourceWindow): number {
  * their protocol: a spread that no stack and no other scanner has.
  */
 function nmapByTtl(window: SourceWindow): number {
-  const probes = [...window.contacts.values()].filter(
-    (contact) => contact.kinds !== 0 && contact.ttl !== 0,
-  );
-  if (probes.length < TTL_PROBES_MIN) return 0;
-  const ttls = new Set(probes.map((contact) => contact.ttl));
-  const low = Math.min(...ttls);
-  const high = Math.max(...ttls);
-  if (high > NMAP_TTL_MAX || high - low >= NMAP_TTL_VALUES || high - low < 6 || low < TTL_LOW_MIN)
-    return 0;
-  return ttls.size >= Math.min(8, probes.length / 2) ? 0.85 : 0.6;
+  const ttls = new Set<number>();
+  let probes = 0;
+  for (const { kinds, ttl } of window.contacts.values()) {
+    if (kinds === 0 || ttl === 0) continue;
+    if (ttl < TTL_LOW_MIN || ttl > NMAP_TTL_MAX) return 0;
+    ttls.add(ttl);
+    probes++;
+  }
+  const spread = Math.max(...ttls) - Math.min(...ttls);
+  if (probes < TTL_PROBES_MIN || spread >= NMAP_TTL_VALUES || spread < 6) return 0;
+  return ttls.size >= Math.min(8, probes / 2) ? 0.85 : 0.6;
 }
 
 const TTL_PROBES_MIN = 5;
@@ -120,19 +121,15 @@ const NMAP_TTL_VALUES = 23;
  * hundreds is far below one in a million.
  */
 function nmapByPortOrder(window: SourceWindow): number {
-  if (window.contacts.size < PORTS_ORDERED_MIN) return 0;
-  const counts = new Map<string, number>();
-  for (const contact of window.contacts.values()) {
-    if (isTcpSyn(contact)) counts.set(contact.target, (counts.get(contact.target) ?? 0) + 1);
-  }
-  // Most sources have many targets or many ports, not both: few lists are made.
-  const byTarget = new Map<string, Contact[]>();
-  for (const [target, count] of counts) if (count >= PORTS_ORDERED_MIN) byTarget.set(target, []);
-  if (byTarget.size === 0) return 0;
+  // Most sources have many targets or many ports, not both.
+  const targets = window.targetsWith(PORTS_ORDERED_MIN);
+  if (targets.length === 0) return 0;
+  const byTarget = new Map(targets.map((target): [string, Contact[]] => [target, []]));
   for (const contact of window.contacts.values()) {
     if (isTcpSyn(contact)) byTarget.get(contact.target)?.push(contact);
   }
   for (const ports of byTarget.values()) {
+    if (ports.length < PORTS_ORDERED_MIN) continue;
     const first = ports.sort((a, b) => a.firstUs - b.firstUs).slice(0, POPULAR_PORTS.size + 5);
     if (first.filter(({ port }) => POPULAR_PORTS.has(port)).length >= POPULAR_PORTS.size / 2)
       return 0.8;

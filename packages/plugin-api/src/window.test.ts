@@ -123,6 +123,22 @@ describe('SourceWindow', () => {
     expect(packets.reduce((sum, count) => sum + count, 0)).toBe(130);
   });
 
+  it('names the targets with many listed contacts, before and after its list has been full', () => {
+    const ports = (target: number, count: number): Touched[] =>
+      Array.from({ length: count }, (_, port) => ({ target, port }));
+    const target = (number: number) => String.fromCharCode(198, 51, number >> 8, number & 0xff);
+    const window = open();
+    window.merge(observe([...ports(1, 60), ...ports(2, 59), ...ports(3, 61)]), at(0));
+    expect(window.targetsWith(60)).toEqual([target(1), target(3)]);
+    expect(window.targetsWith(62)).toEqual([]);
+    for (let epoch = 0; epoch < 4; epoch++)
+      window.merge(observe(sweep(1000 + epoch * 256, 256)), at(epoch * SECOND));
+    expect(window.contacts.size).toBe(CONTACTS_MAX);
+    expect(window.targetsWith(60)).toEqual([target(1), target(3)]);
+    expect(window.hasUnlistedPorts(target(3))).toBe(false);
+    expect(window.hasUnlistedPorts(target(1000 + CONTACTS_MAX - 180))).toBe(true);
+  });
+
   it('is exact up to its bound and says so when it is not', () => {
     const window = open();
     for (let epoch = 0; epoch < 4; epoch++)

@@ -13,7 +13,7 @@ import {
   SingleAt,
   SourceCounter,
 } from './batch-layout.js';
-import { type Contact, type Count, latin1, serviceOf } from './contact.js';
+import { type Contact, type Count, countBy, latin1 } from './contact.js';
 import { insertEpoch } from './epochs.js';
 import { Finds } from './finds.js';
 import { hasSketches, Overflow } from './overflow.js';
@@ -202,6 +202,13 @@ export class SourceWindow {
     return this.settled[counter] + this.recent[counter];
   }
 
+  /** Several counters since then. */
+  totals(counters: readonly number[]): number {
+    let sum = 0;
+    for (const counter of counters) sum += this.total(counter);
+    return sum;
+  }
+
   /** A counter (SourceCounter) summed over the last minute. */
   counter(counter: number): number {
     return this.recent[counter];
@@ -209,7 +216,9 @@ export class SourceWindow {
 
   /** Several counters summed over the last minute. */
   counters(counters: readonly number[]): number {
-    return counters.reduce((sum, counter) => sum + this.counter(counter), 0);
+    let sum = 0;
+    for (const counter of counters) sum += this.recent[counter];
+    return sum;
   }
 
   /** Canonical SYN signatures (latin1) and how many SYNs carried each. */
@@ -220,6 +229,12 @@ export class SourceWindow {
   /** Whether `count` distinct contacts are possible: listed, or hidden in a sketch. */
   hasContacts(count: number): boolean {
     return this.contacts.size >= count || this.overflow?.isCounting === true;
+  }
+
+  /** Whether any listed contact passes the test. */
+  hasContact(test: (contact: Contact) => boolean): boolean {
+    for (const contact of this.contacts.values()) if (test(contact)) return true;
+    return false;
   }
 
   /** Distinct targets that were probed. */
@@ -237,10 +252,22 @@ export class SourceWindow {
     return this.probesOverflow()?.portsOf(target, listed) ?? exactly(listed.length);
   }
 
-  /** Distinct ports over all targets, given the exactly known contacts. */
-  allPortCount(listed: readonly Contact[]): Count {
-    const services = new Set(listed.map(serviceOf));
+  /** Whether ports of the target may be known that found no room in the list. */
+  hasUnlistedPorts(target: string): boolean {
+    return this.overflow?.hasPortsOf(target) === true;
+  }
+
+  /** Distinct services (`serviceOf`) over all targets, given the exactly known ones. */
+  allPortCount(services: ReadonlyMap<number, unknown>): Count {
     return this.probesOverflow()?.ports(services) ?? exactly(services.size);
+  }
+
+  /** Targets with at least `count` listed contacts. */
+  targetsWith(count: number): string[] {
+    const counts = this.perTarget ?? countTargets(this.contacts);
+    // Each of the others has one at least.
+    if (counts.size + count - 1 > this.contacts.size) return [];
+    return [...counts.keys()].filter((target) => (counts.get(target) ?? 0) >= count);
   }
 
   /**
@@ -308,7 +335,7 @@ export class SourceWindow {
   private overflowWith(contact: Contact, epochStartUs: number): void {
     this.dropped++;
     if (contact.kinds === 0) return;
-    this.perTarget ??= countTargets(this.contacts.values());
+    this.perTarget ??= countTargets(this.contacts);
     this.overflow ??= new Overflow();
     this.overflow.add(contact, this.perTarget.has(contact.target), epochStartUs);
     if ((contact.outcome & Outcome.open) === 0) return;
@@ -348,12 +375,11 @@ export class SourceWindow {
     }
   }
 
-  private countSignature(signature: Uint8Array, count: number): void {
-    const key = latin1(signature, 0, signature.length);
+  private countSignature(signature: string, count: number): void {
     this.signatureCounts ??= new Map();
-    const known = this.signatureCounts.get(key);
+    const known = this.signatureCounts.get(signature);
     if (known === undefined && this.signatureCounts.size >= SIGNATURES_MAX) return;
-    this.signatureCounts.set(key, (known ?? 0) + count);
+    this.signatureCounts.set(signature, (known ?? 0) + count);
   }
 
   private noteStack(ttlMin: number, ttlMax: number, portMin: number, portMax: number): void {
@@ -385,8 +411,6 @@ function exactly(count: number): Count {
   return { count, exact: true };
 }
 
-function countTargets(contacts: Iterable<Contact>): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { target } of contacts) counts.set(target, (counts.get(target) ?? 0) + 1);
-  return counts;
+function countTargets(contacts: ReadonlyMap<string, Contact>): Map<string, number> {
+  return countBy(contacts, ({ target }) => target);
 }
