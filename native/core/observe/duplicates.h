@@ -34,32 +34,42 @@ class Duplicates {
     Slot seen;
     seen.source = is_v6 ? address_hash(HASH_SEED, packet.src) : packet.src.word[3];
     seen.target = is_v6 ? address_hash(HASH_SEED, packet.dst) : packet.dst.word[3];
-    seen.ports = (uint32_t{packet.src_port} << 16) | packet.dst_port;
+    seen.ports = ports_of(packet);
     seen.ip = (packet.ip_id << 8) ^ packet.protocol ^ (uint32_t{packet.fragment} << 24);
-    uint32_t third;
     if (packet.transport == Transport::tcp) {
       seen.first = packet.tcp_seq;
       seen.second = packet.tcp_ack;
-      third = (uint32_t{packet.tcp_flags} << 16) | packet.tcp_window;
     } else {
       seen.first = (uint32_t{packet.icmp_type} << 24) | (uint32_t{packet.icmp_code} << 16) |
                    packet.icmp_id;
       seen.second = (uint32_t{packet.icmp_seq} << 16) ^ packet.sctp_tag ^ packet.sctp_chunk;
-      third = payload_hash(packet);
     }
-    const uint32_t sizes = (packet.ip_size << 16) ^ packet.payload_wire_size;
-    seen.rest = third * 0x9e3779b1u + sizes * 0x85ebca77u + packet.tunnel_key;
+    seen.rest = rest_of(packet);
     seen.time_us = static_cast<uint32_t>(packet.time_us);
-    const uint32_t hash = hash_of(seen);
-    // The upper bits of a sum of products are the ones that all of it decides.
-    const uint32_t at = hash >> (32 - index_bits_);
-    Slot& slot = slots_[at];
-    uint32_t& tag = tags_[at];
-    // The slot is far from the processor; its tag is not, and tells all but copies apart.
-    if (tag == hash && slot.equals(seen) && was_just_now(slot, seen)) return true;
-    tag = hash;
-    slot = seen;
-    return false;
+    return is_copy(seen);
+  }
+
+  /// The same for a SYN with a `shape`; `rest` is that of any SYN with the same.
+  bool is_copy_of_syn(const Packet& packet, uint32_t rest) {
+    Slot seen;
+    seen.source = packet.src.word[3];
+    seen.target = packet.dst.word[3];
+    seen.ports = ports_of(packet);
+    seen.ip = (packet.ip_id << 8) ^ packet.protocol;
+    seen.first = packet.tcp_seq;
+    seen.second = 0;
+    seen.rest = rest;
+    seen.time_us = static_cast<uint32_t>(packet.time_us);
+    return is_copy(seen);
+  }
+
+  /// Hash of what a slot does not hold as it is.
+  static uint32_t rest_of(const Packet& packet) {
+    const uint32_t third = packet.transport == Transport::tcp
+                               ? (uint32_t{packet.tcp_flags} << 16) | packet.tcp_window
+                               : payload_hash(packet);
+    const uint32_t sizes = (packet.ip_size << 16) ^ packet.payload_wire_size;
+    return third * 0x9e3779b1u + sizes * 0x85ebca77u + packet.tunnel_key;
   }
 
  private:
@@ -80,6 +90,23 @@ class Duplicates {
              rest == other.rest;
     }
   };
+
+  [[gnu::always_inline]] bool is_copy(const Slot& seen) {
+    const uint32_t hash = hash_of(seen);
+    // The upper bits of a sum of products are the ones that all of it decides.
+    const uint32_t at = hash >> (32 - index_bits_);
+    Slot& slot = slots_[at];
+    uint32_t& tag = tags_[at];
+    // The slot is far from the processor; its tag is not, and tells all but copies apart.
+    if (tag == hash && slot.equals(seen) && was_just_now(slot, seen)) return true;
+    tag = hash;
+    slot = seen;
+    return false;
+  }
+
+  static uint32_t ports_of(const Packet& packet) {
+    return (uint32_t{packet.src_port} << 16) | packet.dst_port;
+  }
 
   /// Either may be the earlier one: a capture's time stamps need not be in order.
   static bool was_just_now(const Slot& slot, const Slot& seen) {

@@ -110,8 +110,8 @@ void Observer::probe(const Packet& packet, ProbeKind kind, uint32_t service) {
 void Observer::begin_sweep(const Packet& packet) {
   const WideSource source = sources.wide_source();
   if (source.number == NONE) return;
-  *place_of_sweep(packet) = {packet.shape, packet.src.word[3], signatures.last_traits(), source,
-                             touch};
+  *place_of_sweep(packet) = {packet.shape, packet.src.word[3], signatures.last_traits(),
+                             Duplicates::rest_of(packet), source, touch};
 }
 
 /// Does what `observe` would do with a probe that goes on with a sweep. False: it does not, or goes
@@ -125,7 +125,7 @@ bool Observer::sweep_on(const Packet& packet) {
   const uint32_t target_hash = keyed_hash_v4(packet.dst.word[3]);
   if (sources.may_list(sweep.source, target_hash)) return false;
   if (!home_nets_.contains_v4(packet.dst.word[3])) return false;
-  if (duplicates_.is_copy(packet)) {
+  if (duplicates_.is_copy_of_syn(packet, sweep.rest)) {
     counts.duplicates++;
     return true;
   }

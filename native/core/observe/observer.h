@@ -137,6 +137,7 @@ class Observer {
     uint64_t shape = 0;    ///< the SYN's, see Packet; 0: no sweep
     uint32_t address = 0;  ///< the source's
     uint32_t traits = 0;   ///< `shape_traits`
+    uint32_t rest = 0;     ///< for `duplicates_`
     WideSource source;
     Touch touch{};         ///< with all set that its probes have in common
   };
