@@ -14,7 +14,7 @@
       "cflags": ["-O2", "-fvisibility=hidden"],
       "cflags_cc": ["-std=c++20", "-fexceptions", "-Wall", "-Wextra"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
-      "cflags!": ["-O3"],
+      "cflags!": ["-O3", "-fno-omit-frame-pointer"],
       "xcode_settings": {
         "CLANG_CXX_LANGUAGE_STANDARD": "c++20",
         "GCC_ENABLE_CPP_EXCEPTIONS": "YES",

@@ -115,6 +115,8 @@ build_native() {
     touch native/build/.built
   else
     tail -n 20 "$log" >&2
+    # One of an earlier state would be taken for this one.
+    rm -f native/build/Release/picket.node
     say 'the native observer did not build; the TypeScript observer is used instead.'
   fi
   rm -f "$log"
