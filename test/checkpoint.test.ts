@@ -2,17 +2,13 @@
  * Guarantee 5, the part without a server: a detector made from a checkpoint goes on as if it had
  * judged everything itself, and judging a batch again changes nothing.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { DetectorSet } from '../src/detect/detector-set.js';
 import { DEFAULT_DETECT_OPTIONS, type DetectOptions } from '../src/detect/options.js';
 import { ShardDetector } from '../src/detect/shard-detector.js';
-import { MIXED_DEFAULTS, writeMixed } from './generate/mixed.js';
-import { PcapWriter } from './generate/pcap-writer.js';
 import { batchesOf, type ShardBatch } from './support/batches.js';
+import { judgedCases } from './support/cases.js';
 import { scratchFolder } from './support/scratch.js';
 
 const scratch = scratchFolder();
@@ -21,34 +17,7 @@ const detectors = new DetectorSet(options);
 const open = (shard: number, snapshot: Uint8Array | null = null) =>
   new ShardDetector(shard, detectors, options, snapshot);
 
-interface Case {
-  name: string;
-  home: string[];
-  path: string;
-}
-
-/** A busy link with scanners, small windows: everything that overflows does. */
-function mixed(): Case {
-  const path = join(scratch, 'mixed.pcap');
-  const writer = new PcapWriter(path);
-  writeMixed(writer, { ...MIXED_DEFAULTS, packetCount: 60_000, ratePerSecond: 3000 });
-  writer.close();
-  return { name: 'a busy link', home: [MIXED_DEFAULTS.home], path };
-}
-
-const golden = 'test/golden';
-const cases: Case[] = readdirSync(golden)
-  .filter((name) => existsSync(join(golden, name, 'input.pcap.gz')))
-  .map((name) => ({
-    name,
-    home: parse(readFileSync(join(golden, name, 'config.yaml'), 'utf8')).home_nets,
-    path: join(golden, name, 'input.pcap.gz'),
-  }));
-cases.push(mixed(), {
-  name: 'masscan, then nmap',
-  home: ['198.51.100.0/24', '198.18.4.0/22', '2001:db8:100::/64', 'fd01::/64'],
-  path: 'test/captures/pipeline.pcap.gz',
-});
+const cases = judgedCases(scratch);
 
 /** What is said of the batches of one shard when the detector is replaced before each of `cuts`. */
 function outcomes(batches: ShardBatch[], cuts: ReadonlySet<number>): string[] {
