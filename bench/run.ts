@@ -9,6 +9,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
+import { Random } from '../test/generate/random.js';
 import { type Contender, scratchPath } from './contenders.js';
 import { measureLatency } from './latency.js';
 import { benchLive } from './live/live.js';
@@ -41,7 +42,10 @@ function problemsOf(trial: Trial, contender: Contender, run: Run, stdoutPath: st
     .map(({ kind, source }) => `no ${kind} from ${source}`);
 }
 
-/** Round 0 warms the page cache and is not counted; the contenders take turns within a round. */
+/**
+ * Round 0 warms the page cache and is not counted. Within a round the contenders take turns, in an
+ * order of its own: what a heavy one leaves behind must not always meet the same one.
+ */
 async function runTrial(
   trial: Trial,
   roundCount: number,
@@ -52,7 +56,7 @@ async function runTrial(
     emptyRow(contender, leftOut.includes(contender.name)),
   );
   for (let round = 0; round <= roundCount; round++) {
-    for (const [index, contender] of trial.contenders.entries()) {
+    for (const [index, contender] of shuffled([...trial.contenders.entries()], round)) {
       const row = rows[index];
       if (row.unavailable || row.problems.length > 0) continue;
       const stdoutPath = scratchPath('stdout');
@@ -74,6 +78,17 @@ async function runTrial(
     .map((requirement) => judge(requirement, rows));
   const code = describeCode();
   return { name, about, ...code, rounds: roundCount, packetCount, rows, requirements };
+}
+
+/** The same order for the same seed. */
+function shuffled<T>(items: readonly T[], seed: number): T[] {
+  const random = new Random(seed);
+  const order = [...items];
+  for (let last = order.length - 1; last > 0; last--) {
+    const other = random.below(last + 1);
+    [order[last], order[other]] = [order[other], order[last]];
+  }
+  return order;
 }
 
 function emptyRow(contender: Contender, isLeftOut: boolean): Row {
