@@ -131,8 +131,8 @@ class Observer {
   static constexpr int64_t BLIND_US = 3'600'000'000;
   static constexpr int64_t LONG_AGO_US = -1'000'000'000'000'000;
 
-  /// A SYN that repeats the one before, to a target of its own, from a source that has touched more
-  /// than its lists take: most of a wide scan. What it does to the tables is little and known.
+  /// SYNs that repeat each other, from a source that has touched more than its lists take: most of
+  /// a wide scan. What the next one does to the tables is little and known.
   struct Sweep {
     uint64_t shape = 0;    ///< the SYN's, see Packet; 0: no sweep
     uint32_t address = 0;  ///< the source's
@@ -142,16 +142,15 @@ class Observer {
     Touch touch{};         ///< with all set that its probes have in common
   };
 
-  /// Of scanners that take turns, each has a place.
-  static constexpr uint32_t SWEEPS = 8;
+  /// Of scanners that take turns, each has a place, of two to the power of this.
+  static constexpr uint32_t SWEEP_BITS = 3;
 
-  /// The packet's, if it goes on with one.
-  bool is_of(const Sweep& sweep, const Packet& packet) const {
+  static bool is_of(const Sweep& sweep, const Packet& packet) {
     return packet.shape == sweep.shape && packet.src.word[3] == sweep.address;
   }
   Sweep* place_of_sweep(const Packet& packet) {
     const uint32_t both = packet.src.word[3] + static_cast<uint32_t>(packet.shape);
-    return &sweeps_[(both * 0x9e3779b1u) >> 29];
+    return &sweeps_[(both * 0x9e3779b1u) >> (32 - SWEEP_BITS)];
   }
   void begin_sweep(const Packet& packet);
   bool sweep_on(const Packet& packet);
@@ -167,7 +166,7 @@ class Observer {
   }
   void count_direction(const Packet& packet);
 
-  std::array<Sweep, SWEEPS> sweeps_;
+  std::array<Sweep, 1u << SWEEP_BITS> sweeps_;
   /// The one that the last packet of any went on with.
   Sweep* sweep_ = sweeps_.data();
   /// With `source_home`: the sender's entry among the hosts, or NONE.
