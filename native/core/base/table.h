@@ -10,7 +10,16 @@
 #include <exception>
 #include <type_traits>
 
-#if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
+/// A sanitizer sees past the end of what malloc gave, not of what was mapped.
+#if defined(__SANITIZE_ADDRESS__)
+#define PICKET_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PICKET_SANITIZED 1
+#endif
+#endif
+
+#if defined(__linux__) && !defined(PICKET_SANITIZED)
 #include <sys/mman.h>
 #define PICKET_HUGE_PAGES 1
 #endif

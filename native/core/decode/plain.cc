@@ -5,6 +5,7 @@
 #include "decode/checksum.h"
 #include "decode/geneve.h"
 #include "decode/ip.h"
+#include "decode/plain_layout.h"
 #include "decode/tcp.h"
 #include "decode/vxlan.h"
 #include "decode/walk.h"
@@ -13,19 +14,6 @@ namespace picket {
 
 namespace {
 
-/// Offsets from the frame's start; the protocols' own files say what the fields are.
-constexpr uint32_t TYPE_AT = 12;
-constexpr uint32_t IP_AT = 14;
-constexpr uint32_t TOS_AT = IP_AT + 1;
-constexpr uint32_t TOTAL_AT = IP_AT + 2;
-constexpr uint32_t ID_AT = IP_AT + 4;
-constexpr uint32_t FRAGMENT_AT = IP_AT + 6;
-constexpr uint32_t TTL_AT = IP_AT + 8;
-constexpr uint32_t PROTOCOL_AT = IP_AT + 9;
-constexpr uint32_t SRC_AT = IP_AT + 12;
-constexpr uint32_t DST_AT = IP_AT + 16;
-constexpr uint32_t IP_HEADER_SIZE = 20;
-constexpr uint32_t TRANSPORT_AT = IP_AT + IP_HEADER_SIZE;
 constexpr uint32_t TCP_HEADER_SIZE = 20;
 constexpr uint32_t UDP_HEADER_SIZE = 8;
 /// EtherType IPv4, then version 4 and a header of five words.
@@ -40,32 +28,32 @@ struct Extent {
 };
 
 bool is_ip_header_right(const uint8_t* frame) {
-  const uint64_t sum = uint64_t{word_at(frame + IP_AT)} + word_at(frame + IP_AT + 4) +
-                       word_at(frame + IP_AT + 8) + word_at(frame + SRC_AT) +
-                       word_at(frame + DST_AT);
+  const uint64_t sum = uint64_t{word_at(frame + plain_at::ip)} + word_at(frame + plain_at::ip + 4) +
+                       word_at(frame + plain_at::ip + 8) + word_at(frame + plain_at::src) +
+                       word_at(frame + plain_at::dst);
   return fold64(sum) == 0xffff;
 }
 
 void write_ip(const uint8_t* frame, Packet& packet) {
-  const uint32_t fragment = u16(frame, FRAGMENT_AT);
+  const uint32_t fragment = u16(frame, plain_at::fragment);
   packet.ip_version = 4;
-  set_v4(packet.src, u32(frame, SRC_AT));
-  set_v4(packet.dst, u32(frame, DST_AT));
-  packet.tos = frame[TOS_AT];
-  packet.ttl = frame[TTL_AT];
-  packet.ip_id = u16(frame, ID_AT);
+  set_v4(packet.src, u32(frame, plain_at::src));
+  set_v4(packet.dst, u32(frame, plain_at::dst));
+  packet.tos = frame[plain_at::tos];
+  packet.ttl = frame[plain_at::ttl];
+  packet.ip_id = u16(frame, plain_at::id);
   packet.dont_fragment = (fragment & FRAGMENT_DONT) != 0;
   packet.ip_reserved_bit = (fragment & FRAGMENT_RESERVED) != 0;
-  packet.ip_size = u16(frame, TOTAL_AT);
+  packet.ip_size = u16(frame, plain_at::total);
   packet.ip_checksum = Checksum::right;
-  packet.protocol = frame[PROTOCOL_AT];
-  packet.transport_at = TRANSPORT_AT;
+  packet.protocol = frame[plain_at::protocol];
+  packet.transport_at = plain_at::transport;
 }
 
 /// The ports and all that lies behind the transport header. False when a port is 0.
 bool write_ends(const uint8_t* frame, Packet& packet, const Extent& extent, uint32_t payload_at) {
-  packet.src_port = static_cast<uint16_t>(u16(frame, TRANSPORT_AT));
-  packet.dst_port = static_cast<uint16_t>(u16(frame, TRANSPORT_AT + 2));
+  packet.src_port = static_cast<uint16_t>(u16(frame, plain_at::transport));
+  packet.dst_port = static_cast<uint16_t>(u16(frame, plain_at::transport + 2));
   packet.payload_at = payload_at;
   packet.payload_size = extent.end - payload_at;
   packet.payload_wire_size = extent.wire_end - payload_at;
@@ -78,10 +66,11 @@ template <uint32_t FIELD_AT>
 bool judge_transport(const uint8_t* frame, Packet& packet, const Extent& extent) {
   packet.transport_checksum = Checksum::unverified;
   if (extent.end != extent.wire_end) return true;
-  const uint32_t size = extent.end - TRANSPORT_AT;
-  const uint64_t pseudo = uint64_t{word_at(frame + SRC_AT)} + word_at(frame + DST_AT) +
+  const uint32_t size = extent.end - plain_at::transport;
+  const uint64_t pseudo = uint64_t{word_at(frame + plain_at::src)} +
+                          word_at(frame + plain_at::dst) +
                           from_host_order(packet.protocol) + from_host_order(size);
-  const uint32_t covered = fold64(pseudo + sum_in_host_order(frame + TRANSPORT_AT, size));
+  const uint32_t covered = fold64(pseudo + sum_in_host_order(frame + plain_at::transport, size));
   packet.transport_checksum = covered == 0xffff ? Checksum::right
                                                 : judge16(u16(frame, FIELD_AT),
                                                           from_host_order(covered),
@@ -90,31 +79,31 @@ bool judge_transport(const uint8_t* frame, Packet& packet, const Extent& extent)
 }
 
 bool decode_plain_tcp(const uint8_t* frame, Packet& packet, const Extent& extent) {
-  if (extent.end < TRANSPORT_AT + TCP_HEADER_SIZE) return false;
-  const uint32_t header_size = (frame[TRANSPORT_AT + tcp_field::offset] >> 4) * 4u;
-  const uint32_t payload_at = TRANSPORT_AT + header_size;
+  if (extent.end < plain_at::transport + TCP_HEADER_SIZE) return false;
+  const uint32_t header_size = (frame[plain_at::transport + tcp_field::offset] >> 4) * 4u;
+  const uint32_t payload_at = plain_at::transport + header_size;
   if (header_size < TCP_HEADER_SIZE || payload_at > extent.end) return false;
-  constexpr uint32_t options_at = TRANSPORT_AT + TCP_HEADER_SIZE;
+  constexpr uint32_t options_at = plain_at::tcp_options;
   if (!tcp_options_fit(frame, options_at, payload_at, payload_at)) return false;
   packet.transport = Transport::tcp;
-  write_tcp_fields(frame, TRANSPORT_AT, packet);
+  write_tcp_fields(frame, plain_at::transport, packet);
   packet.tcp_options_at = options_at;
   packet.tcp_options_size = static_cast<uint8_t>(payload_at - options_at);
-  constexpr uint32_t checksum_at = TRANSPORT_AT + tcp_field::checksum;
+  constexpr uint32_t checksum_at = plain_at::transport + tcp_field::checksum;
   return write_ends(frame, packet, extent, payload_at) &&
          judge_transport<checksum_at>(frame, packet, extent);
 }
 
 bool decode_plain_udp(const uint8_t* frame, Packet& packet, Extent extent) {
-  constexpr uint32_t length_at = TRANSPORT_AT + 4;
-  constexpr uint32_t checksum_at = TRANSPORT_AT + 6;
-  if (extent.end < TRANSPORT_AT + UDP_HEADER_SIZE) return false;
+  constexpr uint32_t length_at = plain_at::transport + 4;
+  constexpr uint32_t checksum_at = plain_at::transport + 6;
+  if (extent.end < plain_at::transport + UDP_HEADER_SIZE) return false;
   const uint32_t size = u16(frame, length_at);
-  if (size < UDP_HEADER_SIZE || TRANSPORT_AT + size > extent.wire_end) return false;
-  extent.wire_end = TRANSPORT_AT + size;
+  if (size < UDP_HEADER_SIZE || plain_at::transport + size > extent.wire_end) return false;
+  extent.wire_end = plain_at::transport + size;
   extent.end = std::min(extent.end, extent.wire_end);
   packet.transport = Transport::udp;
-  if (!write_ends(frame, packet, extent, TRANSPORT_AT + UDP_HEADER_SIZE)) return false;
+  if (!write_ends(frame, packet, extent, plain_at::transport + UDP_HEADER_SIZE)) return false;
   // A tunnel goes on inside, which is the walk's to do.
   if (packet.dst_port == VXLAN_PORT || packet.dst_port == GENEVE_PORT) return false;
   // RFC 768: 0 is "none".
@@ -126,11 +115,11 @@ bool decode_plain_udp(const uint8_t* frame, Packet& packet, Extent extent) {
 
 bool decode_plain(const uint8_t* frame, uint32_t captured, uint32_t wire, int64_t time_us,
                   Packet& packet) {
-  if (captured < TRANSPORT_AT || u32(frame, TYPE_AT) >> 8 != PLAIN_TYPE) return false;
-  const uint32_t wire_end = IP_AT + u16(frame, TOTAL_AT);
+  if (captured < plain_at::transport || u32(frame, plain_at::type) >> 8 != PLAIN_TYPE) return false;
+  const uint32_t wire_end = plain_at::ip + u16(frame, plain_at::total);
   const Extent extent{std::min(wire_end, captured), wire_end};
   const bool is_fragment =
-      (u16(frame, FRAGMENT_AT) & ~(FRAGMENT_RESERVED | FRAGMENT_DONT)) != 0;
+      (u16(frame, plain_at::fragment) & ~(FRAGMENT_RESERVED | FRAGMENT_DONT)) != 0;
   if (wire_end > wire || is_fragment || !is_ip_header_right(frame)) return false;
   clear_frame(packet);
   packet.time_us = time_us;

@@ -8,6 +8,8 @@
 
 #include "base/bytes.h"
 #include "decode/packet.h"
+#include "decode/plain_layout.h"
+#include "decode/tcp.h"
 
 namespace picket {
 
@@ -31,11 +33,10 @@ class RepeatedSyn {
   /// Writes what is the frame's own. False when that is not sound.
   bool take(const uint8_t* frame, int64_t time_us);
 
-  /// What has to be equal, as it stands in the frame.
+  /// What has to be equal, as it stands in the frame. The urgent pointer has to be 0.
   uint64_t type_to_length_ = 0;
   uint32_t fragment_to_protocol_ = 0;
   uint64_t ack_to_window_ = 0;
-  uint16_t urgent_ = 0;
   uint32_t options_size_ = 0;
   uint8_t options_[40];
   /// Sums of what is equal, in the host's order, not folded; the pseudo-header's size and protocol
@@ -55,7 +56,7 @@ class RepeatedSyns {
 
   /// As of the SYN in the frame's place.
   const Packet* decode(const uint8_t* frame, uint32_t captured, uint32_t wire, int64_t time_us) {
-    if (captured < HEADERS_SIZE) return nullptr;
+    if (captured < plain_at::tcp_options) return nullptr;
     const Packet* packet = last_->decode(frame, captured, wire, time_us);
     if (packet != nullptr) return packet;
     RepeatedSyn* other = &syns_[place_of(frame)];
@@ -76,15 +77,11 @@ class RepeatedSyns {
   static bool is_bare(const Packet& packet);
 
   static uint32_t place_of(const uint8_t* frame) {
-    const uint32_t offset_to_window = word_at(frame + OFFSET_AT);
-    const uint32_t fragment_to_protocol = word_at(frame + FRAGMENT_AT);
+    const uint32_t offset_to_window = word_at(frame + plain_at::transport + tcp_field::offset);
+    const uint32_t fragment_to_protocol = word_at(frame + plain_at::fragment);
     return (offset_to_window * 0x9e3779b1u + fragment_to_protocol * 0x85ebca77u) >> PLACE_SHIFT;
   }
 
-  /// In a plain frame: Ethernet, IPv4 without options, TCP.
-  static constexpr uint32_t FRAGMENT_AT = 20;
-  static constexpr uint32_t OFFSET_AT = 46;
-  static constexpr uint32_t HEADERS_SIZE = 54;
   static constexpr uint32_t PLACE_SHIFT = 32 - 3;
   static_assert(SYN_SHAPES == 1u << (32 - PLACE_SHIFT));
 

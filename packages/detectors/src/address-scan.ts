@@ -6,10 +6,10 @@ import {
   type Judgement,
   mainProtocol,
   NOTHING,
+  outcomeCounts,
   probesOf,
   type SourceSummary,
   type SourceWindow,
-  outcomeCounts,
 } from '../../plugin-api/src/index.js';
 import { explain, isRaw, readOutcomes } from './outcomes.js';
 

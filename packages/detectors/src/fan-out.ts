@@ -7,8 +7,8 @@ import {
   type Judgement,
   mainProtocol,
   NOTHING,
-  probesOf,
   outcomeCounts,
+  probesOf,
 } from '../../plugin-api/src/index.js';
 import { isRaw, readOutcomes } from './outcomes.js';
 

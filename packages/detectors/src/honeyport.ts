@@ -7,11 +7,11 @@ import {
   type Judgement,
   NOTHING,
   Outcome,
+  outcomeCounts,
   ProbeKind,
   type SourceSummary,
   type SourceWindow,
   type Verdict,
-  outcomeCounts,
 } from '../../plugin-api/src/index.js';
 import { isInNetwork, parseNetworks } from './networks.js';
 import { SERVED_SHARE } from './outcomes.js';

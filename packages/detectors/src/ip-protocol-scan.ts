@@ -3,9 +3,9 @@ import * as z from 'zod';
 import {
   defineSourceDetector,
   type Judgement,
+  outcomeCounts,
   SourceCounter,
   type Verdict,
-  outcomeCounts,
 } from '../../plugin-api/src/index.js';
 import { explain } from './outcomes.js';
 import { aboutContacts } from './source-verdict.js';

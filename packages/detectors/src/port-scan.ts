@@ -4,11 +4,11 @@ import {
   defineSourceDetector,
   type Judgement,
   mainProtocol,
+  outcomeCounts,
   probesOf,
   type SourceWindow,
   type TargetTally,
   type Verdict,
-  outcomeCounts,
 } from '../../plugin-api/src/index.js';
 import { explain, isRaw, readOutcomes } from './outcomes.js';
 

@@ -8,8 +8,8 @@ import {
   type Judgement,
   mainProtocol,
   NOTHING,
-  probesOf,
   outcomeCounts,
+  probesOf,
 } from '../../plugin-api/src/index.js';
 import { explain, isRaw, readOutcomes } from './outcomes.js';
 

@@ -5,10 +5,10 @@ import {
   guessTools,
   type Judgement,
   NOTHING,
+  outcomeCounts,
   SourceCounter,
   type SourceWindow,
   type ToolGuess,
-  outcomeCounts,
 } from '../../plugin-api/src/index.js';
 import { aboutContacts } from './source-verdict.js';
 

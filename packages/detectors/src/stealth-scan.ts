@@ -5,10 +5,10 @@ import {
   defineSourceDetector,
   type Judgement,
   NOTHING,
+  outcomeCounts,
   ProbeKind,
   SourceCounter,
   STEALTH_KINDS,
-  outcomeCounts,
 } from '../../plugin-api/src/index.js';
 import { explain } from './outcomes.js';
 import { aboutContacts, onlyTarget } from './source-verdict.js';

@@ -79,9 +79,9 @@ export class Observer {
 
   /** Of the packet at hand: whether its source and its destination are protected. */
   sourceHome = false;
+  targetHome = false;
   /** With `sourceHome`: the sender's entry among the hosts, or NONE. */
   private speaker = NONE;
-  targetHome = false;
   epochStartUs = 0;
 
   constructor(options: ObserverOptions, homeNets: readonly HomeNet[]) {

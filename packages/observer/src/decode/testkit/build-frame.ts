@@ -181,8 +181,9 @@ function seal(
   version: number,
   protocol: number,
   checksum?: number,
+  ends?: Ends4,
 ): Uint8Array {
-  const covered = bytes(pseudo(version, protocol, segment.length), segment);
+  const covered = bytes(pseudo(version, protocol, segment.length, ends), segment);
   segment.set(be16(checksum ?? internetChecksum(covered)), at);
   return segment;
 }
@@ -221,9 +222,7 @@ export function tcp(fields: TcpFields = {}): Uint8Array {
     options,
     payload,
   );
-  const covered = bytes(pseudo(version, 6, segment.length, fields.ends), segment);
-  segment.set(be16(fields.checksum ?? internetChecksum(covered)), 16);
-  return segment;
+  return seal(segment, 16, version, 6, fields.checksum, fields.ends);
 }
 
 export interface UdpFields {
