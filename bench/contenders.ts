@@ -82,7 +82,7 @@ export const LIBPCAP_LOOP: Contender = {
 };
 
 const READER_LOOP = 'native/out/bench/reader_loop';
-const READER_SOURCES = ['file_source', 'mapped_window', 'parser', 'pcap', 'pcapng'].map(
+const READER_SOURCES = ['file_source', 'parser', 'pcap', 'pcapng'].map(
   (name) => `native/core/capture/${name}.cc`,
 );
 export const READER_ONLY: Contender = {

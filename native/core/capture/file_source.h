@@ -17,8 +17,7 @@ struct FileResult {
 };
 
 /// Delivers the frames of a pcap or pcapng file until its end, its damage, or `stop`, which is
-/// looked at every 256 KiB. Adds to `read_bytes` as it goes. Regular files are mapped, a window at
-/// a time; whatever cannot be is read in blocks.
+/// looked at every 256 KiB. Adds to `read_bytes` as it goes.
 FileResult read_capture_file(const std::string& path, FrameSink& sink,
                              const std::atomic<bool>& stop, std::atomic<uint64_t>& read_bytes);
 
