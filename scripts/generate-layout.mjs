@@ -44,6 +44,7 @@ const constants = [...strip(layout).matchAll(/constexpr uint32_t (\w+) = (\w+);/
   .map(([, name, value]) => `export const ${name} = ${value};`)
   .join('\n');
 const enums = [
+  'PortPage',
   'BatchKind',
   'ProbeKind',
   'Outcome',

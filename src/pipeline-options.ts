@@ -43,6 +43,7 @@ export function observerOptions(config: PicketConfig): ObserverOptions {
       hostsMax: tables.hosts_max,
       contactsMax: tables.contacts_max,
       sketchesMax: tables.sketches_max,
+      portPagesMax: tables.port_pages_max,
       flowsMax: tables.flows_max,
       fragmentsMax: tables.fragments_max,
       duplicatesMax: tables.duplicates_max,

@@ -14,7 +14,8 @@ struct ObserverTables {
   uint32_t targets_max = 65536;
   uint32_t hosts_max = 16384;
   uint32_t contacts_max = 524288;
-  uint32_t sketches_max = 8192;
+  uint32_t sketches_max = 2048;
+  uint32_t port_pages_max = 4096;
   uint32_t flows_max = 524288;
   uint32_t fragments_max = 4096;
   uint32_t duplicates_max = 8192;

@@ -128,7 +128,7 @@ void Pipeline::State::measure_coverage(bool advance) {
   now[COVERAGE_TRUNCATED] = observer.counts.truncated;
   now[COVERAGE_SOURCES_REFUSED] = observer.sources.refused;
   now[COVERAGE_SINGLES_FOLDED] = observer.counts.singles_folded;
-  now[COVERAGE_SKETCHES_REFUSED] = observer.sketches.refused;
+  now[COVERAGE_SKETCHES_REFUSED] = observer.large_sets_refused();
   for (uint32_t field = 0; field < COVERAGE_FIELD_COUNT; field++) {
     epoch.coverage[field] = now[field] - before[field];
     if (advance) before[field] = now[field];
@@ -184,7 +184,7 @@ std::vector<std::pair<std::string, uint64_t>> Pipeline::stats() const {
       {"targets_refused", o.targets.index.refused},
       {"hosts_refused", o.hosts.index.refused},
       {"contacts_refused", o.sources.contacts.refused + o.sources.targets.refused()},
-      {"sketches_refused", o.sketches.refused},
+      {"sketches_refused", o.large_sets_refused()},
       {"signatures_refused", o.signatures.refused},
       {"singles_folded", counts.singles_folded},
       {"singles_dropped", s.encoder.singles_dropped},

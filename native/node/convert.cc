@@ -106,6 +106,7 @@ ObserverTables to_tables(const Napi::Value& value) {
   tables.hosts_max = to_u32(object, "hostsMax");
   tables.contacts_max = to_u32(object, "contactsMax");
   tables.sketches_max = to_u32(object, "sketchesMax");
+  tables.port_pages_max = to_u32(object, "portPagesMax");
   tables.flows_max = to_u32(object, "flowsMax");
   tables.fragments_max = to_u32(object, "fragmentsMax");
   tables.duplicates_max = to_u32(object, "duplicatesMax");

@@ -48,7 +48,7 @@ class PipelineSink : public picket::FrameSink {
 
 void set_tables(picket::ObserverTables& tables, uint32_t capacity) {
   tables = {capacity, capacity, capacity, capacity, capacity, capacity,
-            capacity, capacity, capacity, capacity, capacity};
+            capacity, capacity, capacity, capacity, capacity, capacity};
 }
 
 void observe_file(const char* path, const picket::ObserverConfig& config, bool whole) {

@@ -53,13 +53,18 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
   const exposed = contacts.filter((c) => (c.outcome & Outcome.open) !== 0);
   const { open, closed, unreachable, silent } = outcomeCounts(contacts);
   const services = countBy(contacts, serviceOf);
+  const portCount = window.allPortCount(services);
+  // How many targets those had is not known: one at least.
+  if (portCount.count > services.size && portCount.count <= LISTED_MAX)
+    for (const service of window.unlistedServices())
+      if (!services.has(service)) services.set(service, 1);
   return {
     source: entityName(window.tunnelKey, window.address),
     lastSeenUs: Math.max(summary.lastSeenUs, 0),
     targetCount: summary.targetCount.count,
-    portCount: window.allPortCount(services).count,
+    portCount: portCount.count,
     pairCount: summary.pairCount.count,
-    exact: summary.targetCount.exact && summary.pairCount.exact,
+    exact: summary.targetCount.exact && summary.pairCount.exact && portCount.exact,
     targets: [...summary.targets.keys()].slice(0, LISTED_MAX).map(latin1Text),
     ports: portHits(services),
     exposed: exposed.slice(0, LISTED_MAX).map(serviceText),

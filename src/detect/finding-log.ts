@@ -151,11 +151,14 @@ function findingOf(
 }
 
 /**
- * The finding as it stands now: what began when stays, what is measured is what the verdict says.
+ * The finding as it stands now: what began when stays, what is measured is what the verdict says. A
+ * count that was higher stays, and whether it was an exact one with it.
  */
 function refreshed(finding: Finding, verdict: Verdict, nowUs: number): Finding {
   const now = measured(verdict, nowUs);
-  return { ...finding, ...now, count: Math.max(finding.count, now.count) };
+  if (finding.count < now.count) return { ...finding, ...now };
+  const exact = finding.exact || (finding.count === now.count && now.exact);
+  return { ...finding, ...now, count: finding.count, exact };
 }
 
 function measured(verdict: Verdict, nowUs: number) {

@@ -24,7 +24,7 @@ function epoch(number: number): Batch {
   const source: SourceObservation = {
     ...{ tunnelKey: 0, address: Uint8Array.of(203, 0, 113, 9), firstUs: 0, lastUs: 9 },
     ...{ counters: zeros(SourceCounter), signatures: [], targets: NOTHING, contacts: NOTHING },
-    ...{ targetSketch: null, pairSketch: null, portSketch: null, deep: [] },
+    ...{ targetSketch: null, pairSketch: null, ports: null, deep: [] },
     ...{ runKey: 0, ttlMin: 0, ttlMax: 0, sourcePortMin: 0, sourcePortMax: 0, traits: 0 },
     ...{ hits: NOTHING, samples: [], finds, findsMissed: 0 },
   };

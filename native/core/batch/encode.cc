@@ -1,5 +1,7 @@
 #include "batch/encode.h"
 
+#include <bit>
+
 namespace picket {
 
 namespace {
@@ -127,7 +129,7 @@ void BatchEncoder::write_source(uint32_t number) {
   write_contacts(source);
   write_sketch(source.target_sketch);
   write_sketch(source.pair_sketch);
-  write_sketch(source.port_sketch);
+  write_ports(source.port_set);
   write_deep(source);
   w.uint(source.run_key);
   w.uint(source.ttl_min);
@@ -145,14 +147,14 @@ void BatchEncoder::write_deep(const Source& source) {
   const AddressSets& targets = observer_.sources.targets;
   uint32_t deep = 0;
   for (uint32_t m = source.first_member; m != NONE; m = targets[m].next) {
-    if (targets[m].port_sketch != NO_SKETCH) deep++;
+    if (targets[m].port_set != NO_PORT_SET) deep++;
   }
   writer_.array(deep);
   for (uint32_t m = source.first_member; m != NONE; m = targets[m].next) {
-    if (targets[m].port_sketch == NO_SKETCH) continue;
+    if (targets[m].port_set == NO_PORT_SET) continue;
     writer_.array(2);
     writer_.uint(targets[m].ordinal);
-    write_sketch(targets[m].port_sketch);
+    write_ports(targets[m].port_set);
   }
 }
 
@@ -309,6 +311,42 @@ void BatchEncoder::write_address(const Address& address) {
 void BatchEncoder::write_counters(const uint32_t* counters, uint32_t count) {
   writer_.array(count);
   for (uint32_t i = 0; i < count; i++) writer_.uint(counters[i]);
+}
+
+/// nil: no set needed; empty: one was needed and refused.
+void BatchEncoder::write_ports(int32_t set) {
+  if (set == NO_PORT_SET) {
+    writer_.nil();
+    return;
+  }
+  const uint8_t* pages[PORT_PAGES] = {};
+  uint32_t page_count = 0;
+  for (uint8_t page = 0; set >= 0 && page < PORT_PAGES; page++) {
+    pages[page] = observer_.port_sets.page(set, static_cast<PortPage>(page));
+    if (pages[page] != nullptr) page_count++;
+  }
+  writer_.array(page_count);
+  for (uint8_t page = 0; page < PORT_PAGES; page++) {
+    if (pages[page] == nullptr) continue;
+    writer_.array(2);
+    writer_.uint(page);
+    write_page(pages[page]);
+  }
+}
+
+/// Whichever is shorter: its ports, or the page as it is.
+void BatchEncoder::write_page(const uint8_t* page) {
+  const uint32_t count = PortSets::count(page);
+  if (count * 2 >= PORT_PAGE_SIZE) {
+    writer_.bin(page, PORT_PAGE_SIZE);
+    return;
+  }
+  uint8_t* out = writer_.bin_space(size_t{count} * 2);
+  for (uint32_t at = 0; at < PORT_PAGE_SIZE; at++) {
+    for (uint32_t bits = page[at]; bits != 0; bits &= bits - 1, out += 2) {
+      put_u16_le(out, at * 8 + static_cast<uint32_t>(std::countr_zero(bits)));
+    }
+  }
 }
 
 /// nil: no sketch needed; empty: one was needed and refused.

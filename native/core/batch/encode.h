@@ -72,6 +72,8 @@ class BatchEncoder {
   void write_address(const Address& address);
   void write_counters(const uint32_t* counters, uint32_t count);
   void write_sketch(int32_t sketch);
+  void write_ports(int32_t set);
+  void write_page(const uint8_t* page);
 
   const Observer& observer_;
   const uint32_t shard_count_;

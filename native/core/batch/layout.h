@@ -10,11 +10,13 @@
 ///   Source: [ tunnelKey, address bin(4|16), firstUs, lastUs, counters [SourceCounter],
 ///             signatures [[index, count], at most SOURCE_SIGNATURES_MAX],
 ///             targets bin, contacts bin,
-///             targetSketch bin|nil, pairSketch bin|nil, portSketch bin|nil,
-///             deep [[targetIndex, portSketch bin]], runKey, ttlMin, ttlMax,
+///             targetSketch bin|nil, pairSketch bin|nil, ports Ports|nil,
+///             deep [[targetIndex, ports Ports]], runKey, ttlMin, ttlMax,
 ///             sourcePortMin, sourcePortMax, traits, hits bin,
 ///             samples [[targetIndex, port, bytes bin], at most SAMPLES_PER_SOURCE_MAX],
 ///             finds bin, findsMissed ]
+///   Ports: [[PortPage, bin], ...]: ports of one protocol in rising order (u16), or, where those
+///             would take as much, a PORT_PAGE_SIZE bitmap
 ///   Target: [ tunnelKey, address bin(4|16), counters [TargetCounter], topPort, topPortSyns,
 ///             sources bin, sourceSketch bin|nil ]
 ///   `runKey` is the sequence value of the source's first raw probe (Nmap: constant for a run);
@@ -25,8 +27,8 @@
 /// msgpack form; counters saturate at 2^32-1. `targets` holds addresses of the source's own length,
 /// in the order first seen. `contacts` is CONTACT_SIZE bytes a record and `singles` SINGLE_SIZE (a
 /// source that touched one thing only), little-endian, as laid out below. A sketch is HLL_REGISTERS
-/// bytes and present only when the exact list next to it has overflowed; it then covers the listed
-/// elements too. `finds` is FIND_SIZE bytes a record: open services whose contacts are beyond the
+/// bytes, and `ports` are exact; each is present only when the list next to it has overflowed, then
+/// covers what is listed too, and is empty when there was no room for it. `finds` is FIND_SIZE bytes a record: open services whose contacts are beyond the
 /// list; `findsMissed` counts those for which there was no room either.
 #pragma once
 
@@ -34,11 +36,13 @@
 
 namespace picket {
 
-constexpr uint32_t LAYOUT_VERSION = 4;
+constexpr uint32_t LAYOUT_VERSION = 5;
 constexpr uint32_t CONTACT_SIZE = 24;
 constexpr uint32_t SINGLE_SIZE = 64;
-constexpr uint32_t HLL_PRECISION = 12;
-constexpr uint32_t HLL_REGISTERS = 4096;  // 1.04 / sqrt(4096) = 1.6 % standard error
+constexpr uint32_t HLL_PRECISION = 14;
+constexpr uint32_t HLL_REGISTERS = 16384;  // 1.04 / sqrt(16384) = 0.8 % standard error
+constexpr uint32_t PORT_PAGES = 4;
+constexpr uint32_t PORT_PAGE_SIZE = 8192;  // a bit for each of 65,536 ports
 constexpr uint32_t SOURCE_SIGNATURES_MAX = 4;
 constexpr uint32_t NO_SIGNATURE = 0xffff;
 constexpr uint32_t HIT_SIZE = 12;
@@ -49,6 +53,15 @@ constexpr uint32_t FIND_SIZE = 20;
 constexpr uint32_t FINDS_PER_SOURCE_MAX = 1024;
 constexpr uint32_t HIT_AFTER_WAIT = 1;  // the payload opened a connection, four seconds late
 constexpr uint32_t HELLO_OBSOLETE = 0x40000000;
+
+/// What a page of a set of ports is of. `other`: a bit for each type of each protocol without ports,
+/// the protocol's number first.
+enum PortPage : uint8_t {
+  PORT_PAGE_TCP = 0,
+  PORT_PAGE_UDP = 1,
+  PORT_PAGE_SCTP = 2,
+  PORT_PAGE_OTHER = 3,
+};
 
 enum class BatchKind : uint8_t {
   partial = 0,  ///< sent the moment a source crosses an early count; the final one supersedes it

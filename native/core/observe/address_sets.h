@@ -6,15 +6,15 @@
 #include <cstdint>
 
 #include "observe/address_index.h"
-#include "observe/sketches.h"
+#include "observe/port_sets.h"
 
 namespace picket {
 
 struct Member {
   uint32_t next;        ///< next member of the same owner, or NONE
-  int32_t port_sketch;  ///< all ports of this target, once there are more than are exactly known
+  int32_t port_set;     ///< all ports of this target, once there are more than are listed
   uint16_t ordinal;     ///< position inside the owner's set, from 0
-  uint16_t port_count;  ///< ports of this target that are exactly known
+  uint16_t port_count;  ///< ports of this target that are listed
 };
 
 class AddressSets {
@@ -32,7 +32,7 @@ class AddressSets {
                   uint32_t previous) {
     const uint32_t member = index_.add(address_hash(owner_hash, address), owner, address);
     if (member == NONE) return NONE;
-    index_[member] = {NONE, NO_SKETCH, ordinal, 0};
+    index_[member] = {NONE, NO_PORT_SET, ordinal, 0};
     if (previous != NONE) index_[previous].next = member;
     return member;
   }

@@ -21,7 +21,8 @@ Observer::Observer(const ObserverConfig& config)
       dark_after_us_(config.dark_after_us),
       silent_after_us_(config.silent_after_us),
       sketches(config.tables.sketches_max),
-      sources(config, sketches),
+      port_sets(config.tables.port_pages_max),
+      sources(config, sketches, port_sets),
       targets(config.tables.targets_max,
               config.tables.contacts_max / 2 + config.tables.contacts_max % 2, sketches),
       hosts(config.tables.hosts_max),
@@ -194,6 +195,7 @@ void Observer::clear() {
   hosts.clear();
   signatures.clear();
   sketches.clear();
+  port_sets.clear();
 }
 
 /// An answer to a source that a flooded target has folded must not give it an entry after all.

@@ -82,6 +82,9 @@ class Observer {
     if (target != NONE) targets.count(target, counter);
   }
 
+  /// Sets that outgrew their lists and found no room, cumulative.
+  uint64_t large_sets_refused() const { return sketches.refused + port_sets.refused; }
+
   /// Counts something of the protected host that sent the packet at hand.
   void count_speaker(HostCounter counter) {
     if (speaker_ != NONE) hosts.count(speaker_, counter);
@@ -181,6 +184,7 @@ class Observer {
 
  public:
   Sketches sketches;
+  PortSets port_sets;
   Sources sources;
   Targets targets;
   Hosts hosts;

@@ -1,6 +1,6 @@
-/// HyperLogLog sketches (Flajolet et al. 2007) from one bounded pool: 4,096 registers of a byte
-/// each, standard error 1.04/sqrt(4096) = 1.6 %. The 32-bit hash gives the register (12 bits) and
-/// the rank (the other 20); its collisions add 0.1 % at ten million elements. Twin:
+/// HyperLogLog sketches (Flajolet et al. 2007) from one bounded pool: 16,384 registers of a byte
+/// each, standard error 1.04/sqrt(16384) = 0.8 %. The 32-bit hash gives the register (14 bits) and
+/// the rank (the other 18); its collisions add 0.1 % at ten million elements. Twin:
 /// packages/observer/src/observe/sketches.ts.
 #pragma once
 
@@ -43,7 +43,7 @@ class Sketches {
   /// The same by the sketch's registers.
   static void add_to(uint8_t* registers, uint32_t hash) {
     uint8_t& at = registers[hash >> (32 - HLL_PRECISION)];
-    // The low 21 bits decide the rank; a sentinel bit bounds it at 22.
+    // The other bits decide the rank; a sentinel bit behind them bounds it at 19.
     const uint32_t low = (hash << HLL_PRECISION) | (1u << (HLL_PRECISION - 1));
     const uint8_t rank = static_cast<uint8_t>(std::countl_zero(low) + 1);
     // Without a branch: nobody can foretell it.

@@ -23,7 +23,7 @@ struct Source {
   uint32_t last_contact;
   int32_t target_sketch;
   int32_t pair_sketch;
-  int32_t port_sketch;
+  int32_t port_set;
   uint32_t run_key;
   uint32_t traits;         ///< union of the probes' Trait bits
   int32_t last_reset_id;  ///< IP ID of the last reset of our answers, -1 before the first

@@ -12,13 +12,14 @@ constexpr uint32_t SAMPLED_CONTACTS_MIN = 3;
 
 }  // namespace
 
-Sources::Sources(const ObserverConfig& config, Sketches& sketches)
+Sources::Sources(const ObserverConfig& config, Sketches& sketches, PortSets& port_sets)
     : index(config.tables.sources_max),
       light(config.tables.light_sources_max),
       targets(config.tables.contacts_max / 2 + config.tables.contacts_max % 2),
       contacts(config.tables.contacts_max),
       tally(index),
       sketches_(sketches),
+      port_sets_(port_sets),
       early_targets_(config.early_targets),
       early_ports_(config.early_ports),
       early_pairs_(config.early_pairs) {}
@@ -26,10 +27,12 @@ Sources::Sources(const ObserverConfig& config, Sketches& sketches)
 WideSource Sources::wide_source() {
   if (full_ == NONE) return {};
   Source& source = index[full_];
-  const bool is_sketched = (source.target_sketch | source.pair_sketch | source.port_sketch) >= 0;
-  if (source.target_count < TARGETS_EXACT_MAX || !is_sketched || !filters_.has(full_)) return {};
+  const bool is_told = (source.target_sketch | source.pair_sketch | source.port_set) >= 0;
+  if (source.target_count < TARGETS_EXACT_MAX || !is_told || !filters_.has(full_)) return {};
+  uint8_t* const tcp_ports = port_sets_.page_of(source.port_set, PORT_PAGE_TCP);
+  if (tcp_ports == nullptr) return {};
   return {full_, &source, sketches_.registers(source.target_sketch),
-          sketches_.registers(source.pair_sketch), sketches_.registers(source.port_sketch)};
+          sketches_.registers(source.pair_sketch), tcp_ports};
 }
 
 /// One of a source without full state.
@@ -115,7 +118,7 @@ uint32_t Sources::add(const Touch& touch) {
   source.last_reset_id = -1;
   source.target_sketch = NO_SKETCH;
   source.pair_sketch = NO_SKETCH;
-  source.port_sketch = NO_SKETCH;
+  source.port_set = NO_PORT_SET;
   std::fill_n(source.signature, SOURCE_SIGNATURES_MAX, static_cast<uint16_t>(NO_SIGNATURE));
   source.payloads.reset();
   source.finds.reset();
@@ -151,8 +154,8 @@ void Sources::touch_full(uint32_t number, const Touch& touch) {
     const uint32_t target_hash = address_hash(HASH_SEED, touch.target);
     if (member == NONE) member = admit_target(number, touch, target_hash);
     if (member != NONE) found = admit_contact(number, member, touch);
-    if (found == NONE && source.pair_sketch == NO_SKETCH) open_pair_sketches(source);
-    if (source.pair_sketch != NO_SKETCH) sketch_pair(source, target_hash, touch.service);
+    if (found == NONE && source.pair_sketch == NO_SKETCH) open_pair_sets(source);
+    if (source.pair_sketch != NO_SKETCH) note_pair(source, target_hash, touch.service);
     if (found == NONE) {
       count_outcome(source, touch.outcome);
       if ((touch.outcome & OUTCOME_OPEN) != 0) finds.add(source.finds, touch);
@@ -209,7 +212,7 @@ uint32_t Sources::admit_target(uint32_t number, const Touch& touch, uint32_t tar
 }
 
 /// A new contact: into the exact list if there is room (else NONE), and its port into the target's
-/// sketch once there was none.
+/// set once there was none.
 uint32_t Sources::admit_contact(uint32_t number, uint32_t member, const Touch& touch) {
   Source& source = index[number];
   const uint32_t ports = targets[member].port_count;
@@ -219,32 +222,30 @@ uint32_t Sources::admit_contact(uint32_t number, uint32_t member, const Touch& t
     if (contact != NONE) {
       if (ports + 1 == early_ports_) reach(number, EARLY_PORTS);
       if (source.contact_count == early_pairs_) reach(number, EARLY_PAIRS);
-      if (targets[member].port_sketch == NO_SKETCH) return contact;
+      if (targets[member].port_set == NO_PORT_SET) return contact;
     }
   }
-  if (targets[member].port_sketch == NO_SKETCH) {
-    const int32_t sketch = sketches_.take();
-    targets[member].port_sketch = sketch;
+  int32_t& set = targets[member].port_set;
+  if (set == NO_PORT_SET) {
     for (uint32_t c = source.first_contact; c != NONE; c = contacts[c].next) {
-      if (contacts[c].member == member) sketches_.add(sketch, service_hash(contacts[c].service));
+      if (contacts[c].member == member) port_sets_.add(set, contacts[c].service);
     }
   }
-  sketches_.add(targets[member].port_sketch, service_hash(touch.service));
+  port_sets_.add(set, touch.service);
   return contact;
 }
 
-/// Sketches for pairs and ports that are beyond the exact list. They cover the listed ones too.
-void Sources::open_pair_sketches(Source& source) {
+/// For pairs and ports that are beyond the list. What is listed is in them too.
+void Sources::open_pair_sets(Source& source) {
   source.pair_sketch = sketches_.take();
-  source.port_sketch = sketches_.take();
   for (uint32_t c = source.first_contact; c != NONE; c = contacts[c].next) {
-    sketch_pair(source, targets.hash_of(contacts[c].member), contacts[c].service);
+    note_pair(source, targets.hash_of(contacts[c].member), contacts[c].service);
   }
 }
 
-void Sources::sketch_pair(const Source& source, uint32_t target_hash, uint32_t service) {
+void Sources::note_pair(Source& source, uint32_t target_hash, uint32_t service) {
   sketches_.add(source.pair_sketch, pair_hash(target_hash, service));
-  sketches_.add(source.port_sketch, service_hash(service));
+  port_sets_.add(source.port_set, service);
 }
 
 uint32_t Sources::add_member(uint32_t number, const Touch& touch) {

@@ -1,5 +1,5 @@
-/// Who probes: the source table in its two tiers, with exact targets and contacts that degrade to
-/// sketches. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
+/// Who probes: the source table in its two tiers, with lists of targets and contacts, and what takes over
+/// when those are full: sketches, and exact sets of ports. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
 /// packages/observer/src/observe/sources.ts.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include "observe/light_sources.h"
 #include "observe/member_filter.h"
 #include "observe/payload_pool.h"
+#include "observe/port_sets.h"
 #include "observe/sketches.h"
 #include "observe/source_tallies.h"
 #include "observe/touch.h"
@@ -27,24 +28,24 @@ constexpr uint32_t PORTS_EXACT_MAX = 256;
 /// Exact contacts of a source in an epoch.
 constexpr uint32_t CONTACTS_EXACT_MAX = 1024;
 
-/// What sketches take of a service, and of one at a target; of that, they take `target_hash`.
-constexpr uint32_t service_hash(uint32_t service) { return finish(mix(HASH_SEED, service)); }
+/// What sketches take of a service at a target; of that, they take `target_hash`.
 constexpr uint32_t pair_hash(uint32_t target_hash, uint32_t service) {
   return finish(mix(target_hash, service));
 }
 
-/// A source that has touched more than its lists take, at hand with its sketches' registers.
+/// A source that has touched more than its lists take, at hand with its sketches' registers
+/// and the page of its TCP ports.
 struct WideSource {
   uint32_t number = NONE;
   Source* source = nullptr;
   uint8_t* targets = nullptr;
   uint8_t* pairs = nullptr;
-  uint8_t* ports = nullptr;
+  uint8_t* tcp_ports = nullptr;
 };
 
 class Sources {
  public:
-  Sources(const ObserverConfig& config, Sketches& sketches);
+  Sources(const ObserverConfig& config, Sketches& sketches, PortSets& port_sets);
 
   /// Looks up the touch's source, for `is_new`, `probe_ttl` and `touch`.
   [[gnu::always_inline]] void seek(const Touch& touch) {
@@ -67,7 +68,7 @@ class Sources {
   bool is_wide() const { return full_ != NONE && index[full_].target_sketch != NO_SKETCH; }
 
   /// The source sought, when its lists take no target any more and all that is not in them goes
-  /// into its sketches; else one without number. Good until `clear`.
+  /// into its sketches and port set; else one without number. Good until `clear`.
   WideSource wide_source();
 
   /// False when the target with this `keyed_hash` is in no list of the source.
@@ -75,14 +76,14 @@ class Sources {
     return filters_.may_contain(wide.number, target_hash);
   }
 
-  /// Takes in an IPv4 probe of the source to a target that is in no list.
+  /// Takes in an IPv4 probe by TCP of the source to a target that is in no list.
   void touch_unlisted(const WideSource& wide, const Touch& touch) {
     wide.source->last_us = touch.offset_us;
     tally.count(wide.number, *wide.source, touch);
     const uint32_t target_hash = address_hash_v4(touch.target.word[3]);
     Sketches::add_to(wide.targets, target_hash);
     Sketches::add_to(wide.pairs, pair_hash(target_hash, touch.service));
-    Sketches::add_to(wide.ports, service_hash(touch.service));
+    PortSets::add_to(wide.tcp_ports, PortSets::bit_number(touch.service));
   }
 
   /// Takes in one touch of the source sought; `crossed` names a source that has just reached an
@@ -138,12 +139,13 @@ class Sources {
   bool may_be_member(uint32_t number, const Source& source, const Touch& touch);
   uint32_t admit_target(uint32_t number, const Touch& touch, uint32_t target_hash);
   uint32_t admit_contact(uint32_t number, uint32_t member, const Touch& touch);
-  void open_pair_sketches(Source& source);
-  void sketch_pair(const Source& source, uint32_t target_hash, uint32_t service);
+  void open_pair_sets(Source& source);
+  void note_pair(Source& source, uint32_t target_hash, uint32_t service);
   uint32_t add_member(uint32_t number, const Touch& touch);
   uint32_t add_contact(Source& source, uint32_t member, const Touch& touch);
 
   Sketches& sketches_;
+  PortSets& port_sets_;
   MemberFilters filters_;
   uint32_t early_targets_;
   uint32_t early_ports_;

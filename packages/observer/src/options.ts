@@ -53,6 +53,7 @@ export interface ObserverTables {
   hostsMax: number;
   contactsMax: number;
   sketchesMax: number;
+  portPagesMax: number;
   flowsMax: number;
   fragmentsMax: number;
   duplicatesMax: number;
@@ -70,7 +71,8 @@ export const DEFAULT_TABLES: Readonly<ObserverTables> = {
   targetsMax: 65_536,
   hostsMax: 16_384,
   contactsMax: 524_288,
-  sketchesMax: 8_192,
+  sketchesMax: 2_048,
+  portPagesMax: 4_096,
   flowsMax: 524_288,
   fragmentsMax: 4_096,
   duplicatesMax: 8_192,

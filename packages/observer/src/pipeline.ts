@@ -105,8 +105,7 @@ export class Pipeline {
 
   /** Cumulative counters by name, in a fixed order; the same as the native observer's. */
   stats(): [name: string, value: number][] {
-    const { counts, sources, targets, hosts, sketches, signatures, flows, pendingUdp } =
-      this.observer;
+    const { counts, sources, targets, hosts, signatures, flows, pendingUdp } = this.observer;
     return [
       ['frames', this.frames],
       ['bytes', this.bytes],
@@ -130,7 +129,7 @@ export class Pipeline {
       ['targets_refused', targets.index.refused],
       ['hosts_refused', hosts.index.refused],
       ['contacts_refused', sources.contacts.refused + sources.targets.refused],
-      ['sketches_refused', sketches.refused],
+      ['sketches_refused', this.observer.largeSetsRefused],
       ['signatures_refused', signatures.refused],
       ['singles_folded', counts.singlesFolded],
       ['singles_dropped', this.encoder.singlesDropped],
@@ -189,7 +188,7 @@ export class Pipeline {
   }
 
   private measureCoverage(advance: boolean): void {
-    const { counts, sources, sketches } = this.observer;
+    const { counts, sources } = this.observer;
     const now = this.now;
     now[CoverageField.packets] = this.frames;
     now[CoverageField.inbound] = counts.inbound;
@@ -198,7 +197,7 @@ export class Pipeline {
     now[CoverageField.truncated] = counts.truncated;
     now[CoverageField.sourcesRefused] = sources.refused;
     now[CoverageField.singlesFolded] = counts.singlesFolded;
-    now[CoverageField.sketchesRefused] = sketches.refused;
+    now[CoverageField.sketchesRefused] = this.observer.largeSetsRefused;
     for (let field = 0; field < COVERAGE_FIELDS; field++) {
       this.frameOf.coverage[field] = now[field] - this.before[field];
     }

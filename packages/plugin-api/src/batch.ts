@@ -15,6 +15,8 @@ import {
   HostCounter,
   LAYOUT_VERSION,
   NO_SIGNATURE,
+  PORT_PAGE_SIZE,
+  PORT_PAGES,
   SAMPLE_SIZE_MAX,
   SAMPLES_PER_SOURCE_MAX,
   SINGLE_SIZE,
@@ -25,6 +27,7 @@ import {
 } from './batch-layout.js';
 import { latin1 } from './contact.js';
 import { MsgpackReader } from './msgpack-reader.js';
+import type { PortsOfPage } from './port-set.js';
 
 export interface Batch {
   sensor: string;
@@ -66,9 +69,10 @@ export interface SourceObservation {
   /** Null: the exact list is complete. Empty: it is not, and no sketch could be had. */
   targetSketch: Uint8Array | null;
   pairSketch: Uint8Array | null;
-  portSketch: Uint8Array | null;
-  /** Ports of single targets beyond the exact list. */
-  deep: { targetIndex: number; portSketch: Uint8Array }[];
+  /** All services, the same way; exact. */
+  ports: PortsOfPage[] | null;
+  /** Those of single targets whose contacts are not all listed. */
+  deep: { targetIndex: number; ports: PortsOfPage[] }[];
   runKey: number;
   ttlMin: number;
   ttlMax: number;
@@ -214,11 +218,11 @@ function readSource(r: MsgpackReader, signatureCount: number): SourceObservation
     contacts,
     targetSketch: readSketch(r),
     pairSketch: readSketch(r),
-    portSketch: readSketch(r),
+    ports: r.nil() ? null : readPorts(r),
     deep: r.list(TARGETS_LISTED_MAX, () => {
       r.array(2, 2);
       const targetIndex = r.uint(0, targetCount - 1);
-      return { targetIndex, portSketch: readSketch(r) ?? r.fail('a deep target without a sketch') };
+      return { targetIndex, ports: readPorts(r) };
     }),
     runKey: r.uint(0, 0xffffffff),
     ttlMin: r.uint(0, 0xff),
@@ -296,6 +300,15 @@ function readSketch(r: MsgpackReader): Uint8Array | null {
   return sketch.length === 0 || sketch.length === HLL_REGISTERS
     ? sketch
     : r.fail('a sketch of the wrong size');
+}
+
+function readPorts(r: MsgpackReader): PortsOfPage[] {
+  return r.list(PORT_PAGES, () => {
+    r.array(2, 2);
+    const page = r.uint(0, PORT_PAGES - 1);
+    const bytes = r.bin(PORT_PAGE_SIZE);
+    return bytes.length % 2 === 0 ? { page, bytes } : r.fail('ports are not whole numbers');
+  });
 }
 
 /** Little-endian. */

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { SourceObservation } from './batch.js';
 import type { Contact } from './contact.js';
 import { BUCKET_US, Overflow } from './overflow.js';
+import { Sketch } from './sketch.js';
 
 const step = fc.record({
   /** Epochs come out of order now and then: late sensors. */
@@ -40,7 +42,78 @@ function countsOf(overflow: Overflow) {
   };
 }
 
+/** What an observer says whose lists were full; the first target's ports are all told. */
+function observation(fields: Partial<SourceObservation>): SourceObservation {
+  const none = { targetSketch: null, pairSketch: null, ports: null, deep: [], lastUs: 0 };
+  return { ...none, ...fields } as SourceObservation;
+}
+
+const ports = (count: number) => [
+  { page: 0, bytes: Uint8Array.from({ length: count * 2 }, (_, at) => (at % 2 ? 1 : at / 2)) },
+];
+const NAMES = [targetOf(0), targetOf(1)];
+
 describe('Overflow', () => {
+  it('counts ports exactly, of a target and of all', () => {
+    const overflow = new Overflow();
+    const observed = { ports: ports(100), deep: [{ targetIndex: 0, ports: ports(100) }] };
+    for (const at of [0, BUCKET_US]) overflow.merge(observation(observed), NAMES, at);
+    overflow.add(contact(0, 60_000), true, BUCKET_US);
+    expect(overflow.portsOf(targetOf(0), [contact(0, 7)])).toEqual({ count: 102, exact: true });
+    expect(overflow.ports(new Set([(6 << 16) | 9]))).toEqual({ count: 102, exact: true });
+  });
+
+  it('counts targets and pairs exactly while it has room for the ports of each target', () => {
+    const overflow = new Overflow();
+    overflow.merge(observation({ deep: [{ targetIndex: 0, ports: ports(100) }] }), NAMES, 0);
+    overflow.addTargets(new Set([targetOf(0)]), 0);
+    overflow.add(contact(1, 80), false, BUCKET_US);
+    const listed = [contact(0, 7), contact(1, 80), contact(9, 22)];
+    expect(overflow.targets(new Set([targetOf(9)]))).toEqual({ count: 3, exact: true });
+    expect(overflow.pairs(listed)).toEqual({ count: 103, exact: true });
+    for (let host = 2; host <= 64; host++) overflow.add(contact(host, 80), false, BUCKET_US);
+    expect(overflow.targets(new Set()).exact).toBe(true);
+    expect(overflow.pairs([]).exact).toBe(true);
+    overflow.add(contact(65, 80), false, BUCKET_US);
+    expect(overflow.targets(new Set()).exact).toBe(false);
+    expect(overflow.pairs([]).exact).toBe(false);
+    overflow.slide(8 * BUCKET_US + 1);
+    expect(overflow.targets(new Set([targetOf(9)]))).toEqual({ count: 1, exact: true });
+  });
+
+  it.each<[string, Partial<SourceObservation>, boolean]>([
+    ['its own ports are all told', { deep: [{ targetIndex: 0, ports: ports(3) }] }, true],
+    ['its own ports found no room', { deep: [{ targetIndex: 0, ports: [] }] }, false],
+    ['those of another found no room', { deep: [{ targetIndex: 1, ports: [] }] }, true],
+    ['the targets found no room', { targetSketch: new Sketch().registers }, false],
+  ])('says of a target whether %s', (_, fields, exact) => {
+    const overflow = new Overflow();
+    overflow.merge(observation(fields), NAMES, 0);
+    expect(overflow.portsOf(targetOf(0), []).exact).toBe(exact);
+  });
+
+  it('says of which targets it has no room for ports', () => {
+    const overflow = new Overflow();
+    for (let host = 0; host <= 64; host++) overflow.add(contact(host, 80), false, 0);
+    expect(overflow.portsOf(targetOf(63), []).exact).toBe(true);
+    expect(overflow.portsOf(targetOf(64), []).exact).toBe(false);
+    expect(overflow.ports(new Set()).exact).toBe(true);
+  });
+
+  it('calls no count exact while the minute reaches into what is gone', () => {
+    const overflow = new Overflow();
+    overflow.add(contact(0, 80), true, 0);
+    overflow.add(contact(0, 443), true, 6 * BUCKET_US);
+    const at = (nowUs: number) => {
+      overflow.slide(nowUs);
+      return overflow.portsOf(targetOf(0), []);
+    };
+    expect(at(6 * BUCKET_US)).toEqual({ count: 2, exact: true });
+    expect(at(6 * BUCKET_US + 1)).toEqual({ count: 1, exact: false });
+    expect(at(7 * BUCKET_US)).toEqual({ count: 1, exact: false });
+    expect(at(7 * BUCKET_US + 1)).toEqual({ count: 1, exact: true });
+  });
+
   it('says the same however often it was asked before', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {

@@ -1,24 +1,28 @@
 /**
- * What no longer fits the list of a window: distinct counts of the last minute in sketches, in
- * buckets of ten seconds. The counts cover what is listed too, which the window names.
+ * What no longer fits the list of a window: targets and pairs of the last minute in sketches, ports
+ * in exact sets, in buckets of ten seconds. The counts cover what is listed too, which the window
+ * names.
  */
 import type { SourceObservation } from './batch.js';
 import { addressHash, type Contact, type Count, serviceOf } from './contact.js';
-import { finish, HASH_SEED, mix } from './hash.js';
+import { finish, mix } from './hash.js';
+import { PortSet } from './port-set.js';
 import { estimateUnion, Sketch } from './sketch.js';
 
 /** Width of a bucket: a window that has overflowed is judged to this resolution. */
 export const BUCKET_US = 10_000_000;
 const MINUTE_US = 60_000_000;
-/** Targets of a bucket whose ports are estimated one by one. */
+/** Targets of a bucket whose ports are counted one by one. */
 const DEEP_MAX = 64;
 
 type SetName = 'targets' | 'pairs' | 'ports' | 'deep';
 
 /** Ports of one target. */
 interface Deep {
-  sketch: Sketch;
+  ports: PortSet;
   lastUs: number;
+  /** An observer had no room for some of them. */
+  isCut: boolean;
 }
 
 interface Bucket {
@@ -28,27 +32,33 @@ interface Bucket {
   /** Null: no set of that kind overflowed in this bucket. */
   targets: Sketch | null;
   pairs: Sketch | null;
-  ports: Sketch | null;
+  ports: PortSet | null;
   deep: Map<string, Deep>;
-  /** Sets for which a sketch was needed and could not be had. */
+  /** Sets that were needed and could not be had. Of `deep`: those of targets it does not have. */
   incomplete: Set<SetName>;
+  /** Some targets of `deep` are in no list. */
+  hasOwnTargets: boolean;
+  /** An observer had no room for a target's name: whose ports those were, nobody knows. */
+  hasUnlistedTargets: boolean;
 }
 
 /**
  * By overflow and set: the union of all buckets but the newest, which is made anew only when one of
- * them changes. Null: none of them has such a sketch. Apart from the fields, since a checkpoint
+ * them changes. Null: none of them has such a set. Apart from the fields, since a checkpoint
  * need not keep it.
  */
-const unions = new WeakMap<Overflow, Map<string, Sketch | null>>();
+const unions = new WeakMap<Overflow, Map<string, Sketch | PortSet | null>>();
+/** Of ports, while they are counted. */
+const counted = new PortSet();
 
 /** Ordinary fields alone: a checkpoint walks them. */
 export class Overflow {
   private readonly buckets: Bucket[] = [];
-  /** Up to this packet time the minute reaches into a sketch that is counted no more. */
+  /** Up to this packet time the minute reaches into a set that is counted no more. */
   private cutUntilUs: Partial<Record<SetName, number>> = {};
   private slidToUs = 0;
 
-  /** Whether anything of the minute is in sketches. */
+  /** Whether anything of the minute is here. */
   get isCounting(): boolean {
     return this.buckets.length > 0;
   }
@@ -84,34 +94,24 @@ export class Overflow {
     bucket.lastUs = Math.max(bucket.lastUs, contact.lastUs);
     const target = addressHash(contact.target);
     const service = serviceOf(contact);
-    if (!isTargetListed) {
-      bucket.targets ??= new Sketch();
-      bucket.targets.add(target);
-    }
     bucket.pairs ??= new Sketch();
     bucket.pairs.add(finish(mix(target, service)));
-    bucket.ports ??= new Sketch();
-    bucket.ports.add(serviceHash(service));
-    let deep = bucket.deep.get(contact.target);
-    if (deep === undefined && bucket.deep.size < DEEP_MAX) {
-      deep = { sketch: new Sketch(), lastUs: 0 };
-      bucket.deep.set(contact.target, deep);
-    }
-    if (deep === undefined) {
-      bucket.incomplete.add('deep');
-      return;
-    }
-    deep.sketch.add(serviceHash(service));
+    bucket.ports ??= new PortSet();
+    bucket.ports.add(service);
+    const deep = deepOf(bucket, contact.target);
+    if (!isTargetListed) addTarget(bucket, contact.target);
+    if (deep === null) return;
+    deep.ports.add(service);
     deep.lastUs = Math.max(deep.lastUs, contact.lastUs);
   }
 
-  /** Takes in the sketches of an observation; `names` are its targets. */
+  /** Takes in the large sets of an observation; `names` are its targets. */
   merge(observation: SourceObservation, names: readonly string[], epochStartUs: number): void {
     const bucket = this.bucketAt(epochStartUs);
     const lastUs = epochStartUs + observation.lastUs;
     bucket.lastUs = Math.max(bucket.lastUs, lastUs);
     const merge = (
-      name: SetName,
+      name: 'targets' | 'pairs',
       into: Sketch | null,
       registers: Uint8Array | null,
     ): Sketch | null => {
@@ -126,17 +126,18 @@ export class Overflow {
     };
     bucket.targets = merge('targets', bucket.targets, observation.targetSketch);
     bucket.pairs = merge('pairs', bucket.pairs, observation.pairSketch);
-    bucket.ports = merge('ports', bucket.ports, observation.portSketch);
-    for (const { targetIndex, portSketch } of observation.deep) {
-      const name = names[targetIndex];
-      const known = bucket.deep.get(name) ?? null;
-      if (known === null && bucket.deep.size >= DEEP_MAX) {
-        bucket.incomplete.add('deep');
-        continue;
-      }
-      const sketch = merge('deep', known?.sketch ?? null, portSketch);
-      if (sketch !== null)
-        bucket.deep.set(name, { sketch, lastUs: Math.max(known?.lastUs ?? 0, lastUs) });
+    if (observation.targetSketch !== null) bucket.hasUnlistedTargets = true;
+    if (observation.ports !== null) {
+      bucket.ports ??= new PortSet();
+      bucket.ports.merge(observation.ports);
+      if (observation.ports.length === 0) bucket.incomplete.add('ports');
+    }
+    for (const { targetIndex, ports } of observation.deep) {
+      const deep = deepOf(bucket, names[targetIndex]);
+      if (deep === null) continue;
+      deep.ports.merge(ports);
+      deep.lastUs = Math.max(deep.lastUs, lastUs);
+      if (ports.length === 0) deep.isCut = true;
     }
   }
 
@@ -144,29 +145,39 @@ export class Overflow {
   addTargets(targets: ReadonlySet<string>, epochStartUs: number): void {
     if (targets.size === 0) return;
     const bucket = this.bucketAt(epochStartUs);
-    bucket.targets ??= new Sketch();
-    for (const target of targets) bucket.targets.add(addressHash(target));
+    for (const target of targets) addTarget(bucket, target);
   }
 
   /** Distinct targets, those listed among them. */
   targets(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
-    const hashes = () => [...listed.keys()].map(addressHash);
-    return this.estimate('targets', '', listed.size, hashes, (bucket) => bucket.targets);
+    const all = new Set(listed.keys());
+    for (const { deep } of this.buckets) for (const target of deep.keys()) all.add(target);
+    return this.estimate('targets', all.size, () => [...all].map(addressHash));
   }
 
-  /** Distinct (target, protocol, port), those of the listed contacts among them. */
+  /**
+   * Distinct (target, protocol, port), those of the listed contacts among them. Exact while the
+   * ports of every target are.
+   */
   pairs(listed: readonly Contact[]): Count {
+    if (this.isWhole('deep', hasAllPorts)) return { count: this.sumOfPorts(listed), exact: true };
     const hashes = () => listed.map((c) => finish(mix(addressHash(c.target), serviceOf(c))));
-    return this.estimate('pairs', '', listed.length, hashes, (bucket) => bucket.pairs);
+    return this.estimate('pairs', listed.length, hashes);
   }
 
   /** Distinct services, the listed ones among them. */
   ports(listed: ReadonlySet<number> | ReadonlyMap<number, unknown>): Count {
-    const hashes = () => [...listed.keys()].map(serviceHash);
-    return this.estimate('ports', '', listed.size, hashes, (bucket) => bucket.ports);
+    const isWhole = this.isWhole('ports', ({ incomplete }) => !incomplete.has('ports'));
+    return this.countPorts('ports', listed.keys(), isWhole, portsOfAll);
   }
 
-  /** Whether services of one target are in sketches. */
+  /** The services that a set has, in rising order. */
+  services(): number[] {
+    this.countPorts('ports', [], true, portsOfAll);
+    return counted.services();
+  }
+
+  /** Whether services of one target are here. */
   hasPortsOf(target: string): boolean {
     for (const { deep } of this.buckets) if (deep.has(target)) return true;
     return false;
@@ -174,45 +185,87 @@ export class Overflow {
 
   /** Distinct services of one target, those of the listed contacts with it among them. */
   portsOf(target: string, listed: readonly Contact[]): Count {
-    const hashes = () => listed.map((contact) => serviceHash(serviceOf(contact)));
-    const pick = (bucket: Bucket) => bucket.deep.get(target)?.sketch ?? null;
-    return this.estimate('deep', target, listed.length, hashes, pick);
+    const isWhole = this.isWhole('deep', ({ deep, incomplete, hasUnlistedTargets }) => {
+      const own = deep.get(target);
+      return !hasUnlistedTargets && (own ? !own.isCut : !incomplete.has('deep'));
+    });
+    const pick = (bucket: Bucket) => bucket.deep.get(target)?.ports ?? null;
+    return this.countPorts(`deep${target}`, listed.map(serviceOf), isWhole, pick);
   }
 
-  private estimate(
-    name: SetName,
-    member: string,
-    listed: number,
-    listedHashes: () => number[],
-    pick: (bucket: Bucket) => Sketch | null,
-  ): Count {
-    const newest = this.buckets.at(-1);
-    const sketches = [this.olderUnion(name + member, pick), newest ? pick(newest) : null].filter(
-      (sketch) => sketch !== null,
+  private estimate(name: 'targets' | 'pairs', listed: number, listedHashes: () => number[]): Count {
+    const sketches = this.unionAndNewest(
+      name,
+      () => new Sketch(),
+      (bucket) => bucket[name],
     );
-    if (sketches.length === 0) {
-      const complete =
-        this.slidToUs > (this.cutUntilUs[name] ?? -1) &&
-        !this.buckets.some(({ incomplete }) => incomplete.has(name));
-      return { count: listed, exact: complete };
-    }
+    if (sketches.length === 0)
+      return { count: listed, exact: this.isWhole(name, (b) => !b.incomplete.has(name)) };
     return { count: Math.max(listed, estimateUnion(sketches, listedHashes())), exact: false };
   }
 
-  private olderUnion(key: string, pick: (bucket: Bucket) => Sketch | null): Sketch | null {
+  /** Over all targets. */
+  private sumOfPorts(listed: readonly Contact[]): number {
+    const byTarget = new Map<string, Contact[]>();
+    for (const { deep } of this.buckets) for (const target of deep.keys()) byTarget.set(target, []);
+    let sum = 0;
+    for (const contact of listed) {
+      const known = byTarget.get(contact.target);
+      if (known === undefined) sum++;
+      else known.push(contact);
+    }
+    for (const [target, contacts] of byTarget) sum += this.portsOf(target, contacts).count;
+    return sum;
+  }
+
+  /** Those of the buckets and the listed ones. */
+  private countPorts(
+    key: string,
+    listed: Iterable<number>,
+    exact: boolean,
+    pick: (bucket: Bucket) => PortSet | null,
+  ): Count {
+    counted.clear();
+    for (const set of this.unionAndNewest(key, () => new PortSet(), pick)) counted.absorb(set);
+    for (const service of listed) counted.add(service);
+    return { count: counted.size, exact };
+  }
+
+  /** Whether nothing of the minute is missing in a set, in no bucket and in none gone by. */
+  private isWhole(name: SetName, isComplete: (bucket: Bucket) => boolean): boolean {
+    return this.slidToUs > (this.cutUntilUs[name] ?? -1) && this.buckets.every(isComplete);
+  }
+
+  /** What there is of a set: the union of all buckets but the newest, and the newest's own. */
+  private unionAndNewest<S extends Sketch | PortSet>(
+    key: string,
+    make: () => S,
+    pick: (bucket: Bucket) => S | null,
+  ): S[] {
+    const newest = this.buckets.at(-1);
+    return [this.olderUnion(key, make, pick), newest ? pick(newest) : null].filter(
+      (set) => set !== null,
+    );
+  }
+
+  private olderUnion<S extends Sketch | PortSet>(
+    key: string,
+    make: () => S,
+    pick: (bucket: Bucket) => S | null,
+  ): S | null {
     let known = unions.get(this);
     if (known === undefined) {
       known = new Map();
       unions.set(this, known);
     }
-    let union = known.get(key);
+    let union = known.get(key) as S | null | undefined;
     if (union === undefined) {
       union = null;
       for (const bucket of this.buckets.slice(0, -1)) {
-        const sketch = pick(bucket);
-        if (sketch === null) continue;
-        union ??= new Sketch();
-        union.merge(sketch.registers);
+        const set = pick(bucket);
+        if (set === null) continue;
+        union ??= make();
+        (union as { absorb(set: S): void }).absorb(set);
       }
       known.set(key, union);
     }
@@ -234,6 +287,8 @@ export class Overflow {
         ports: null,
         deep: new Map(),
         incomplete: new Set(),
+        hasOwnTargets: false,
+        hasUnlistedTargets: false,
       };
       this.buckets.push(bucket);
       this.buckets.sort((a, b) => a.startUs - b.startUs);
@@ -245,20 +300,47 @@ export class Overflow {
 }
 
 /** Whether an observation has anything for an overflow. */
-export function hasSketches({ targetSketch, pairSketch, portSketch, deep }: SourceObservation) {
-  return targetSketch !== null || pairSketch !== null || portSketch !== null || deep.length > 0;
+export function hasLargeSets({ targetSketch, pairSketch, ports, deep }: SourceObservation) {
+  return targetSketch !== null || pairSketch !== null || ports !== null || deep.length > 0;
 }
 
-function serviceHash(service: number): number {
-  return finish(mix(HASH_SEED, service));
+/** Notes a target that is in no list: among those whose ports are counted, else in the sketch. */
+function addTarget(bucket: Bucket, target: string): void {
+  if (bucket.deep.has(target)) {
+    bucket.hasOwnTargets = true;
+    return;
+  }
+  bucket.targets ??= new Sketch();
+  bucket.targets.add(addressHash(target));
+}
+
+/** The ports of a target, to be added to; null when the bucket has those of too many others. */
+function deepOf({ deep, incomplete }: Bucket, target: string): Deep | null {
+  let known = deep.get(target) ?? null;
+  if (known === null && deep.size < DEEP_MAX) {
+    known = { ports: new PortSet(), lastUs: 0, isCut: false };
+    deep.set(target, known);
+  }
+  if (known === null) incomplete.add('deep');
+  return known;
+}
+
+const portsOfAll = ({ ports }: Bucket): PortSet | null => ports;
+
+/** Whether all ports of all targets are known that the lists do not have. */
+function hasAllPorts({ deep, incomplete, hasUnlistedTargets }: Bucket): boolean {
+  if (hasUnlistedTargets || incomplete.has('deep')) return false;
+  for (const { isCut } of deep.values()) if (isCut) return false;
+  return true;
 }
 
 /** The sets that have overflowed in a bucket. */
-function setsOf({ targets, pairs, ports, deep, incomplete }: Bucket): Set<SetName> {
+function setsOf(bucket: Bucket): Set<SetName> {
+  const { targets, pairs, ports, deep, incomplete } = bucket;
   const sets = new Set(incomplete);
-  if (targets !== null) sets.add('targets');
+  if (targets !== null || bucket.hasOwnTargets) sets.add('targets');
   if (pairs !== null) sets.add('pairs');
   if (ports !== null) sets.add('ports');
-  if (deep.size > 0) sets.add('deep');
+  if (deep.size > 0 || bucket.hasUnlistedTargets) sets.add('deep');
   return sets;
 }

@@ -12,7 +12,10 @@ function sketchOf(from: number, count: number): Sketch {
   return sketch;
 }
 
-const ranks = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 21 })), {
+const isSame = (one: Sketch, other: Sketch) =>
+  Buffer.from(one.registers.buffer).equals(other.registers);
+
+const ranks = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 19 })), {
   minLength: HLL_REGISTERS,
   maxLength: HLL_REGISTERS,
 });
@@ -26,17 +29,17 @@ describe('Sketch', () => {
     'estimates %i elements within four standard errors',
     (count) => {
       const error = Math.abs(sketchOf(7, count).estimate() - count) / count;
-      expect(error).toBeLessThan(4 * 0.023);
+      expect(error).toBeLessThan(4 * 0.0081);
     },
   );
 
-  it('has a standard error of at most 2.5 % over many sets', () => {
+  it('has a standard error of about 0.8 % over many sets', () => {
     const errors = Array.from(
       { length: 60 },
       (_, set) => sketchOf(set * 1_000_003, 10_000).estimate() / 10_000 - 1,
     );
     const rms = Math.sqrt(errors.reduce((sum, e) => sum + e * e, 0) / errors.length);
-    expect(rms).toBeLessThan(0.025);
+    expect(rms).toBeLessThan(0.0105);
   });
 
   it('merges to the sketch of the union, in any order and any number of times', () => {
@@ -59,8 +62,8 @@ describe('Sketch', () => {
           left.merge(right.registers);
           left.merge(right.registers);
           right.merge(left.registers);
-          expect(left.registers).toEqual(both.registers);
-          expect(right.registers).toEqual(both.registers);
+          expect(isSame(left, both)).toBe(true);
+          expect(isSame(right, both)).toBe(true);
         },
       ),
     );

@@ -1,6 +1,6 @@
 /**
  * HyperLogLog on the judging side: the sketches of batches are merged here and read. Registers as
- * the observers write them (batch-layout: 4,096 registers, rank 1 to 21); estimate by Ertl 2017,
+ * the observers write them (batch-layout: 16,384 registers, rank 1 to 19); estimate by Ertl 2017,
  * "New cardinality estimation algorithms for HyperLogLog sketches", algorithm 6: unbiased over the
  * whole range without tables.
  */
@@ -44,7 +44,12 @@ export class Sketch {
     }
   }
 
-  /** Distinct elements, rounded; standard error 1.6 %. */
+  /** Takes in another sketch. */
+  absorb({ registers }: Sketch): void {
+    this.merge(registers);
+  }
+
+  /** Distinct elements, rounded; standard error 0.8 %. */
   estimate(): number {
     const histogram = histogramOf(this.registers);
     let z = HLL_REGISTERS * tau(1 - histogram[RANK_MAX] / HLL_REGISTERS);

@@ -53,7 +53,7 @@ function observe(touched: Touched[]): SourceObservation {
     contacts,
     targetSketch: null,
     pairSketch: null,
-    portSketch: null,
+    ports: null,
     deep: [],
     hits: new Uint8Array(0),
     samples: [],

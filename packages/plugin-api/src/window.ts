@@ -2,7 +2,7 @@
  * The sliding window of one source: epochs merge into it by packet time, and detectors read it.
  * Every contact keeps the time it was last touched, so the distinct counts of any span that ends
  * now are exact without keeping epochs apart; beyond `CONTACTS_MAX` contacts in a minute, sketches
- * take over (overflow.ts) and the counts say so.
+ * and sets of ports take over (overflow.ts), and the counts say whether they are estimates.
  */
 import type { Origin, SourceObservation } from './batch.js';
 import {
@@ -16,7 +16,7 @@ import {
 import { type Contact, type Count, countBy, latin1 } from './contact.js';
 import { insertEpoch } from './epochs.js';
 import { Finds } from './finds.js';
-import { hasSketches, Overflow } from './overflow.js';
+import { hasLargeSets, Overflow } from './overflow.js';
 import { PayloadEvidence } from './payload-evidence.js';
 import { countersOfSingle } from './single-counters.js';
 
@@ -52,7 +52,7 @@ export class SourceWindow {
    * with one contact each.
    */
   private signatureCounts: Map<string, number> | null = null;
-  /** Contacts per listed target, once the list has been full: those need not go into a sketch. */
+  /** Contacts per listed target, once the list has been full: those are no news to the sketch of targets. */
   private perTarget: Map<string, number> | null = null;
   /** Contacts dropped to keep the bound, cumulative. */
   dropped = 0;
@@ -105,7 +105,7 @@ export class SourceWindow {
       };
       this.mergeContact(fresh, epochStartUs);
     }
-    if (hasSketches(observation) || unlisted.size > 0) {
+    if (hasLargeSets(observation) || unlisted.size > 0) {
       this.overflow ??= new Overflow();
       this.overflow.merge(observation, names, epochStartUs);
       this.overflow.addTargets(unlisted, epochStartUs);
@@ -175,7 +175,7 @@ export class SourceWindow {
   }
 
   /**
-   * Moves the minute that counters and sketches cover to packet time `nowUs`. Called before the
+   * Moves the minute that counters and large sets cover to packet time `nowUs`. Called before the
    * window is judged.
    */
   slide(nowUs: number): void {
@@ -226,7 +226,7 @@ export class SourceWindow {
     return this.signatureCounts ?? NO_SIGNATURES;
   }
 
-  /** Whether `count` distinct contacts are possible: listed, or hidden in a sketch. */
+  /** Whether `count` distinct contacts are possible: listed, or in large sets. */
   hasContacts(count: number): boolean {
     return this.contacts.size >= count || this.overflow?.isCounting === true;
   }
@@ -260,6 +260,11 @@ export class SourceWindow {
   /** Distinct services (`serviceOf`) over all targets, given the exactly known ones. */
   allPortCount(services: ReadonlyMap<number, unknown>): Count {
     return this.probesOverflow()?.ports(services) ?? exactly(services.size);
+  }
+
+  /** The services of contacts that found no room in the list, some of those listed among them. */
+  unlistedServices(): number[] {
+    return this.probesOverflow()?.services() ?? [];
   }
 
   /** Targets with at least `count` listed contacts. */
@@ -331,7 +336,7 @@ export class SourceWindow {
     return false;
   }
 
-  /** The window is full: the contact goes into the sketches. */
+  /** The window is full: the contact goes into the large sets. */
   private overflowWith(contact: Contact, epochStartUs: number): void {
     this.dropped++;
     if (contact.kinds === 0) return;

@@ -86,7 +86,7 @@ export function windowOf(said: Said[], listened: Listened[] = []): SourceWindow 
       contacts: new Uint8Array(contacts.buffer),
       targetSketch: null,
       pairSketch: null,
-      portSketch: null,
+      ports: null,
       deep: [],
       runKey: 0,
       ttlMin: 60,

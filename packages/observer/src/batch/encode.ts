@@ -13,6 +13,8 @@ import {
   HitAt,
   LAYOUT_VERSION,
   NO_SIGNATURE,
+  PORT_PAGE_SIZE,
+  PORT_PAGES,
   SINGLE_SIZE,
   SingleAt,
   SOURCE_SIGNATURES_MAX,
@@ -22,6 +24,7 @@ import {
 import { type AddressIndex, NONE } from '../observe/address-index.js';
 import { HOST_COUNTERS } from '../observe/hosts.js';
 import type { Observer } from '../observe/observer.js';
+import { countBits, NO_PORT_SET, type PortSets } from '../observe/port-sets.js';
 import { NO_SKETCH, type Sketches } from '../observe/sketches.js';
 import { COUNTERS } from '../observe/source-tallies.js';
 import { TARGET_COUNTERS } from '../observe/targets.js';
@@ -191,17 +194,17 @@ export class BatchEncoder {
     this.writeContacts(source);
     this.writeSketch(s.sketches, s.targetSketch[source]);
     this.writeSketch(s.sketches, s.pairSketch[source]);
-    this.writeSketch(s.sketches, s.portSketch[source]);
+    this.writePorts(s.portSets, s.portSet[source]);
     let deep = 0;
     for (let m = s.firstMember[source]; m !== NONE; m = s.targets.next[m]) {
-      if (s.targets.portSketch[m] !== NO_SKETCH) deep++;
+      if (s.targets.portSet[m] !== NO_PORT_SET) deep++;
     }
     w.array(deep);
     for (let m = s.firstMember[source]; m !== NONE; m = s.targets.next[m]) {
-      if (s.targets.portSketch[m] === NO_SKETCH) continue;
+      if (s.targets.portSet[m] === NO_PORT_SET) continue;
       w.array(2);
       w.uint(s.targets.ordinal[m]);
-      this.writeSketch(s.sketches, s.targets.portSketch[m]);
+      this.writePorts(s.portSets, s.targets.portSet[m]);
     }
     w.uint(s.tallies.runKey[source] >>> 0);
     w.uint(s.tallies.ttlMin[source]);
@@ -368,6 +371,40 @@ export class BatchEncoder {
     const v4 = isV4(words, at);
     const out = this.writer.binSpace(v4 ? 4 : 16);
     putMember(this.writer.bytesView, out, words, at, v4);
+  }
+
+  /** nil: no set needed; empty: one was needed and refused. */
+  private writePorts(sets: PortSets, set: number): void {
+    if (set === NO_PORT_SET) {
+      this.writer.nil();
+      return;
+    }
+    const pages = [];
+    for (let page = 0; set >= 0 && page < PORT_PAGES; page++) {
+      const bytes = sets.page(set, page);
+      if (bytes !== null) pages.push({ page, bytes });
+    }
+    this.writer.array(pages.length);
+    for (const { page, bytes } of pages) {
+      this.writer.array(2);
+      this.writer.uint(page);
+      this.writePage(bytes);
+    }
+  }
+
+  /** Whichever is shorter: its ports, or the page as it is. */
+  private writePage(bytes: Uint8Array): void {
+    const size = countBits(bytes) * 2;
+    if (size >= PORT_PAGE_SIZE) {
+      this.writer.bin(bytes);
+      return;
+    }
+    let out = this.writer.binSpace(size);
+    const view = this.writer.bytesView;
+    for (let at = 0; at < PORT_PAGE_SIZE; at++) {
+      for (let bits = bytes[at]; bits !== 0; bits &= bits - 1, out += 2)
+        view.setUint16(out, at * 8 + 31 - Math.clz32(bits & -bits), true);
+    }
   }
 
   /** nil: no sketch needed; empty: one was needed and refused. */

@@ -4,7 +4,7 @@
  * `address_sets.h`.
  */
 import { AddressIndex, addressHash, keyedHash, NONE } from './address-index.js';
-import { NO_SKETCH } from './sketches.js';
+import { NO_PORT_SET } from './port-sets.js';
 
 export class AddressSets {
   private readonly index: AddressIndex;
@@ -14,11 +14,9 @@ export class AddressSets {
   readonly ordinal: Uint16Array;
   /** Next member of the same owner, or NONE. */
   readonly next: Int32Array;
-  /**
-   * Ports of this target that are exactly known, and the sketch of all of them once there are more.
-   */
+  /** Ports of this target that are listed, and the set of all of them once there are more. */
   readonly portCount: Uint16Array;
-  readonly portSketch: Int32Array;
+  readonly portSet: Int32Array;
 
   constructor(capacity: number) {
     this.index = new AddressIndex(capacity);
@@ -26,7 +24,7 @@ export class AddressSets {
     this.ordinal = new Uint16Array(capacity);
     this.next = new Int32Array(capacity);
     this.portCount = new Uint16Array(capacity);
-    this.portSketch = new Int32Array(capacity);
+    this.portSet = new Int32Array(capacity);
   }
 
   /** Addresses that found no room, cumulative. */
@@ -59,7 +57,7 @@ export class AddressSets {
     this.ordinal[member] = ordinal;
     this.next[member] = NONE;
     this.portCount[member] = 0;
-    this.portSketch[member] = NO_SKETCH;
+    this.portSet[member] = NO_PORT_SET;
     if (previous !== NONE) this.next[previous] = member;
     return member;
   }

@@ -23,6 +23,7 @@ import { observeTcp } from './observe-tcp.js';
 import { observeUdp } from './observe-udp.js';
 import { PayloadMatcher } from './payload-matcher.js';
 import { Signatures } from './signatures.js';
+import { PortSets } from './port-sets.js';
 import { Sketches } from './sketches.js';
 import { Sources } from './sources.js';
 import { Targets } from './targets.js';
@@ -60,6 +61,7 @@ export class ObserveCounts {
 
 export class Observer {
   readonly sketches: Sketches;
+  readonly portSets: PortSets;
   readonly sources: Sources;
   readonly targets: Targets;
   readonly hosts: Hosts;
@@ -92,7 +94,8 @@ export class Observer {
     this.matcher = new PayloadMatcher(options.payloadSignatures);
     this.duplicates = new Duplicates(tables.duplicatesMax);
     this.sketches = new Sketches(tables.sketchesMax);
-    this.sources = new Sources(tables, this.sketches, options);
+    this.portSets = new PortSets(tables.portPagesMax);
+    this.sources = new Sources(tables, this.sketches, this.portSets, options);
     this.targets = new Targets(tables.targetsMax, Math.ceil(tables.contactsMax / 2), this.sketches);
     this.hosts = new Hosts(tables.hostsMax);
     this.signatures = new Signatures(tables.signaturesMax);
@@ -337,6 +340,11 @@ export class Observer {
     }
   }
 
+  /** Sets that outgrew their lists and found no room, cumulative. */
+  get largeSetsRefused(): number {
+    return this.sketches.refused + this.portSets.refused;
+  }
+
   /** Forgets the epoch. Conversations, duplicates and who ever spoke stay. */
   clear(): void {
     this.sources.clear();
@@ -344,6 +352,7 @@ export class Observer {
     this.hosts.clear();
     this.signatures.clear();
     this.sketches.clear();
+    this.portSets.clear();
   }
 
   isHome(w0: number, w1: number, w2: number, w3: number): boolean {

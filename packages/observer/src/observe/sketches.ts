@@ -1,7 +1,7 @@
 /**
- * HyperLogLog sketches (Flajolet et al. 2007) from one bounded pool: 4,096 registers of a byte
- * each, standard error 1.04/sqrt(4096) = 1.6 %. The 32-bit hash gives the register (12 bits) and
- * the rank (the other 20); its collisions add 0.1 % at ten million elements. Twin: `sketches.h`.
+ * HyperLogLog sketches (Flajolet et al. 2007) from one bounded pool: 16,384 registers of a byte
+ * each, standard error 1.04/sqrt(16384) = 0.8 %. The 32-bit hash gives the register (14 bits) and
+ * the rank (the other 18); its collisions add 0.1 % at ten million elements. Twin: `sketches.h`.
  */
 import { HLL_PRECISION, HLL_REGISTERS } from '../../../plugin-api/src/batch-layout.js';
 
@@ -38,7 +38,7 @@ export class Sketches {
   add(sketch: number, hash: number): void {
     if (sketch < 0) return;
     const at = sketch * HLL_REGISTERS + (hash >>> (32 - HLL_PRECISION));
-    // The low 21 bits decide the rank; a sentinel bit bounds it at 22.
+    // The other bits decide the rank; a sentinel bit behind them bounds it at 19.
     const rank = Math.clz32((hash << HLL_PRECISION) | (1 << (HLL_PRECISION - 1))) + 1;
     if (this.registers[at] < rank) this.registers[at] = rank;
   }

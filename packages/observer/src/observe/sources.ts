@@ -1,6 +1,6 @@
 /**
- * Who probes: the source table in its two tiers, with exact targets and contacts that degrade to
- * sketches. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
+ * Who probes: the source table in its two tiers, with lists of targets and contacts, and what takes
+ * over when those are full: sketches, and exact sets of ports. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
  * `sources.h`.
  */
 import { Outcome } from '../../../plugin-api/src/batch-layout.js';
@@ -13,6 +13,7 @@ import { EARLY_PAIRS, EARLY_PORTS, EARLY_TARGETS } from './early-batches.js';
 import { Finds } from './finds.js';
 import { LightSources } from './light-sources.js';
 import { MemberFilters } from './member-filters.js';
+import { NO_PORT_SET, type PortSets } from './port-sets.js';
 import { NO_SKETCH, type Sketches } from './sketches.js';
 import { PayloadPool } from './payload-pool.js';
 import { SourceTallies } from './source-tallies.js';
@@ -39,7 +40,7 @@ export class Sources {
   readonly lastContact: Int32Array;
   readonly targetSketch: Int32Array;
   readonly pairSketch: Int32Array;
-  readonly portSketch: Int32Array;
+  readonly portSet: Int32Array;
   /** Touches whose source found no room, in either tier, cumulative. */
   refused = 0;
   /** The source that reached an early count with the last touch, or NONE; and which, as bits. */
@@ -63,6 +64,7 @@ export class Sources {
   constructor(
     tables: ObserverTables,
     readonly sketches: Sketches,
+    readonly portSets: PortSets,
     private readonly early: { earlyTargets: number; earlyPorts: number; earlyPairs: number },
   ) {
     const capacity = tables.sourcesMax;
@@ -77,7 +79,7 @@ export class Sources {
     this.lastContact = new Int32Array(capacity);
     this.targetSketch = new Int32Array(capacity);
     this.pairSketch = new Int32Array(capacity);
-    this.portSketch = new Int32Array(capacity);
+    this.portSet = new Int32Array(capacity);
     this.tallies = new SourceTallies(capacity);
     this.light = new LightSources(tables.lightSourcesMax);
     this.targets = new AddressSets(Math.ceil(tables.contactsMax / 2));
@@ -207,7 +209,7 @@ export class Sources {
     this.lastContact[source] = NONE;
     this.targetSketch[source] = NO_SKETCH;
     this.pairSketch[source] = NO_SKETCH;
-    this.portSketch[source] = NO_SKETCH;
+    this.portSet[source] = NO_PORT_SET;
     this.payloads.reset(source);
     this.finds.reset(source);
     return source;
@@ -240,7 +242,7 @@ export class Sources {
       if (member === NONE) member = this.admitTarget(source, touch, hash);
       if (member !== NONE) contact = this.admitContact(source, member, touch);
       if (contact === NONE || this.pairSketch[source] !== NO_SKETCH)
-        this.sketchPair(source, touch.service, hash);
+        this.notePair(source, touch.service, hash);
       if (contact === NONE) {
         this.tallies.countOutcome(source, touch.outcome);
         if ((touch.outcome & Outcome.open) !== 0) this.finds.add(source, touch);
@@ -292,7 +294,7 @@ export class Sources {
 
   /**
    * A new contact: into the exact list if there is room (else NONE), and its port into the target's
-   * sketch once there was none.
+   * set once there was none.
    */
   private admitContact(source: number, member: number, touch: Touch): number {
     const ports = this.targets.portCount[member];
@@ -302,38 +304,35 @@ export class Sources {
       if (contact !== NONE) {
         if (ports + 1 === this.early.earlyPorts) this.reach(source, EARLY_PORTS);
         if (this.contactCount[source] === this.early.earlyPairs) this.reach(source, EARLY_PAIRS);
-        if (this.targets.portSketch[member] === NO_SKETCH) return contact;
+        if (this.targets.portSet[member] === NO_PORT_SET) return contact;
       }
     }
-    if (this.targets.portSketch[member] === NO_SKETCH) {
-      const sketch = this.sketches.take();
-      this.targets.portSketch[member] = sketch;
+    const { portSet } = this.targets;
+    if (portSet[member] === NO_PORT_SET) {
       for (let c = this.firstContact[source]; c !== NONE; c = this.contacts.next[c]) {
         if (this.contacts.member[c] === member)
-          this.sketches.add(sketch, serviceHash(this.contacts.service[c]));
+          this.portSets.add(portSet, member, this.contacts.service[c]);
       }
     }
-    this.sketches.add(this.targets.portSketch[member], serviceHash(touch.service));
+    this.portSets.add(portSet, member, touch.service);
     return contact;
   }
 
   /**
-   * Pairs and ports once they are beyond the exact list. The sketches cover the listed ones too.
+   * Pairs and ports once they are beyond the list. What is listed is in them too.
    */
-  private sketchPair(source: number, service: number, targetHash: number): void {
+  private notePair(source: number, service: number, targetHash: number): void {
     if (this.pairSketch[source] === NO_SKETCH) {
       const pairs = this.sketches.take();
-      const ports = this.sketches.take();
       this.pairSketch[source] = pairs;
-      this.portSketch[source] = ports;
       for (let c = this.firstContact[source]; c !== NONE; c = this.contacts.next[c]) {
         const known = this.contacts.service[c];
         this.sketches.add(pairs, finish(mix(this.targets.hashOf(this.contacts.member[c]), known)));
-        this.sketches.add(ports, serviceHash(known));
+        this.portSets.add(this.portSet, source, known);
       }
     }
     this.sketches.add(this.pairSketch[source], finish(mix(targetHash, service)));
-    this.sketches.add(this.portSketch[source], serviceHash(service));
+    this.portSets.add(this.portSet, source, service);
   }
 
   /** False when the touch's target is certainly none of the source's exact ones. */
@@ -382,8 +381,4 @@ export class Sources {
     this.targets.portCount[member]++;
     return contact;
   }
-}
-
-function serviceHash(service: number): number {
-  return finish(mix(HASH_SEED, service));
 }

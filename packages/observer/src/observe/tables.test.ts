@@ -196,7 +196,7 @@ describe('Sketches', () => {
           sketches.add(sketch, hash);
           other.add(hash);
         }
-        expect(sketches.bytes(sketch)).toEqual(other.registers);
+        expect(Buffer.from(sketches.bytes(sketch)).equals(other.registers)).toBe(true);
         expect(sketches.bytes(0).every((register) => register === 0)).toBe(true);
       }),
     );

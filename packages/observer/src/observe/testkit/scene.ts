@@ -36,6 +36,7 @@ const TABLES: ObserverTables = {
   hostsMax: 256,
   contactsMax: 8192,
   sketchesMax: 64,
+  portPagesMax: 64,
   flowsMax: 1024,
   fragmentsMax: 16,
   duplicatesMax: 64,

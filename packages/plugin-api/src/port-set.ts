@@ -1,0 +1,133 @@
+/**
+ * Exact sets of services: a bit for each port of TCP, of UDP and of SCTP, and for each type of what
+ * has no ports. What the observers write of them (batch-layout: `Ports`) is merged here.
+ */
+import { PORT_PAGE_SIZE, PORT_PAGES, PortPage } from './batch-layout.js';
+
+/** One page as a batch has it: ports in rising order (u16), or a bitmap of PORT_PAGE_SIZE bytes. */
+export interface PortsOfPage {
+  page: number;
+  bytes: Uint8Array;
+}
+
+/** Of those with ports. */
+const PROTOCOL_OF_PAGE: readonly number[] = [6, 17, 132];
+
+/** The page that a service (protocol << 16 | port) is in. */
+export function pageOfService(service: number): number {
+  switch (service >>> 16) {
+    case 6:
+      return PortPage.tcp;
+    case 17:
+      return PortPage.udp;
+    case 132:
+      return PortPage.sctp;
+    default:
+      return PortPage.other;
+  }
+}
+
+/** Its bit there. Other protocols have no ports; ICMP has types, below 256. */
+export function bitOfService(service: number): number {
+  return pageOfService(service) === PortPage.other
+    ? ((service >>> 8) & 0xff00) | (service & 0xff)
+    : service & 0xffff;
+}
+
+/** The service of a bit. */
+function serviceAt(page: number, bit: number): number {
+  if (page === PortPage.other) return ((bit & 0xff00) << 8) | (bit & 0xff);
+  return (PROTOCOL_OF_PAGE[page] << 16) | bit;
+}
+
+/** Set bits of a 32-bit word. */
+function bitsOf(word: number): number {
+  let bits = word - ((word >>> 1) & 0x55555555);
+  bits = (bits & 0x33333333) + ((bits >>> 2) & 0x33333333);
+  return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
+}
+
+/** Ordinary fields alone: a checkpoint walks them. */
+export class PortSet {
+  /** By page, 32 bits a word; null: nothing of it. */
+  private readonly pages: (Int32Array | null)[] = new Array(PORT_PAGES).fill(null);
+  /** Services in the set. */
+  size = 0;
+
+  add(service: number): void {
+    this.addBit(this.pageAt(pageOfService(service)), bitOfService(service));
+  }
+
+  /** Takes in what a batch has. Idempotent and commutative, as `absorb` is. */
+  merge(ports: readonly PortsOfPage[]): void {
+    for (const { page, bytes } of ports) {
+      const into = this.pageAt(page);
+      if (bytes.length < PORT_PAGE_SIZE) this.addBits(into, bytes);
+      else this.mergeWords(into, wordsOf(bytes));
+    }
+  }
+
+  /** Takes in another set. */
+  absorb({ pages }: PortSet): void {
+    for (const [page, words] of pages.entries())
+      if (words !== null) this.mergeWords(this.pageAt(page), words);
+  }
+
+  /** All of it, page after page, in rising order. */
+  services(): number[] {
+    const found: number[] = [];
+    for (const [page, words] of this.pages.entries())
+      for (let bit = 0; words !== null && bit < words.length * 32; bit++) {
+        // Most words of most pages are empty.
+        if ((bit & 31) === 0 && words[bit >>> 5] === 0) bit += 31;
+        else if (((words[bit >>> 5] >>> (bit & 31)) & 1) !== 0) found.push(serviceAt(page, bit));
+      }
+    return found;
+  }
+
+  /** Forgets all. */
+  clear(): void {
+    for (const words of this.pages) words?.fill(0);
+    this.size = 0;
+  }
+
+  private pageAt(page: number): Int32Array {
+    const words = this.pages[page] ?? new Int32Array(PORT_PAGE_SIZE / 4);
+    this.pages[page] = words;
+    return words;
+  }
+
+  private addBits(into: Int32Array, ports: Uint8Array): void {
+    for (let at = 0; at + 1 < ports.length; at += 2)
+      this.addBit(into, ports[at] | (ports[at + 1] << 8));
+  }
+
+  private addBit(into: Int32Array, bit: number): void {
+    const known = into[bit >>> 5];
+    const word = known | (1 << (bit & 31));
+    if (word === known) return;
+    into[bit >>> 5] = word;
+    this.size++;
+  }
+
+  private mergeWords(into: Int32Array, from: Int32Array): void {
+    for (let at = 0; at < into.length; at++) {
+      const more = from[at] & ~into[at];
+      if (more === 0) continue;
+      into[at] |= more;
+      this.size += bitsOf(more);
+    }
+  }
+}
+
+const scratch = new Int32Array(PORT_PAGE_SIZE / 4);
+
+/** A bitmap's words, good until the next call. */
+function wordsOf(bytes: Uint8Array): Int32Array {
+  for (let word = 0; word < scratch.length; word++) {
+    const at = word * 4;
+    scratch[word] =
+      bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
+  }
+  return scratch;
+}
