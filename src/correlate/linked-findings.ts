@@ -122,6 +122,7 @@ export function activityOfSuspect(suspect: Suspect): Activity {
     portCount: hits.size,
     pairCount: contacts.length,
     exact: true,
+    reach: { targets: targets.length, ports: hits.size, pairs: contacts.length, exact: true },
     targets,
     ports: [...hits.values()],
     exposed: exposed.map(({ target, port, protocol }) => ({

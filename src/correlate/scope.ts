@@ -1,5 +1,5 @@
 /** What one incident touched: bounded unions of what its sources' activities list. */
-import type { Activity, ContactSummary } from '../../packages/plugin-api/src/finding.js';
+import type { Activity, ContactSummary, Reach } from '../../packages/plugin-api/src/finding.js';
 import { sortByAddress, sortByNumber } from '../shared/address.js';
 import { type Cover, coverTargets } from '../shared/cover.js';
 import { compareText } from '../shared/text.js';
@@ -23,7 +23,7 @@ export interface ScopeCounts {
   hosts: number;
   ports: number;
   pairs: number;
-  /** False: at least these many, estimated from the largest window seen. */
+  /** False: estimated, of several sources from the one that reached most. */
   exact: boolean;
 }
 
@@ -44,8 +44,10 @@ export class Scope {
   #targets = new Set<string>();
   #ports = new Map<string, PortHits>();
   #exposed = new Map<string, ContactSummary>();
-  /** Largest window so far; its counts bound the unions from below. */
+  /** Largest window so far. */
   #widest: Activity | null = null;
+  /** The most that one source reached. */
+  #farthest: Reach | null = null;
   #hostsFloor = 0;
   #portsFloor = 0;
   #targetsComplete = true;
@@ -67,6 +69,7 @@ export class Scope {
       ports: this.#ports,
       exposed: this.#exposed,
       widest: this.#widest,
+      farthest: this.#farthest,
       hostsFloor: this.#hostsFloor,
       portsFloor: this.#portsFloor,
       targetsComplete: this.#targetsComplete,
@@ -81,6 +84,7 @@ export class Scope {
     made.#ports = packed.ports;
     made.#exposed = packed.exposed;
     made.#widest = packed.widest;
+    made.#farthest = packed.farthest;
     made.#hostsFloor = packed.hostsFloor;
     made.#portsFloor = packed.portsFloor;
     made.#targetsComplete = packed.targetsComplete;
@@ -102,8 +106,7 @@ export class Scope {
       this.#addPort({ proto: contact.proto, port: contact.port, hits: 1 });
     }
     if (!activity.exposedComplete) this.#exposedComplete = false;
-    this.#hostsFloor = Math.max(this.#hostsFloor, activity.targetCount);
-    this.#portsFloor = Math.max(this.#portsFloor, activity.portCount);
+    this.#reached(activity.reach);
     if (activity.targetCount > activity.targets.length) this.#targetsComplete = false;
     if (activity.portCount > activity.ports.length) this.#portsComplete = false;
     if (activity.pairCount >= (this.#widest?.pairCount ?? 0)) {
@@ -114,20 +117,27 @@ export class Scope {
   }
 
   counts(): ScopeCounts {
-    const hosts = Math.max(this.#targets.size, this.#hostsFloor);
-    const ports = Math.max(this.#ports.size, this.#portsFloor);
-    const widest = this.#widest;
-    // Pairs of different windows cannot be told apart, so they are exact only if one window held
-    // all.
-    const oneWindow =
-      widest === null ||
-      (widest.exact && widest.targetCount === hosts && widest.portCount === ports);
+    const targets = this.#targets.size;
+    const hosts = this.#targetsComplete ? targets : Math.max(targets, this.#hostsFloor);
+    const known = this.#ports.size;
+    const ports = this.#portsComplete ? known : Math.max(known, this.#portsFloor);
+    const farthest = this.#farthest;
+    // Pairs of different sources cannot be told apart, so they are exact only if one did it all.
+    const oneSource =
+      farthest === null ||
+      (farthest.exact && farthest.targets === hosts && farthest.ports === ports);
     return {
       hosts,
       ports,
-      pairs: Math.max(widest?.pairCount ?? 0, hosts, ports),
-      exact: this.#targetsComplete && this.#portsComplete && oneWindow,
+      pairs: Math.max(farthest?.pairs ?? 0, hosts, ports),
+      exact: this.#targetsComplete && this.#portsComplete && oneSource,
     };
+  }
+
+  #reached(reach: Reach): void {
+    this.#hostsFloor = Math.max(this.#hostsFloor, reach.targets);
+    this.#portsFloor = Math.max(this.#portsFloor, reach.ports);
+    if (reach.pairs >= (this.#farthest?.pairs ?? 0)) this.#farthest = reach;
   }
 
   /** The activity of the window with the most pairs, without its lists. */
@@ -179,6 +189,8 @@ export class Scope {
     for (const contact of other.#exposed.values()) this.#addExposed(contact);
     this.#hostsFloor = Math.max(this.#hostsFloor, other.#hostsFloor);
     this.#portsFloor = Math.max(this.#portsFloor, other.#portsFloor);
+    if ((other.#farthest?.pairs ?? 0) > (this.#farthest?.pairs ?? 0))
+      this.#farthest = other.#farthest;
     this.#targetsComplete &&= other.#targetsComplete;
     this.#portsComplete &&= other.#portsComplete;
     this.#exposedComplete &&= other.#exposedComplete;

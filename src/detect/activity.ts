@@ -3,15 +3,18 @@
  */
 import {
   type Activity,
+  type Circumstances,
   type ContactSummary,
   countBy,
   type EntityName,
   type Find,
+  fateOf,
   formatSynSignature,
   guessTools,
   Outcome,
   outcomeCounts,
   probesOf,
+  type Reach,
   serviceOf,
   type SourceSummary,
   type SourceWindow,
@@ -48,12 +51,17 @@ export function fingerprintOf(signature: string): SynFingerprint {
   return fingerprint;
 }
 
-export function activityOf(window: SourceWindow, summary: SourceSummary): Activity {
+export function activityOf(
+  window: SourceWindow,
+  summary: SourceSummary,
+  circumstances: Pick<Circumstances, 'nowUs' | 'atEnd'>,
+): Activity {
   const { contacts } = summary;
   const exposed = contacts.filter((c) => (c.outcome & Outcome.open) !== 0);
   const { open, closed, unreachable, silent } = outcomeCounts(contacts);
   const services = countBy(contacts, serviceOf);
   const portCount = window.allPortCount(services);
+  const exact = summary.targetCount.exact && summary.pairCount.exact && portCount.exact;
   // How many targets those had is not known: one at least.
   if (portCount.count > services.size && portCount.count <= LISTED_MAX)
     for (const service of window.unlistedServices())
@@ -64,7 +72,13 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
     targetCount: summary.targetCount.count,
     portCount: portCount.count,
     pairCount: summary.pairCount.count,
-    exact: summary.targetCount.exact && summary.pairCount.exact && portCount.exact,
+    exact,
+    reach: reachOf(window, circumstances, summary.isWhole) ?? {
+      targets: summary.targetCount.count,
+      ports: portCount.count,
+      pairs: summary.pairCount.count,
+      exact,
+    },
     targets: [...summary.targets.keys()].slice(0, LISTED_MAX).map(latin1Text),
     ports: portHits(services),
     exposed: exposed.slice(0, LISTED_MAX).map(serviceText),
@@ -86,6 +100,23 @@ export function activityOf(window: SourceWindow, summary: SourceSummary): Activi
       (c) => (c.outcome & (Outcome.established | Outcome.sourceReset)) !== 0,
     ),
   };
+}
+
+/**
+ * What the source reached since its findings began; null when that is what its window says, which
+ * is whole when nothing is too old for it.
+ */
+function reachOf(
+  window: SourceWindow,
+  { nowUs, atEnd }: Pick<Circumstances, 'nowUs' | 'atEnd'>,
+  isWhole: boolean,
+): Reach | null {
+  const { reachSinceUs: sinceUs } = window;
+  if (sinceUs === null || (isWhole && !window.hasPast)) return null;
+  const contacts = [...window.contacts.values()].filter(
+    (contact) => contact.lastUs >= sinceUs && fateOf(contact, nowUs, atEnd) !== 'none',
+  );
+  return window.reach(contacts);
 }
 
 function serviceText({ target, port, protocol }: Find): ContactSummary {

@@ -54,6 +54,14 @@ export class FindingLog {
     return this.opened !== null && this.opened.size > 0;
   }
 
+  /** When the earliest of the open findings was first seen, noise apart; null for none. */
+  get sinceUs(): number | null {
+    let sinceUs: number | null = null;
+    for (const { finding } of this.opened?.values() ?? [])
+      if (finding.phase !== 'noise') sinceUs = Math.min(sinceUs ?? Infinity, finding.firstSeenUs);
+    return sinceUs;
+  }
+
   /** Kinds of the open findings. */
   kinds(): Set<Finding['kind']> {
     return new Set([...(this.opened?.values() ?? [])].map(({ finding }) => finding.kind));

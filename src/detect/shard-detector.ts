@@ -11,7 +11,6 @@ import {
   decodeBatch,
   type Finding,
   NOTHING,
-  PHASE_OF_KIND,
   type SourceDetector,
   type SourceWindow,
   type Suspect,
@@ -123,7 +122,11 @@ export class ShardDetector {
     const { nowUs } = circumstances;
     for (const { window, log } of state.sources.values()) {
       const lately = () =>
-        activityOf(window, summarize(window, this.limits.horizonUs / 1e6, nowUs, true));
+        activityOf(
+          window,
+          summarize(window, this.limits.horizonUs / 1e6, nowUs, true),
+          circumstances,
+        );
       findings.push(...log.end(nowUs, lately));
     }
     for (const { log } of state.targets.values()) findings.push(...log.end(nowUs, () => null));
@@ -168,12 +171,13 @@ export class ShardDetector {
       if (this.state.memory.remember(key, window, circumstances)) awaited = true;
       this.judgeHistory(key, tracked, view, findings);
     }
+    const { sinceUs } = log;
+    if (closing) window.noteFindings(sinceUs, circumstances.nowUs);
     if (log.active) {
       if (closing) {
         progress.push(view.activity(this.detectors.source[0]?.windowS ?? 60));
         // Nobody keeps what noise found.
-        if ([...log.kinds()].some((kind) => PHASE_OF_KIND[kind] !== 'noise'))
-          window.finds?.forget();
+        if (sinceUs !== null) window.finds?.forget();
       }
       awaited = true;
     }

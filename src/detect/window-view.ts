@@ -39,7 +39,7 @@ export class WindowView {
     const { contacts } = summary;
     const known = this.activities.find((one) => one.contacts === contacts);
     if (known !== undefined) return known.activity;
-    const activity = activityOf(this.window, summary);
+    const activity = activityOf(this.window, summary, this.circumstances);
     this.activities.push({ contacts, activity });
     return activity;
   }

@@ -44,6 +44,7 @@ export interface Event {
     actors: { ip: string; role: string }[];
     exposed: { ip: string; port: number }[];
     exposed_scope: { services: number; hosts: number; complete: boolean };
+    scope: { hosts: number; ports: number; pairs: number; exact: boolean };
   };
 }
 

@@ -58,6 +58,14 @@ export interface ContactSummary {
   proto: string;
 }
 
+/** Distinct targets, services and pairs of the two; exact, or some of them estimated. */
+export interface Reach {
+  targets: number;
+  ports: number;
+  pairs: number;
+  exact: boolean;
+}
+
 /**
  * What a source did inside the window of a finding, for the correlator and the report. Lists are
  * bounded by `limits.activityItemsMax`; the counts are of the whole window, and `exact` says
@@ -74,6 +82,8 @@ export interface Activity {
   portCount: number;
   pairCount: number;
   exact: boolean;
+  /** The same since its findings began, however much of that is older than any window. */
+  reach: Reach;
   targets: string[];
   ports: { proto: string; port: number; hits: number }[];
   exposed: ContactSummary[];

@@ -6,6 +6,7 @@
 import type { SourceObservation } from './batch.js';
 import { addressHash, type Contact, type Count, serviceOf } from './contact.js';
 import { finish, mix } from './hash.js';
+import type { Reach } from './finding.js';
 import { PortSet } from './port-set.js';
 import { estimateUnion, Sketch } from './sketch.js';
 
@@ -51,12 +52,21 @@ const unions = new WeakMap<Overflow, Map<string, Sketch | PortSet | null>>();
 /** Of ports, while they are counted. */
 const counted = new PortSet();
 
+interface Past {
+  targets: Sketch;
+  pairs: Sketch;
+  ports: PortSet;
+}
+
 /** Ordinary fields alone: a checkpoint walks them. */
 export class Overflow {
   private readonly buckets: Bucket[] = [];
   /** Up to this packet time the minute reaches into a set that is counted no more. */
   private cutUntilUs: Partial<Record<SetName, number>> = {};
   private slidToUs = 0;
+  /** What has left the minute and the list, while that is wanted and there is any. */
+  private past: Past | null = null;
+  private keepsPast = false;
 
   /** Whether anything of the minute is here. */
   get isCounting(): boolean {
@@ -72,6 +82,7 @@ export class Overflow {
     while (this.buckets.length > 0 && this.buckets[0].startUs < nowUs - MINUTE_US) {
       const bucket = this.buckets.shift() as Bucket;
       unions.delete(this);
+      if (this.keepsPast) this.addBucketToPast(bucket);
       for (const name of setsOf(bucket))
         this.cutUntilUs[name] = bucket.startUs + BUCKET_US + MINUTE_US;
     }
@@ -88,14 +99,54 @@ export class Overflow {
     return Math.max(0, ...times);
   }
 
+  /** Whether what leaves the minute and the list is kept; if not, what was kept is forgotten. */
+  keepPast(keeps: boolean): void {
+    this.keepsPast = keeps;
+    if (!keeps) this.past = null;
+  }
+
+  /** Whether anything has left the minute or the list, and was kept. */
+  get hasPast(): boolean {
+    return this.past !== null;
+  }
+
+  /** Takes in a contact that the list has no more. */
+  addToPast(contact: Contact): void {
+    if (!this.keepsPast || contact.kinds === 0) return;
+    this.past ??= emptyPast();
+    this.past.targets.add(addressHash(contact.target));
+    this.past.pairs.add(pairHash(contact));
+    this.past.ports.add(serviceOf(contact));
+  }
+
+  /** All that is here, and what was kept of what is not any more, with the listed contacts. */
+  reach(listed: readonly Contact[]): Reach {
+    const known = this.targetsWith(listed.map(({ target }) => target));
+    const services = listed.map(serviceOf);
+    if (this.past === null) {
+      const counts = [this.targets(known), this.ports(new Set(services)), this.pairs(listed)];
+      const [targets, ports, pairs] = counts.map(({ count }) => count);
+      return { targets, ports, pairs, exact: counts.every(({ exact }) => exact) };
+    }
+    const ofTargets = [this.past.targets, ...this.sketchesOf('targets')];
+    const ofPairs = [this.past.pairs, ...this.sketchesOf('pairs')];
+    this.countPorts('ports', services, true, portsOfAll);
+    counted.absorb(this.past.ports);
+    const ports = counted.size;
+    const targets = Math.max(known.size, estimateUnion(ofTargets, [...known].map(addressHash)));
+    // There are no more of them than all on all, and at least each on one.
+    const least = Math.max(targets, ports, listed.length);
+    const pairs = Math.max(least, estimateUnion(ofPairs, listed.map(pairHash)));
+    return { targets, ports, pairs: Math.min(pairs, targets * ports), exact: false };
+  }
+
   /** Takes in a contact that found no room; `isTargetListed` when its target is listed. */
   add(contact: Contact, isTargetListed: boolean, epochStartUs: number): void {
     const bucket = this.bucketAt(epochStartUs);
     bucket.lastUs = Math.max(bucket.lastUs, contact.lastUs);
-    const target = addressHash(contact.target);
     const service = serviceOf(contact);
     bucket.pairs ??= new Sketch();
-    bucket.pairs.add(finish(mix(target, service)));
+    bucket.pairs.add(pairHash(contact));
     bucket.ports ??= new PortSet();
     bucket.ports.add(service);
     const deep = deepOf(bucket, contact.target);
@@ -150,8 +201,7 @@ export class Overflow {
 
   /** Distinct targets, those listed among them. */
   targets(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
-    const all = new Set(listed.keys());
-    for (const { deep } of this.buckets) for (const target of deep.keys()) all.add(target);
+    const all = this.targetsWith(listed.keys());
     return this.estimate('targets', all.size, () => [...all].map(addressHash));
   }
 
@@ -161,8 +211,7 @@ export class Overflow {
    */
   pairs(listed: readonly Contact[]): Count {
     if (this.isWhole('deep', hasAllPorts)) return { count: this.sumOfPorts(listed), exact: true };
-    const hashes = () => listed.map((c) => finish(mix(addressHash(c.target), serviceOf(c))));
-    return this.estimate('pairs', listed.length, hashes);
+    return this.estimate('pairs', listed.length, () => listed.map(pairHash));
   }
 
   /** Distinct services, the listed ones among them. */
@@ -194,14 +243,33 @@ export class Overflow {
   }
 
   private estimate(name: 'targets' | 'pairs', listed: number, listedHashes: () => number[]): Count {
-    const sketches = this.unionAndNewest(
+    const sketches = this.sketchesOf(name);
+    if (sketches.length === 0)
+      return { count: listed, exact: this.isWhole(name, (b) => !b.incomplete.has(name)) };
+    return { count: Math.max(listed, estimateUnion(sketches, listedHashes())), exact: false };
+  }
+
+  private sketchesOf(name: 'targets' | 'pairs'): Sketch[] {
+    return this.unionAndNewest(
       name,
       () => new Sketch(),
       (bucket) => bucket[name],
     );
-    if (sketches.length === 0)
-      return { count: listed, exact: this.isWhole(name, (b) => !b.incomplete.has(name)) };
-    return { count: Math.max(listed, estimateUnion(sketches, listedHashes())), exact: false };
+  }
+
+  /** The listed ones and those whose ports are here. */
+  private targetsWith(listed: Iterable<string>): Set<string> {
+    const all = new Set(listed);
+    for (const { deep } of this.buckets) for (const target of deep.keys()) all.add(target);
+    return all;
+  }
+
+  private addBucketToPast({ targets, pairs, ports, deep }: Bucket): void {
+    this.past ??= emptyPast();
+    if (targets !== null) this.past.targets.absorb(targets);
+    for (const target of deep.keys()) this.past.targets.add(addressHash(target));
+    if (pairs !== null) this.past.pairs.absorb(pairs);
+    if (ports !== null) this.past.ports.absorb(ports);
   }
 
   /** Over all targets. */
@@ -302,6 +370,15 @@ export class Overflow {
 /** Whether an observation has anything for an overflow. */
 export function hasLargeSets({ targetSketch, pairSketch, ports, deep }: SourceObservation) {
   return targetSketch !== null || pairSketch !== null || ports !== null || deep.length > 0;
+}
+
+function emptyPast(): Past {
+  return { targets: new Sketch(), pairs: new Sketch(), ports: new PortSet() };
+}
+
+/** The observers' hash of a (target, service). */
+function pairHash(contact: Contact): number {
+  return finish(mix(addressHash(contact.target), serviceOf(contact)));
 }
 
 /** Notes a target that is in no list: among those whose ports are counted, else in the sketch. */

@@ -15,6 +15,7 @@ import {
 } from './batch-layout.js';
 import { type Contact, type Count, countBy, latin1 } from './contact.js';
 import { insertEpoch } from './epochs.js';
+import type { Reach } from './finding.js';
 import { Finds } from './finds.js';
 import { hasLargeSets, Overflow } from './overflow.js';
 import { PayloadEvidence } from './payload-evidence.js';
@@ -23,6 +24,8 @@ import { countersOfSingle } from './single-counters.js';
 /** Exact contacts of a source and window (guarantee 3). */
 export const CONTACTS_MAX = 1024;
 const MINUTE_US = 60_000_000;
+/** As long as an incident waits for its source to go on (`correlate.idle_s`). */
+const REACH_PAUSE_US = 600_000_000;
 const SOURCE_COUNTERS = Object.keys(SourceCounter).length;
 
 /** What one sensor counted in one epoch. */
@@ -60,6 +63,13 @@ export class SourceWindow {
   private fullUntilUs = -1;
   /** What the list and the observations' own lists had no room for. */
   private overflow: Overflow | null = null;
+  /**
+   * Since when all that it did counts as one thing (packet time): while something is found of it,
+   * and for a pause after. Null: nothing is.
+   */
+  reachSinceUs: number | null = null;
+  /** When something was found of it last. */
+  private foundUs = 0;
   /** Of that, open services, until they are told. Null: none so far. */
   finds: Finds | null = null;
   /** The epochs of the last minute in their order, their sum, and the sum of those before. */
@@ -106,9 +116,9 @@ export class SourceWindow {
       this.mergeContact(fresh, epochStartUs);
     }
     if (hasLargeSets(observation) || unlisted.size > 0) {
-      this.overflow ??= new Overflow();
-      this.overflow.merge(observation, names, epochStartUs);
-      this.overflow.addTargets(unlisted, epochStartUs);
+      const large = this.largeSets();
+      large.merge(observation, names, epochStartUs);
+      large.addTargets(unlisted, epochStartUs);
     }
     if (observation.finds.length > 0 || observation.findsMissed > 0) {
       this.finds ??= new Finds();
@@ -267,6 +277,26 @@ export class SourceWindow {
     return this.probesOverflow()?.services() ?? [];
   }
 
+  /** Tells since when something is found of the source; null while nothing is. */
+  noteFindings(sinceUs: number | null, nowUs: number): void {
+    if (sinceUs !== null) {
+      this.foundUs = nowUs;
+      this.reachSinceUs = Math.min(this.reachSinceUs ?? sinceUs, sinceUs);
+    } else if (nowUs - this.foundUs > REACH_PAUSE_US) this.reachSinceUs = null;
+    this.overflow?.keepPast(this.reachSinceUs !== null);
+  }
+
+  /** Whether contacts since then are in no list and no set of the minute any more. */
+  get hasPast(): boolean {
+    return this.overflow?.hasPast === true;
+  }
+
+  /** What was reached since then, given the listed contacts of that time. */
+  reach(listed: readonly Contact[]): Reach {
+    const overflow = this.probesOverflow() ?? new Overflow();
+    return overflow.reach(listed);
+  }
+
   /** Targets with at least `count` listed contacts. */
   targetsWith(count: number): string[] {
     const counts = this.perTarget ?? countTargets(this.contacts);
@@ -341,15 +371,24 @@ export class SourceWindow {
     this.dropped++;
     if (contact.kinds === 0) return;
     this.perTarget ??= countTargets(this.contacts);
-    this.overflow ??= new Overflow();
-    this.overflow.add(contact, this.perTarget.has(contact.target), epochStartUs);
+    this.largeSets().add(contact, this.perTarget.has(contact.target), epochStartUs);
     if ((contact.outcome & Outcome.open) === 0) return;
     this.finds ??= new Finds();
     this.finds.add(contact);
   }
 
+  private largeSets(): Overflow {
+    if (this.overflow === null) {
+      this.overflow = new Overflow();
+      this.overflow.keepPast(this.reachSinceUs !== null);
+    }
+    return this.overflow;
+  }
+
   private forget(key: string, contact: Contact): void {
     this.contacts.delete(key);
+    if (this.reachSinceUs !== null && contact.lastUs >= this.reachSinceUs)
+      this.largeSets().addToPast(contact);
     if (this.perTarget === null) return;
     const left = (this.perTarget.get(contact.target) ?? 0) - 1;
     if (left > 0) this.perTarget.set(contact.target, left);

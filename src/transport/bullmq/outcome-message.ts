@@ -31,6 +31,7 @@ const activity = z.strictObject({
   portCount: count,
   pairCount: count,
   exact: z.boolean(),
+  reach: z.strictObject({ targets: count, ports: count, pairs: count, exact: z.boolean() }),
   targets: list(text),
   ports: list(z.strictObject({ proto: text, port: count, hits: count })),
   exposed: list(contact),

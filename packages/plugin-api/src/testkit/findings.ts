@@ -33,13 +33,18 @@ export const tcpPorts = (ports: number[], hits = 1): Activity['ports'] =>
 export function makeActivity(given: Partial<Activity> = {}): Activity {
   const targets = given.targets ?? hosts('198.51.100.', 1, 100);
   const ports = given.ports ?? tcpPorts([443], targets.length);
+  const targetCount = given.targetCount ?? targets.length;
+  const portCount = given.portCount ?? ports.length;
+  const pairCount = given.pairCount ?? targets.length * ports.length;
+  const exact = given.exact ?? true;
   return {
     source: { ip: '203.0.113.7', tunnel: 0 },
     lastSeenUs: TEST_TIME_US,
-    targetCount: targets.length,
-    portCount: ports.length,
-    pairCount: targets.length * ports.length,
-    exact: true,
+    targetCount,
+    portCount,
+    pairCount,
+    reach: { targets: targetCount, ports: portCount, pairs: pairCount, exact },
+    exact,
     targets,
     ports,
     exposed: [],
