@@ -10,7 +10,10 @@ const service = fc.oneof(
   fc.tuple(fc.constantFrom(1, 58), fc.integer({ min: 0, max: 0xff })),
   fc.tuple(fc.integer({ min: 0, max: 0xff }), fc.constant(0)),
 );
-const services = fc.array(service.map(([protocol, port]) => (protocol << 16) | port));
+const services = fc.array(
+  service.map(([protocol, port]) => (protocol << 16) | port),
+  { maxLength: 60, size: 'max' },
+);
 
 /** As an observer writes it: ports one by one, or `asBitmap`. */
 function written(all: readonly number[], asBitmap: boolean): PortsOfPage[] {

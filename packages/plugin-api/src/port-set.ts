@@ -47,34 +47,50 @@ function bitsOf(word: number): number {
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
+/** Services of a set that are listed. A sweep leaves many sets with one of them. */
+const FEW_MAX = 32;
+
 /** Ordinary fields alone: a checkpoint walks them. */
 export class PortSet {
-  /** By page, 32 bits a word; null: nothing of it. */
+  /** All services while they are few; null: those of `pages`. */
+  private few: number[] | null = [];
+  /** By page, 32 bits a word; null: nothing of it so far. */
   private readonly pages: (Int32Array | null)[] = new Array(PORT_PAGES).fill(null);
   /** Services in the set. */
   size = 0;
 
   add(service: number): void {
-    this.addBit(this.pageAt(pageOfService(service)), bitOfService(service));
+    if (this.few === null) {
+      this.addBit(this.pageAt(pageOfService(service)), bitOfService(service));
+    } else if (!this.few.includes(service)) {
+      if (this.few.length < FEW_MAX) this.size = this.few.push(service);
+      else {
+        this.spread();
+        this.add(service);
+      }
+    }
   }
 
   /** Takes in what a batch has. Idempotent and commutative, as `absorb` is. */
   merge(ports: readonly PortsOfPage[]): void {
     for (const { page, bytes } of ports) {
-      const into = this.pageAt(page);
-      if (bytes.length < PORT_PAGE_SIZE) this.addBits(into, bytes);
-      else this.mergeWords(into, wordsOf(bytes));
+      if (bytes.length === PORT_PAGE_SIZE) this.mergeWords(page, wordsOf(bytes));
+      else
+        for (let at = 0; at < bytes.length; at += 2)
+          this.add(serviceAt(page, bytes[at] | (bytes[at + 1] << 8)));
     }
   }
 
   /** Takes in another set. */
-  absorb({ pages }: PortSet): void {
-    for (const [page, words] of pages.entries())
-      if (words !== null) this.mergeWords(this.pageAt(page), words);
+  absorb({ few, pages }: PortSet): void {
+    if (few !== null) for (const service of few) this.add(service);
+    else
+      for (const [page, words] of pages.entries()) if (words !== null) this.mergeWords(page, words);
   }
 
-  /** All of it, page after page, in rising order. */
+  /** All of it; many, page after page, in rising order. */
   services(): number[] {
+    if (this.few !== null) return [...this.few].sort((a, b) => a - b);
     const found: number[] = [];
     for (const [page, words] of this.pages.entries())
       for (let bit = 0; words !== null && bit < words.length * 32; bit++) {
@@ -87,19 +103,24 @@ export class PortSet {
 
   /** Forgets all. */
   clear(): void {
-    for (const words of this.pages) words?.fill(0);
+    if (this.few === null) for (const words of this.pages) words?.fill(0);
+    this.few = [];
     this.size = 0;
+  }
+
+  /** They are too many to be listed. */
+  private spread(): void {
+    const { few } = this;
+    if (few === null) return;
+    this.few = null;
+    this.size = 0;
+    for (const service of few) this.add(service);
   }
 
   private pageAt(page: number): Int32Array {
     const words = this.pages[page] ?? new Int32Array(PORT_PAGE_SIZE / 4);
     this.pages[page] = words;
     return words;
-  }
-
-  private addBits(into: Int32Array, ports: Uint8Array): void {
-    for (let at = 0; at + 1 < ports.length; at += 2)
-      this.addBit(into, ports[at] | (ports[at + 1] << 8));
   }
 
   private addBit(into: Int32Array, bit: number): void {
@@ -110,7 +131,9 @@ export class PortSet {
     this.size++;
   }
 
-  private mergeWords(into: Int32Array, from: Int32Array): void {
+  private mergeWords(page: number, from: Int32Array): void {
+    this.spread();
+    const into = this.pageAt(page);
     for (let at = 0; at < into.length; at++) {
       const more = from[at] & ~into[at];
       if (more === 0) continue;
