@@ -21,7 +21,7 @@ import { Allowlist } from './shared/allowlist.js';
 import { sumOf } from './shared/counters.js';
 import { threadFile } from './shared/program-file.js';
 import { JUDGE_THREAD, takeThread } from './shared/threads.js';
-import { compileLess, markAtOnce } from './shared/v8-flags.js';
+import { compileLess } from './shared/v8-flags.js';
 import type { ShardOutcome } from './transport/contract.js';
 import { EmbeddedTransport } from './transport/embedded.js';
 import type { OpenJudge } from './transport/embedded-worker.js';
@@ -108,10 +108,7 @@ export class Pipeline {
     // Reading begins while the workers load; the transport holds what they are not ready for.
     const started = this.#transport.start((outcome) => this.#correlate(outcome));
     started.then(
-      () => {
-        compileLess(this.observer.name);
-        if (input.kind === 'files' && !input.paths.includes('-')) markAtOnce();
-      },
+      () => compileLess(this.observer.name),
       () => this.observer.stop(),
     );
     try {

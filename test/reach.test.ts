@@ -1,6 +1,6 @@
 /**
- * How much an operator tried is told as it was, however long the scan took and whatever list, minute
- * or epoch it outgrew. The truth is counted here from the frames themselves.
+ * How much an operator tried is told as it was, however long the scan took and whatever list,
+ * minute or epoch it outgrew. The truth is counted here from the frames themselves.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

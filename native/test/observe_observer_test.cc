@@ -75,16 +75,16 @@ TEST_CASE("a source's targets are exact at 256 and a sketch at 257") {
   CHECK(source_of(observer, SCANNER).target_sketch >= 0);
 }
 
-TEST_CASE("a target's ports are exact at 256 and a sketch at 257") {
+TEST_CASE("a target's ports are listed up to 256, and in a set from 257 on") {
   const ObserverConfig config = small_config();
   Observer observer(config);
   for (uint16_t port = 1; port <= 256; port++) observer.observe(syn(SCANNER, HOME, port));
   const Source& source = source_of(observer, SCANNER);
   CHECK(source.contact_count == 256);
-  CHECK(observer.sources.targets[source.first_member].port_sketch == NO_SKETCH);
+  CHECK(observer.sources.targets[source.first_member].port_set == NO_PORT_SET);
   observer.observe(syn(SCANNER, HOME, 257));
   CHECK(source.contact_count == 256);
-  CHECK(observer.sources.targets[source.first_member].port_sketch >= 0);
+  CHECK(observer.sources.targets[source.first_member].port_set >= 0);
   CHECK(source.pair_sketch >= 0);
 }
 

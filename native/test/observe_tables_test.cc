@@ -12,6 +12,7 @@
 #include "observe/flows.h"
 #include "observe/light_sources.h"
 #include "observe/signatures.h"
+#include "observe/port_sets.h"
 #include "observe/sketches.h"
 
 using namespace picket;
@@ -183,6 +184,45 @@ TEST_CASE("Sketches estimates within four standard errors") {
     const double estimate = raw < 2.5 * m && zeros > 0 ? m * std::log(m / zeros) : raw;
     CHECK(std::abs(estimate / count - 1) < 4 * 1.04 / std::sqrt(m));
   }
+}
+
+constexpr uint32_t TCP = 6u << 16;
+constexpr uint32_t UDP = 17u << 16;
+constexpr uint32_t ICMP = 1u << 16;
+
+TEST_CASE("PortSets holds each service once, protocols apart") {
+  PortSets sets(8);
+  int32_t set = NO_PORT_SET;
+  for (const uint32_t port : {0u, 1u, 443u, 443u, 0xffffu}) sets.add(set, TCP | port);
+  sets.add(set, UDP | 443);
+  sets.add(set, ICMP | 8);
+  sets.add(set, 47u << 16);
+  REQUIRE(set >= 0);
+  CHECK(PortSets::count(sets.page(set, PORT_PAGE_TCP)) == 4);
+  CHECK(PortSets::count(sets.page(set, PORT_PAGE_UDP)) == 1);
+  CHECK(PortSets::count(sets.page(set, PORT_PAGE_OTHER)) == 2);
+  CHECK(sets.page(set, PORT_PAGE_SCTP) == nullptr);
+  CHECK(sets.page(set, PORT_PAGE_TCP)[0] == 3);
+  CHECK(sets.page(set, PORT_PAGE_TCP)[PORT_PAGE_SIZE - 1] == 0x80);
+}
+
+TEST_CASE("PortSets refuses a set whole when a page is missing, and hands out clean ones") {
+  PortSets sets(1);
+  int32_t first = NO_PORT_SET;
+  int32_t second = NO_PORT_SET;
+  sets.add(first, TCP | 80);
+  sets.add(second, TCP | 80);
+  CHECK(first >= 0);
+  CHECK(second == REFUSED_PORT_SET);
+  sets.add(second, TCP | 81);
+  CHECK(sets.refused == 1);
+  sets.add(first, UDP | 53);
+  CHECK(first == REFUSED_PORT_SET);
+  CHECK(sets.refused == 2);
+  sets.clear();
+  int32_t third = NO_PORT_SET;
+  sets.add(third, TCP | 1);
+  CHECK(PortSets::count(sets.page(third, PORT_PAGE_TCP)) == 1);
 }
 
 TEST_CASE("Sketches refuses beyond its capacity, and hands out clean ones after a clear") {

@@ -3,202 +3,206 @@ import type { PicketConfig } from './schema.js';
 
 /** What the schema makes of a configuration that says nothing. */
 export const DEFAULT_CONFIG: PicketConfig = {
-  sensor: 'local',
-  home_nets: [],
-  allowlist: [],
-  observer: 'auto',
-  epoch_ms: 1000,
-  dark_after_s: 86400,
-  silent_after_s: 0,
-  shards: 16,
-  workers: 0,
-  early: {
-    targets: 100,
-    ports: 100,
-    pairs: 250,
+  "sensor": "local",
+  "home_nets": [],
+  "allowlist": [],
+  "observer": "auto",
+  "epoch_ms": 1000,
+  "dark_after_s": 86400,
+  "silent_after_s": 0,
+  "shards": 16,
+  "workers": 0,
+  "early": {
+    "targets": 100,
+    "ports": 100,
+    "pairs": 250
   },
-  tables: {
-    sources_max: 65536,
-    light_sources_max: 262144,
-    targets_max: 65536,
-    hosts_max: 16384,
-    contacts_max: 524288,
-    sketches_max: 2048,
-    port_pages_max: 4096,
-    flows_max: 524288,
-    fragments_max: 4096,
-    duplicates_max: 8192,
-    signatures_max: 4096,
-    singles_emitted_max: 16384,
+  "tables": {
+    "sources_max": 65536,
+    "light_sources_max": 262144,
+    "targets_max": 65536,
+    "hosts_max": 16384,
+    "contacts_max": 524288,
+    "sketches_max": 2048,
+    "port_pages_max": 4096,
+    "flows_max": 524288,
+    "fragments_max": 4096,
+    "duplicates_max": 8192,
+    "signatures_max": 4096,
+    "singles_emitted_max": 16384
   },
-  windows: {
-    sources_max: 65536,
-    targets_max: 4096,
-    history_sources_max: 1048576,
-    sensor_silent_s: 30,
+  "windows": {
+    "sources_max": 65536,
+    "targets_max": 4096,
+    "history_sources_max": 1048576,
+    "sensor_silent_s": 30
   },
-  capture: {
-    snap_length: 2048,
-    buffer_mib: 64,
-    rings: 1,
-    promiscuous: true,
-    filter: '',
-    relief: false,
+  "capture": {
+    "snap_length": 2048,
+    "buffer_mib": 64,
+    "rings": 1,
+    "promiscuous": true,
+    "filter": "",
+    "relief": false
   },
-  privileges: {
-    user: 'nobody',
-    stay_root: false,
+  "privileges": {
+    "user": "nobody",
+    "stay_root": false
   },
-  redis: {
-    url: '',
-    namespace: 'picket',
-    lease_ms: 5000,
-    keep_h: 168,
-    depth_max: 2048,
+  "redis": {
+    "url": "",
+    "namespace": "picket",
+    "lease_ms": 5000,
+    "keep_h": 168,
+    "depth_max": 2048
   },
-  spool: {
-    path: 'picket-spool',
-    size_mib: 256,
+  "spool": {
+    "path": "picket-spool",
+    "size_mib": 256
   },
-  commands: {
-    enabled: true,
-    recent_mib: 8,
-    watched_mib: 8,
+  "commands": {
+    "enabled": true,
+    "recent_mib": 8,
+    "watched_mib": 8
   },
-  correlate: {
-    idle_s: 600,
-    quiet_s: 10,
-    order: 'canonical',
+  "correlate": {
+    "idle_s": 600,
+    "quiet_s": 10,
+    "order": "canonical"
   },
-  outputs: {
-    eve: {
-      enabled: false,
-      path: 'picket-eve.json',
-      alerts: false,
+  "outputs": {
+    "eve": {
+      "enabled": false,
+      "path": "picket-eve.json",
+      "alerts": false
     },
-    stats_interval_s: 10,
-    loss_alarm: {
-      percent: 0.1,
-      intervals: 3,
-    },
+    "stats_interval_s": 10,
+    "loss_alarm": {
+      "percent": 0.1,
+      "intervals": 3
+    }
   },
-  metrics: {
-    listen: '',
+  "metrics": {
+    "listen": ""
   },
-  log: {
-    level: 'info',
-    format: 'auto',
+  "log": {
+    "level": "info",
+    "format": "auto"
   },
-  detectors: {
-    address_scan: {
-      enabled: true,
-      threshold: 100,
-      window_s: 60,
+  "detectors": {
+    "address_scan": {
+      "enabled": true,
+      "threshold": 100,
+      "window_s": 60
     },
-    random_scan: {
-      enabled: true,
-      threshold: 250,
-      targets_max: 100,
-      ports_max: 100,
-      window_s: 60,
+    "random_scan": {
+      "enabled": true,
+      "threshold": 250,
+      "targets_max": 100,
+      "ports_max": 100,
+      "window_s": 60
     },
-    scanner_signature: {
-      enabled: true,
-      threshold: 3,
-      nmap_threshold: 10,
-      window_s: 3600,
+    "scanner_signature": {
+      "enabled": true,
+      "threshold": 3,
+      "nmap_threshold": 10,
+      "window_s": 3600
     },
-    port_scan: {
-      enabled: true,
-      threshold: 100,
-      window_s: 60,
+    "port_scan": {
+      "enabled": true,
+      "threshold": 100,
+      "window_s": 60
     },
-    version_scan: {
-      enabled: true,
-      threshold: 2,
-      weak_min: 3,
-      waits_min: 3,
-      window_s: 600,
+    "version_scan": {
+      "enabled": true,
+      "threshold": 2,
+      "weak_min": 3,
+      "waits_min": 3,
+      "window_s": 600
     },
-    script_scan: {
-      enabled: true,
-      threshold: 3,
-      hellos_min: 10,
-      window_s: 600,
+    "script_scan": {
+      "enabled": true,
+      "threshold": 3,
+      "hellos_min": 10,
+      "window_s": 600
     },
-    os_detection: {
-      enabled: true,
-      threshold: 3,
-      window_s: 600,
+    "os_detection": {
+      "enabled": true,
+      "threshold": 3,
+      "window_s": 600
     },
-    ip_protocol_scan: {
-      enabled: true,
-      threshold: 8,
-      window_s: 600,
+    "ip_protocol_scan": {
+      "enabled": true,
+      "threshold": 8,
+      "window_s": 600
     },
-    stealth_scan: {
-      enabled: true,
-      threshold: 5,
-      window_s: 600,
+    "stealth_scan": {
+      "enabled": true,
+      "threshold": 5,
+      "window_s": 600
     },
-    bad_checksum: {
-      enabled: true,
-      threshold: 5,
-      window_s: 600,
+    "bad_checksum": {
+      "enabled": true,
+      "threshold": 5,
+      "window_s": 600
     },
-    fragmented_probe: {
-      enabled: true,
-      threshold: 3,
-      window_s: 600,
+    "fragmented_probe": {
+      "enabled": true,
+      "threshold": 3,
+      "window_s": 600
     },
-    trusted_source_port: {
-      enabled: true,
-      threshold: 5,
-      window_s: 600,
+    "trusted_source_port": {
+      "enabled": true,
+      "threshold": 5,
+      "window_s": 600
     },
-    slow_scan: {
-      enabled: true,
-      threshold: 20,
-      ordinary_threshold: 30,
-      horizons_s: [600, 3600, 86400],
-      span_min_s: 90,
-      repeats_max: 3,
+    "slow_scan": {
+      "enabled": true,
+      "threshold": 20,
+      "ordinary_threshold": 30,
+      "horizons_s": [
+        600,
+        3600,
+        86400
+      ],
+      "span_min_s": 90,
+      "repeats_max": 3
     },
-    idle_scan_zombie: {
-      enabled: true,
-      threshold: 5,
-      window_s: 600,
+    "idle_scan_zombie": {
+      "enabled": true,
+      "threshold": 5,
+      "window_s": 600
     },
-    idle_scan_target: {
-      enabled: true,
-      threshold: 6,
-      window_s: 600,
+    "idle_scan_target": {
+      "enabled": true,
+      "threshold": 6,
+      "window_s": 600
     },
-    honeyport: {
-      enabled: true,
-      ports: [],
-      networks: [],
-      threshold: 1,
-      dark_threshold: 5,
-      window_s: 3600,
+    "honeyport": {
+      "enabled": true,
+      "ports": [],
+      "networks": [],
+      "threshold": 1,
+      "dark_threshold": 5,
+      "window_s": 3600
     },
-    fan_out: {
-      enabled: true,
-      threshold: 100,
-      window_s: 60,
+    "fan_out": {
+      "enabled": true,
+      "threshold": 100,
+      "window_s": 60
     },
-    syn_flood: {
-      enabled: true,
-      syns_min: 1000,
-      rate_min: 200,
-      established_share_max: 0.1,
-      port_share_min: 0.6,
-      window_s: 60,
+    "syn_flood": {
+      "enabled": true,
+      "syns_min": 1000,
+      "rate_min": 200,
+      "established_share_max": 0.1,
+      "port_share_min": 0.6,
+      "window_s": 60
     },
-    backscatter: {
-      enabled: true,
-      threshold: 50,
-      window_s: 60,
-    },
-  },
+    "backscatter": {
+      "enabled": true,
+      "threshold": 50,
+      "window_s": 60
+    }
+  }
 };

@@ -129,7 +129,8 @@ export class Scope {
     return {
       hosts,
       ports,
-      pairs: Math.max(farthest?.pairs ?? 0, hosts, ports),
+      // An estimate must not say more than all ports of all hosts.
+      pairs: Math.max(Math.min(farthest?.pairs ?? 0, hosts * ports), hosts, ports),
       exact: this.#targetsComplete && this.#portsComplete && oneSource,
     };
   }

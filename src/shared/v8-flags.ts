@@ -28,11 +28,3 @@ export function compileLess(observer: 'native' | 'typescript'): void {
   if (Number.parseInt(process.versions.v8, 10) > BUDGET_V8_MAX) return;
   setFlagsFromString(`--interrupt-budget=${observer === 'native' ? 1_081_344 : 270_336}`);
 }
-
-/**
- * Of all threads, once everything is loaded: a heap is marked in one piece. Marking beside the work
- * takes twice as long in all, which a run that reads a file would wait for.
- */
-export function markAtOnce(): void {
-  setFlagsFromString('--no-incremental-marking');
-}

@@ -28,8 +28,9 @@
 /// in the order first seen. `contacts` is CONTACT_SIZE bytes a record and `singles` SINGLE_SIZE (a
 /// source that touched one thing only), little-endian, as laid out below. A sketch is HLL_REGISTERS
 /// bytes, and `ports` are exact; each is present only when the list next to it has overflowed, then
-/// covers what is listed too, and is empty when there was no room for it. `finds` is FIND_SIZE bytes a record: open services whose contacts are beyond the
-/// list; `findsMissed` counts those for which there was no room either.
+/// covers what is listed too, and is empty when there was no room for it. `finds` is FIND_SIZE
+/// bytes a record: open services whose contacts are beyond the list; `findsMissed` counts those for
+/// which there was no room either.
 #pragma once
 
 #include <cstdint>
@@ -54,8 +55,8 @@ constexpr uint32_t FINDS_PER_SOURCE_MAX = 1024;
 constexpr uint32_t HIT_AFTER_WAIT = 1;  // the payload opened a connection, four seconds late
 constexpr uint32_t HELLO_OBSOLETE = 0x40000000;
 
-/// What a page of a set of ports is of. `other`: a bit for each type of each protocol without ports,
-/// the protocol's number first.
+/// What a page of a set of ports is of. `other`: a bit for each type of each protocol without
+/// ports, the protocol's number first.
 enum PortPage : uint8_t {
   PORT_PAGE_TCP = 0,
   PORT_PAGE_UDP = 1,

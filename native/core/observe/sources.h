@@ -1,6 +1,6 @@
-/// Who probes: the source table in its two tiers, with lists of targets and contacts, and what takes over
-/// when those are full: sketches, and exact sets of ports. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
-/// packages/observer/src/observe/sources.ts.
+/// Who probes: the source table in its two tiers, with lists of targets and contacts, and what
+/// takes over when those are full: sketches, and exact sets of ports. One call per probe or answer;
+/// everything is forgotten when the epoch closes. Twin: packages/observer/src/observe/sources.ts.
 #pragma once
 
 #include <cstdint>

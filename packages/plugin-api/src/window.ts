@@ -55,7 +55,7 @@ export class SourceWindow {
    * with one contact each.
    */
   private signatureCounts: Map<string, number> | null = null;
-  /** Contacts per listed target, once the list has been full: those are no news to the sketch of targets. */
+  /** Contacts per listed target, once the list has been full: those need not be counted again. */
   private perTarget: Map<string, number> | null = null;
   /** Contacts dropped to keep the bound, cumulative. */
   dropped = 0;

@@ -1,7 +1,7 @@
 /**
  * Who probes: the source table in its two tiers, with lists of targets and contacts, and what takes
- * over when those are full: sketches, and exact sets of ports. One call per probe or answer; everything is forgotten when the epoch closes. Twin:
- * `sources.h`.
+ * over when those are full: sketches, and exact sets of ports. One call per probe or answer;
+ * everything is forgotten when the epoch closes. Twin: `sources.h`.
  */
 import { Outcome } from '../../../plugin-api/src/batch-layout.js';
 import { finish, HASH_SEED, mix } from '../base/hash.js';
