@@ -30,8 +30,9 @@ const FINGERPRINTS_MAX = 4;
 const KNOWN_MAX = 256;
 const knownFingerprints = new Map<string, SynFingerprint>();
 
-export function entityName(tunnelKey: number, address: Uint8Array): EntityName {
-  return { ip: addressText(address), tunnel: tunnelKey };
+/** `address` is latin1. */
+export function entityName(tunnelKey: number, address: string): EntityName {
+  return { ip: latin1Text(address), tunnel: tunnelKey };
 }
 
 /** Address text of a latin1 address. */

@@ -22,10 +22,10 @@ const VERSION = 1;
 
 const CLASSES: StateClass[] = [
   { name: 'shard', sample: new ShardState(1) },
-  { name: 'source', sample: new SourceWindow(0, new Uint8Array(4), 1) },
+  { name: 'source', sample: new SourceWindow(0, '', 1) },
   { name: 'overflow', sample: new Overflow() },
   { name: 'finds', sample: new Finds() },
-  { name: 'target', sample: new TargetWindow(0, new Uint8Array(4), 1) },
+  { name: 'target', sample: new TargetWindow(0, '', 1) },
   { name: 'sketch', sample: new Sketch() },
   { name: 'ports', sample: new PortSet() },
   { name: 'payloads', sample: new PayloadEvidence() },

@@ -35,6 +35,8 @@ export interface ShardLimits {
 const SEQUENCES_MAX = 1024;
 /** Without an outbound packet in this long, silence of the protected side means nothing. */
 const ANSWERS_SEEN_US = 60_000_000;
+/** Code units of an entity's key before its address. */
+const TUNNEL_UNITS = 2;
 
 export class ShardState {
   sources = new Map<string, Tracked<SourceWindow>>();
@@ -81,7 +83,7 @@ export class ShardState {
     for (const observation of batch.sources) {
       const { tunnelKey, address } = observation;
       const key = entityKey(tunnelKey, address);
-      this.source(key, tunnelKey, address, limits).window.merge(observation, batch);
+      this.source(key, tunnelKey, limits).window.merge(observation, batch);
       touched.add(key);
     }
     this.mergeSingles(batch, limits, touched);
@@ -93,7 +95,7 @@ export class ShardState {
           this.evict(this.targets, 'window_targets_evicted');
         const window = new TargetWindow(
           observation.tunnelKey,
-          observation.address.slice(),
+          addressOfKey(key),
           limits.horizonUs,
         );
         tracked = { window, log: new FindingLog() };
@@ -160,7 +162,7 @@ export class ShardState {
         view.getUint32(from + 8) === 0xffff;
       const address = singles.subarray(v4 ? from + 12 : from, from + 16);
       const key = entityKey(tunnelKey, address);
-      const { window } = this.source(key, tunnelKey, address, limits);
+      const { window } = this.source(key, tunnelKey, limits);
       window.mergeSingle(singles, at, batch);
       touched.add(key);
     }
@@ -170,7 +172,6 @@ export class ShardState {
   private source(
     key: string,
     tunnelKey: number,
-    address: Uint8Array,
     { sourcesMax, horizonUs }: ShardLimits,
   ): Tracked<SourceWindow> {
     let tracked = this.sources.get(key);
@@ -178,7 +179,7 @@ export class ShardState {
     else {
       if (this.sources.size >= sourcesMax) this.evict(this.sources, 'window_sources_evicted');
       tracked = {
-        window: new SourceWindow(tunnelKey, address.slice(), horizonUs),
+        window: new SourceWindow(tunnelKey, addressOfKey(key), horizonUs),
         log: new FindingLog(),
       };
     }
@@ -205,6 +206,12 @@ function sensorName(sensor: string): string {
   return at < 0 ? sensor : sensor.slice(0, at);
 }
 
+/** As latin1. */
+function addressOfKey(key: string): string {
+  return key.slice(TUNNEL_UNITS);
+}
+
+/** The tunnel's code units, and the address as latin1. */
 function entityKey(tunnelKey: number, address: Uint8Array): string {
   return (
     String.fromCharCode(tunnelKey >>> 16, tunnelKey & 0xffff) + latin1(address, 0, address.length)

@@ -44,7 +44,7 @@ function judge<Config>(
   circumstances = LATER,
   settings: Record<string, unknown> = {},
 ) {
-  const window = new SourceWindow(0, Uint8Array.from([203, 0, 113, 9]), 3600 * SECOND);
+  const window = new SourceWindow(0, String.fromCharCode(203, 0, 113, 9), 3600 * SECOND);
   contacts.forEach((c, at) => {
     window.contacts.set(`${c.target}${c.port}${c.protocol}${at}`, c);
   });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TargetObservation } from './batch.js';
 import { TargetCounter } from './batch-layout.js';
+import { latin1 } from './contact.js';
 import { TargetWindow } from './target-window.js';
 
 const TARGET = Uint8Array.from([198, 51, 100, 7]);
@@ -50,7 +51,7 @@ describe('TargetWindow', () => {
   it('adds up what several sensors saw, in whatever order they report', () => {
     fc.assert(
       fc.property(fc.array(report, { maxLength: 25 }), (reports) => {
-        const window = new TargetWindow(0, TARGET, 60 * SECOND);
+        const window = new TargetWindow(0, latin1(TARGET, 0, 4), 60 * SECOND);
         for (const one of reports) {
           const origin = { sensor: one.sensor, epochStartUs: one.epoch * SECOND, epochUs: SECOND };
           window.merge(observation(one), origin);
@@ -78,7 +79,7 @@ describe('TargetWindow', () => {
   });
 
   it('forgets the epochs before its horizon', () => {
-    const window = new TargetWindow(0, TARGET, 60 * SECOND);
+    const window = new TargetWindow(0, latin1(TARGET, 0, 4), 60 * SECOND);
     const one = { sensor: 'a', epoch: 0, syns: 9, port: 80 };
     window.merge(observation(one), { sensor: 'b', epochStartUs: 90 * SECOND, epochUs: SECOND });
     window.merge(observation(one), { sensor: 'a', epochStartUs: 20 * SECOND, epochUs: SECOND });

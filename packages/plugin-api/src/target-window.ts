@@ -5,7 +5,7 @@
 import type { Batch, TargetObservation } from './batch.js';
 import { TargetCounter } from './batch-layout.js';
 import { addressHash, type Count, latin1 } from './contact.js';
-import { insertEpoch } from './epochs.js';
+import { withEpoch } from './epochs.js';
 import { estimateUnion, Sketch } from './sketch.js';
 
 /** What one sensor counted in one epoch. */
@@ -24,14 +24,15 @@ const SOURCES_MAX = 1024;
 
 export class TargetWindow {
   /** In the order of their time. */
-  private readonly epochs: TargetEpoch[] = [];
+  private epochs: TargetEpoch[] = [];
   private readonly sources = new Map<string, number>();
   private sketch: { sketch: Sketch; lastUs: number } | null = null;
   lastSeenUs = 0;
 
   constructor(
     readonly tunnelKey: number,
-    readonly address: Uint8Array,
+    /** 4 or 16 bytes as latin1. */
+    readonly address: string,
     private readonly horizonUs: number,
   ) {}
 
@@ -41,7 +42,7 @@ export class TargetWindow {
     const epoch = { startUs: epochStartUs, sensor, counters, topPort, topPortSyns };
     const known = this.epochs.findIndex((e) => e.startUs === epochStartUs && e.sensor === sensor);
     if (known >= 0) this.epochs[known] = epoch;
-    else insertEpoch(this.epochs, epoch);
+    else this.epochs = withEpoch(this.epochs, epoch);
     const size = this.address.length;
     for (let at = 0; at < sources.length; at += size) {
       const source = latin1(sources, at, size);

@@ -11,7 +11,7 @@ import {
   SourceCounter,
 } from './batch-layout.js';
 import { summarize } from './summary.js';
-import type { Count } from './contact.js';
+import { type Count, latin1 } from './contact.js';
 import { CONTACTS_MAX, SourceWindow } from './window.js';
 
 const SECOND = 1_000_000;
@@ -70,7 +70,7 @@ function observe(touched: Touched[]): SourceObservation {
 
 const sweep = (from: number, count: number): Touched[] =>
   Array.from({ length: count }, (_, i) => ({ target: from + i, port: 443 }));
-const open = () => new SourceWindow(0, SOURCE, 60 * SECOND);
+const open = () => new SourceWindow(0, latin1(SOURCE, 0, 4), 60 * SECOND);
 const at = (epochStartUs: number, more: Partial<Origin> = {}): Origin => ({
   sensor: 'a',
   final: true,
@@ -280,7 +280,7 @@ describe('SourceWindow beyond its bound', () => {
   it('counts targets whose contacts found no room in the observation', () => {
     const observation = observe(sweep(0, 90));
     const all = Array.from({ length: 128 }, (_, host) => [198, 51, host >> 8, host & 0xff]);
-    const window = new SourceWindow(0, SOURCE, 60 * SECOND);
+    const window = new SourceWindow(0, latin1(SOURCE, 0, 4), 60 * SECOND);
     window.merge({ ...observation, targets: Uint8Array.from(all.flat()) }, at(0));
     const { count, exact } = summarize(window, 60, SECOND, false).targetCount;
     expect(count).toBeGreaterThanOrEqual(120);

@@ -14,7 +14,7 @@ import {
   SourceCounter,
 } from './batch-layout.js';
 import { type Contact, type Count, countBy, latin1 } from './contact.js';
-import { insertEpoch } from './epochs.js';
+import { withEpoch } from './epochs.js';
 import type { Reach } from './finding.js';
 import { Finds } from './finds.js';
 import { hasLargeSets, Overflow } from './overflow.js';
@@ -73,13 +73,14 @@ export class SourceWindow {
   /** Of that, open services, until they are told. Null: none so far. */
   finds: Finds | null = null;
   /** The epochs of the last minute in their order, their sum, and the sum of those before. */
-  private readonly epochs: Epoch[] = [];
+  private epochs: Epoch[] = [];
   private recent: readonly number[] = NO_COUNTS;
   private settled: readonly number[] = NO_COUNTS;
 
   constructor(
     readonly tunnelKey: number,
-    readonly address: Uint8Array,
+    /** 4 or 16 bytes as latin1. */
+    readonly address: string,
     private readonly horizonUs: number,
   ) {}
 
@@ -404,7 +405,7 @@ export class SourceWindow {
       this.recent = combine(this.recent, this.epochs[last].counters, -1);
       this.epochs[last] = { startUs, sensor, counters };
     } else {
-      insertEpoch(this.epochs, { startUs, sensor, counters });
+      this.epochs = withEpoch(this.epochs, { startUs, sensor, counters });
     }
     // Most sources are seen in one epoch only: they share its counters.
     this.recent = this.epochs.length === 1 ? counters : combine(this.recent, counters, 1);
