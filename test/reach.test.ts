@@ -72,9 +72,10 @@ describe.each(builtObservers)('how much was tried, by the %s observer', (observe
     const closed = events.filter(({ incident }) => incident?.state === 'closed');
     expect(closed).toHaveLength(1);
     const { hosts, ports: services, pairs, exact } = closed[0].incident?.scope ?? {};
-    // Ports are never estimated, and whatever fits a list is not.
+    // Ports are never estimated, nor is anything while the targets are few.
     expect(services).toBe(truth.ports);
     if (truth.hosts <= 256) expect(hosts).toBe(truth.hosts);
+    expect(exact).toBe(truth.hosts <= 64);
     if (exact) expect({ hosts, ports: services, pairs }).toEqual(truth);
     expect(Math.abs(Number(hosts) / truth.hosts - 1)).toBeLessThan(NEAR);
     expect(Math.abs(Number(pairs) / truth.pairs - 1)).toBeLessThan(NEAR);

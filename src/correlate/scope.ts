@@ -48,6 +48,8 @@ export class Scope {
   #widest: Activity | null = null;
   /** The most that one source reached. */
   #farthest: Reach | null = null;
+  /** What the only source reached so far, if it did that in one go. */
+  #sole: { source: string; reach: Reach } | 'several' | null = null;
   #hostsFloor = 0;
   #portsFloor = 0;
   #targetsComplete = true;
@@ -70,6 +72,7 @@ export class Scope {
       exposed: this.#exposed,
       widest: this.#widest,
       farthest: this.#farthest,
+      sole: this.#sole,
       hostsFloor: this.#hostsFloor,
       portsFloor: this.#portsFloor,
       targetsComplete: this.#targetsComplete,
@@ -85,6 +88,7 @@ export class Scope {
     made.#exposed = packed.exposed;
     made.#widest = packed.widest;
     made.#farthest = packed.farthest;
+    made.#sole = packed.sole;
     made.#hostsFloor = packed.hostsFloor;
     made.#portsFloor = packed.portsFloor;
     made.#targetsComplete = packed.targetsComplete;
@@ -106,7 +110,7 @@ export class Scope {
       this.#addPort({ proto: contact.proto, port: contact.port, hits: 1 });
     }
     if (!activity.exposedComplete) this.#exposedComplete = false;
-    this.#reached(activity.reach);
+    this.#reached(activity);
     if (activity.targetCount > activity.targets.length) this.#targetsComplete = false;
     if (activity.portCount > activity.ports.length) this.#portsComplete = false;
     if (activity.pairCount >= (this.#widest?.pairCount ?? 0)) {
@@ -123,19 +127,26 @@ export class Scope {
     const ports = this.#portsComplete ? known : Math.max(known, this.#portsFloor);
     const farthest = this.#farthest;
     // Pairs of different sources cannot be told apart, so they are exact only if one did it all.
-    const oneSource =
+    const oneDidAll =
       farthest === null ||
       (farthest.exact && farthest.targets === hosts && farthest.ports === ports);
+    const isListed = this.#targetsComplete && this.#portsComplete;
+    const isCounted = typeof this.#sole === 'object' && this.#sole?.reach === farthest;
     return {
       hosts,
       ports,
       // An estimate must not say more than all ports of all hosts.
       pairs: Math.max(Math.min(farthest?.pairs ?? 0, hosts * ports), hosts, ports),
-      exact: this.#targetsComplete && this.#portsComplete && oneSource,
+      exact: oneDidAll && (isListed || isCounted),
     };
   }
 
-  #reached(reach: Reach): void {
+  #reached({ source, reach }: Pick<Activity, 'source' | 'reach'>): void {
+    const name = `${source.ip} ${source.tunnel}`;
+    const isSole = this.#sole === null || (this.#sole !== 'several' && this.#sole.source === name);
+    // What it reaches only grows, unless it paused for so long that it began anew.
+    const goesOn = !this.#farthest || reach.pairs >= this.#farthest.pairs;
+    this.#sole = isSole && goesOn ? { source: name, reach } : 'several';
     this.#hostsFloor = Math.max(this.#hostsFloor, reach.targets);
     this.#portsFloor = Math.max(this.#portsFloor, reach.ports);
     if (reach.pairs >= (this.#farthest?.pairs ?? 0)) this.#farthest = reach;
@@ -192,6 +203,7 @@ export class Scope {
     this.#portsFloor = Math.max(this.#portsFloor, other.#portsFloor);
     if ((other.#farthest?.pairs ?? 0) > (this.#farthest?.pairs ?? 0))
       this.#farthest = other.#farthest;
+    if (other.#sole !== null) this.#sole = this.#sole === null ? other.#sole : 'several';
     this.#targetsComplete &&= other.#targetsComplete;
     this.#portsComplete &&= other.#portsComplete;
     this.#exposedComplete &&= other.#exposedComplete;

@@ -76,6 +76,11 @@ export function serviceOf(contact: Contact): number {
   return (contact.protocol << 16) | contact.port;
 }
 
+/** The observers' hash of a (target, service). */
+export function pairHash(contact: Contact): number {
+  return finish(mix(addressHash(contact.target), serviceOf(contact)));
+}
+
 /** How many of the contacts have each key. */
 export function countBy<K>(
   contacts: readonly Contact[] | ReadonlyMap<string, Contact>,

@@ -20,6 +20,7 @@ export { printable } from './http-request.js';
 export { type HelloShape, PayloadEvidence, type PayloadHit, Recent } from './payload-evidence.js';
 export { PAYLOAD_SIGNATURES, type PayloadSignature } from './payload-signatures.js';
 export { percentOf } from './percent.js';
+export { Past } from './past.js';
 export { PortSet } from './port-set.js';
 export { Sketch } from './sketch.js';
 export { formatSynSignature } from './syn-signature.js';

@@ -4,17 +4,15 @@
  * names.
  */
 import type { SourceObservation } from './batch.js';
-import { addressHash, type Contact, type Count, serviceOf } from './contact.js';
-import { finish, mix } from './hash.js';
+import { addressHash, type Contact, type Count, pairHash, serviceOf } from './contact.js';
 import type { Reach } from './finding.js';
+import { DEEP_MAX, Past } from './past.js';
 import { PortSet } from './port-set.js';
 import { estimateUnion, Sketch } from './sketch.js';
 
 /** Width of a bucket: a window that has overflowed is judged to this resolution. */
 export const BUCKET_US = 10_000_000;
 const MINUTE_US = 60_000_000;
-/** Targets of a bucket whose ports are counted one by one. */
-const DEEP_MAX = 64;
 
 type SetName = 'targets' | 'pairs' | 'ports' | 'deep';
 
@@ -51,12 +49,6 @@ interface Bucket {
 const unions = new WeakMap<Overflow, Map<string, Sketch | PortSet | null>>();
 /** Of ports, while they are counted. */
 const counted = new PortSet();
-
-interface Past {
-  targets: Sketch;
-  pairs: Sketch;
-  ports: PortSet;
-}
 
 /** Ordinary fields alone: a checkpoint walks them. */
 export class Overflow {
@@ -113,10 +105,8 @@ export class Overflow {
   /** Takes in a contact that the list has no more. */
   addToPast(contact: Contact): void {
     if (!this.keepsPast || contact.kinds === 0) return;
-    this.past ??= emptyPast();
-    this.past.targets.add(addressHash(contact.target));
-    this.past.pairs.add(pairHash(contact));
-    this.past.ports.add(serviceOf(contact));
+    this.past ??= new Past();
+    this.past.add(contact);
   }
 
   /** All that is here, and what was kept of what is not any more, with the listed contacts. */
@@ -133,6 +123,11 @@ export class Overflow {
     this.countPorts('ports', services, true, portsOfAll);
     counted.absorb(this.past.ports);
     const ports = counted.size;
+    const { byTarget } = this.past;
+    if (byTarget !== null && this.buckets.every(hasAllPorts)) {
+      for (const target of byTarget.keys()) known.add(target);
+      return { targets: known.size, ports, pairs: this.sumOfPorts(listed, byTarget), exact: true };
+    }
     const targets = Math.max(known.size, estimateUnion(ofTargets, [...known].map(addressHash)));
     // There are no more of them than all on all, and at least each on one.
     const least = Math.max(targets, ports, listed.length);
@@ -264,17 +259,26 @@ export class Overflow {
     return all;
   }
 
-  private addBucketToPast({ targets, pairs, ports, deep }: Bucket): void {
-    this.past ??= emptyPast();
+  private addBucketToPast(bucket: Bucket): void {
+    const { targets, pairs, ports, deep } = bucket;
+    this.past ??= new Past();
     if (targets !== null) this.past.targets.absorb(targets);
-    for (const target of deep.keys()) this.past.targets.add(addressHash(target));
+    for (const [target, own] of deep) {
+      this.past.targets.add(addressHash(target));
+      this.past.portsAt(target)?.absorb(own.ports);
+    }
+    if (!hasAllPorts(bucket)) this.past.forgetTargets();
     if (pairs !== null) this.past.pairs.absorb(pairs);
     if (ports !== null) this.past.ports.absorb(ports);
   }
 
-  /** Over all targets. */
-  private sumOfPorts(listed: readonly Contact[]): number {
+  /** Over all targets, those of the past too. */
+  private sumOfPorts(
+    listed: readonly Contact[],
+    past: ReadonlyMap<string, PortSet> = new Map(),
+  ): number {
     const byTarget = new Map<string, Contact[]>();
+    for (const target of past.keys()) byTarget.set(target, []);
     for (const { deep } of this.buckets) for (const target of deep.keys()) byTarget.set(target, []);
     let sum = 0;
     for (const contact of listed) {
@@ -282,7 +286,12 @@ export class Overflow {
       if (known === undefined) sum++;
       else known.push(contact);
     }
-    for (const [target, contacts] of byTarget) sum += this.portsOf(target, contacts).count;
+    for (const [target, contacts] of byTarget) {
+      this.portsOf(target, contacts);
+      const gone = past.get(target);
+      if (gone !== undefined) counted.absorb(gone);
+      sum += counted.size;
+    }
     return sum;
   }
 
@@ -370,15 +379,6 @@ export class Overflow {
 /** Whether an observation has anything for an overflow. */
 export function hasLargeSets({ targetSketch, pairSketch, ports, deep }: SourceObservation) {
   return targetSketch !== null || pairSketch !== null || ports !== null || deep.length > 0;
-}
-
-function emptyPast(): Past {
-  return { targets: new Sketch(), pairs: new Sketch(), ports: new PortSet() };
-}
-
-/** The observers' hash of a (target, service). */
-function pairHash(contact: Contact): number {
-  return finish(mix(addressHash(contact.target), serviceOf(contact)));
 }
 
 /** Notes a target that is in no list: among those whose ports are counted, else in the sketch. */
