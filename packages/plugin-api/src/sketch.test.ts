@@ -12,8 +12,7 @@ function sketchOf(from: number, count: number): Sketch {
   return sketch;
 }
 
-const isSame = (one: Sketch, other: Sketch) =>
-  Buffer.from(one.registers.buffer).equals(other.registers);
+const isSame = (one: Sketch, other: Sketch) => Buffer.from(one.registers).equals(other.registers);
 
 const ranks = fc.array(fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 19 })), {
   minLength: HLL_REGISTERS,
@@ -32,6 +31,18 @@ describe('Sketch', () => {
       expect(error).toBeLessThan(4 * 0.0081);
     },
   );
+
+  it.each([1, 63, 64])('counts %i elements exactly, and those of two such', (count) => {
+    const sketch = sketchOf(7, count);
+    sketch.absorb(sketchOf(7, count));
+    expect(sketch.estimate()).toBe(count);
+    sketch.absorb(sketchOf(1_000, 200));
+    expect(Math.abs(sketch.estimate() - count - 200)).toBeLessThan(4);
+    sketch.clear();
+    expect(sketch.estimate()).toBe(0);
+    sketch.add(1);
+    expect(sketch.registers.filter((rank) => rank > 0)).toHaveLength(1);
+  });
 
   it('has a standard error of about 0.8 % over many sets', () => {
     const errors = Array.from(
