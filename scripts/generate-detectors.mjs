@@ -38,9 +38,9 @@ const SHARED = `## What they share
 
 **Contacts.** A contact is one (target, protocol, port) that a source tried inside the window; for
 ICMP the port is the type. Trying it again makes no second one. Up to 1,024 contacts of a source are
-counted one by one. Beyond that ports are still counted exactly, and with them the pairs of up to 64
-targets; a HyperLogLog estimates targets and other pairs (standard error 0.8 %), and the finding says
-\`exact: false\`. The same address in another VLAN or tunnel is another host.
+counted one by one. Beyond that ports are still counted exactly, and with them the pairs of up to
+64 targets; a HyperLogLog estimates targets and other pairs (standard error 0.8 %), and the finding
+says \`exact: false\`. The same address in another VLAN or tunnel is another host.
 
 **Outcomes.** A TCP contact *served* the source when either side sent data on it, a UDP contact when
 it was answered. It *failed* when it was refused, unreachable, reset by the source, or silent for a
