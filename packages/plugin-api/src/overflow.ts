@@ -118,8 +118,6 @@ export class Overflow {
       const [targets, ports, pairs] = counts.map(({ count }) => count);
       return { targets, ports, pairs, exact: counts.every(({ exact }) => exact) };
     }
-    const ofTargets = [this.past.targets, ...this.sketchesOf('targets')];
-    const ofPairs = [this.past.pairs, ...this.sketchesOf('pairs')];
     this.countPorts('ports', services, true, portsOfAll);
     counted.absorb(this.past.ports);
     const ports = counted.size;
@@ -128,6 +126,8 @@ export class Overflow {
       for (const target of byTarget.keys()) known.add(target);
       return { targets: known.size, ports, pairs: this.sumOfPorts(listed, byTarget), exact: true };
     }
+    const ofTargets = [this.past.targets, ...this.sketchesOf('targets')];
+    const ofPairs = [this.past.pairs, ...this.sketchesOf('pairs')];
     const targets = Math.max(known.size, estimateUnion(ofTargets, [...known].map(addressHash)));
     // There are no more of them than all on all, and at least each on one.
     const least = Math.max(targets, ports, listed.length);
