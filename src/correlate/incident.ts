@@ -16,7 +16,7 @@ import { explainConfidence, severityOf } from './confidence.js';
 import type { Learned } from './informed.js';
 import { limits } from './limits.js';
 import { reconstruct } from './recipe.js';
-import { type MemberBudget, Scope } from './scope.js';
+import { type MemberBudget, Scope, type ScopeCounts } from './scope.js';
 
 /**
  * `urgent`: something new in kind. `growth`: more of the same, worth a word when it has been quiet.
@@ -35,6 +35,8 @@ const STUDIED_HOSTS_MAX = 64;
 const TOOL_NEWS_MIN = 0.5;
 /** Growth of hosts, ports or pairs worth a word. */
 const GROWTH_FACTOR = 10;
+/** Kinds of sources that divide a scan; decoys do the same instead. */
+const DIVIDED: readonly Kind[] = ['distributed_address_scan', 'distributed_port_scan'];
 
 export class OpenIncident {
   readonly id: string;
@@ -273,9 +275,14 @@ export class OpenIncident {
     return this.#change === 'growth' && timeUs - this.#said.timeUs >= quietUs;
   }
 
+  #counts(): ScopeCounts {
+    const isDivided = DIVIDED.some((kind) => this.#kinds.has(kind));
+    return this.#scope.counts(isDivided && !this.#kinds.has('decoy_scan'));
+  }
+
   /** The incident as of now, which counts as said. */
   speak(state: Incident['state'], judgedUs: number): Incident {
-    const counts = this.#scope.counts();
+    const counts = this.#counts();
     this.#said = {
       hosts: counts.hosts,
       ports: counts.ports,
@@ -349,7 +356,7 @@ export class OpenIncident {
   }
 
   #hasGrown(): boolean {
-    const { hosts, ports, pairs } = this.#scope.counts();
+    const { hosts, ports, pairs } = this.#counts();
     const grown = (now: number, said: number): boolean => now >= GROWTH_FACTOR * Math.max(1, said);
     return (
       grown(hosts, this.#said.hosts) ||
@@ -362,7 +369,7 @@ export class OpenIncident {
     const { confidence, reasons } = explainConfidence({
       best: this.#best,
       widest: this.#scope.widest(),
-      counts: this.#scope.counts(),
+      counts: this.#counts(),
       exposedCount: this.#scope.exposedCount,
       kinds: this.#kinds,
       phases: this.#phases,

@@ -23,7 +23,7 @@ export interface ScopeCounts {
   hosts: number;
   ports: number;
   pairs: number;
-  /** False: estimated, of several sources from the one that reached most. */
+  /** False: estimated, or of several sources of which nobody knows how much they share. */
   exact: boolean;
 }
 
@@ -39,6 +39,14 @@ export interface Exposed {
   hostCount: number;
 }
 
+interface SourceReach {
+  reach: Reach;
+  /** It only grew: the source has not paused for so long that it began anew. */
+  isOneGo: boolean;
+}
+
+const NOWHERE: Reach = { targets: 0, ports: 0, pairs: 0, exact: true };
+
 export class Scope {
   #budget: MemberBudget;
   #targets = new Set<string>();
@@ -46,12 +54,8 @@ export class Scope {
   #exposed = new Map<string, ContactSummary>();
   /** Largest window so far. */
   #widest: Activity | null = null;
-  /** The most that one source reached. */
-  #farthest: Reach | null = null;
-  /** What the only source reached so far, if it did that in one go. */
-  #sole: { source: string; reach: Reach } | 'several' | null = null;
-  #hostsFloor = 0;
-  #portsFloor = 0;
+  /** By source: the most that it reached. */
+  #reached = new Map<string, SourceReach>();
   #targetsComplete = true;
   #portsComplete = true;
   #exposedComplete = true;
@@ -71,10 +75,7 @@ export class Scope {
       ports: this.#ports,
       exposed: this.#exposed,
       widest: this.#widest,
-      farthest: this.#farthest,
-      sole: this.#sole,
-      hostsFloor: this.#hostsFloor,
-      portsFloor: this.#portsFloor,
+      reached: this.#reached,
       targetsComplete: this.#targetsComplete,
       portsComplete: this.#portsComplete,
       exposedComplete: this.#exposedComplete,
@@ -87,10 +88,7 @@ export class Scope {
     made.#ports = packed.ports;
     made.#exposed = packed.exposed;
     made.#widest = packed.widest;
-    made.#farthest = packed.farthest;
-    made.#sole = packed.sole;
-    made.#hostsFloor = packed.hostsFloor;
-    made.#portsFloor = packed.portsFloor;
+    made.#reached = packed.reached;
     made.#targetsComplete = packed.targetsComplete;
     made.#portsComplete = packed.portsComplete;
     made.#exposedComplete = packed.exposedComplete;
@@ -110,7 +108,10 @@ export class Scope {
       this.#addPort({ proto: contact.proto, port: contact.port, hits: 1 });
     }
     if (!activity.exposedComplete) this.#exposedComplete = false;
-    this.#reached(activity);
+    this.#noteReach(`${activity.source.ip} ${activity.source.tunnel}`, {
+      reach: activity.reach,
+      isOneGo: true,
+    });
     if (activity.targetCount > activity.targets.length) this.#targetsComplete = false;
     if (activity.portCount > activity.ports.length) this.#portsComplete = false;
     if (activity.pairCount >= (this.#widest?.pairCount ?? 0)) {
@@ -120,36 +121,56 @@ export class Scope {
     return exposed;
   }
 
-  counts(): ScopeCounts {
+  /** `isDivided`: its sources shared the work among themselves, so what they reached adds up. */
+  counts(isDivided = false): ScopeCounts {
+    const floor = this.#floor(isDivided);
     const targets = this.#targets.size;
-    const hosts = this.#targetsComplete ? targets : Math.max(targets, this.#hostsFloor);
+    const hosts = this.#targetsComplete ? targets : Math.max(targets, floor.targets);
     const known = this.#ports.size;
-    const ports = this.#portsComplete ? known : Math.max(known, this.#portsFloor);
-    const farthest = this.#farthest;
-    // Pairs of different sources cannot be told apart, so they are exact only if one did it all.
-    const oneDidAll =
-      farthest === null ||
-      (farthest.exact && farthest.targets === hosts && farthest.ports === ports);
+    const ports = this.#portsComplete ? known : Math.max(known, floor.ports);
     const isListed = this.#targetsComplete && this.#portsComplete;
-    const isCounted = typeof this.#sole === 'object' && this.#sole?.reach === farthest;
+    // What different sources reached cannot be told apart, so pairs are exact only if one did all.
+    const didAll = floor.exact && floor.targets === hosts && floor.ports === ports;
+    const [only] = this.#reached.values();
+    const isCounted = this.#reached.size === 1 && only.isOneGo;
     return {
       hosts,
       ports,
       // An estimate must not say more than all ports of all hosts.
-      pairs: Math.max(Math.min(farthest?.pairs ?? 0, hosts * ports), hosts, ports),
-      exact: oneDidAll && (isListed || isCounted),
+      pairs: Math.max(Math.min(floor.pairs, hosts * ports), hosts, ports),
+      exact: this.#reached.size === 0 || (didAll && (isListed || isCounted)),
     };
   }
 
-  #reached({ source, reach }: Pick<Activity, 'source' | 'reach'>): void {
-    const name = `${source.ip} ${source.tunnel}`;
-    const isSole = this.#sole === null || (this.#sole !== 'several' && this.#sole.source === name);
-    // What it reaches only grows, unless it paused for so long that it began anew.
-    const goesOn = !this.#farthest || reach.pairs >= this.#farthest.pairs;
-    this.#sole = isSole && goesOn ? { source: name, reach } : 'several';
-    this.#hostsFloor = Math.max(this.#hostsFloor, reach.targets);
-    this.#portsFloor = Math.max(this.#portsFloor, reach.ports);
-    if (reach.pairs >= (this.#farthest?.pairs ?? 0)) this.#farthest = reach;
+  /** What was reached at least: by the source that reached most, or by all of them together. */
+  #floor(isDivided: boolean): Reach {
+    const floor = { ...NOWHERE };
+    let most = 0;
+    for (const { reach } of this.#reached.values()) {
+      floor.ports = Math.max(floor.ports, reach.ports);
+      if (isDivided) {
+        floor.targets += reach.targets;
+        floor.pairs += reach.pairs;
+        floor.exact = false;
+      } else {
+        floor.targets = Math.max(floor.targets, reach.targets);
+        floor.pairs = Math.max(floor.pairs, reach.pairs);
+        if (reach.pairs >= most) floor.exact = reach.exact;
+        most = floor.pairs;
+      }
+    }
+    return floor;
+  }
+
+  #noteReach(source: string, { reach, isOneGo }: SourceReach): void {
+    const known = this.#reached.get(source);
+    if (known === undefined) {
+      if (this.#reached.size < limits.actorsMax) this.#reached.set(source, { reach, isOneGo });
+      return;
+    }
+    if (reach.pairs >= known.reach.pairs) known.reach = reach;
+    else known.isOneGo = false;
+    known.isOneGo &&= isOneGo;
   }
 
   /** The activity of the window with the most pairs, without its lists. */
@@ -199,11 +220,7 @@ export class Scope {
     this.#addTargets(other.#targets);
     for (const port of other.#ports.values()) this.#addPort(port);
     for (const contact of other.#exposed.values()) this.#addExposed(contact);
-    this.#hostsFloor = Math.max(this.#hostsFloor, other.#hostsFloor);
-    this.#portsFloor = Math.max(this.#portsFloor, other.#portsFloor);
-    if ((other.#farthest?.pairs ?? 0) > (this.#farthest?.pairs ?? 0))
-      this.#farthest = other.#farthest;
-    if (other.#sole !== null) this.#sole = this.#sole === null ? other.#sole : 'several';
+    for (const [source, reached] of other.#reached) this.#noteReach(source, reached);
     this.#targetsComplete &&= other.#targetsComplete;
     this.#portsComplete &&= other.#portsComplete;
     this.#exposedComplete &&= other.#exposedComplete;
