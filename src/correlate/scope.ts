@@ -3,6 +3,7 @@ import type { Activity, ContactSummary, Reach } from '../../packages/plugin-api/
 import { sortByAddress, sortByNumber } from '../shared/address.js';
 import { type Cover, coverTargets } from '../shared/cover.js';
 import { compareText } from '../shared/text.js';
+import { actorKey } from './actor-key.js';
 import type { Learned } from './informed.js';
 import { limits } from './limits.js';
 
@@ -54,7 +55,7 @@ export class Scope {
   #exposed = new Map<string, ContactSummary>();
   /** Largest window so far. */
   #widest: Activity | null = null;
-  /** By source: the most that it reached. */
+  /** By actor key: the most that the source reached. */
   #reached = new Map<string, SourceReach>();
   #targetsComplete = true;
   #portsComplete = true;
@@ -108,10 +109,7 @@ export class Scope {
       this.#addPort({ proto: contact.proto, port: contact.port, hits: 1 });
     }
     if (!activity.exposedComplete) this.#exposedComplete = false;
-    this.#noteReach(`${activity.source.ip} ${activity.source.tunnel}`, {
-      reach: activity.reach,
-      isOneGo: true,
-    });
+    this.#noteReach(actorKey(activity.source), { reach: activity.reach, isOneGo: true });
     if (activity.targetCount > activity.targets.length) this.#targetsComplete = false;
     if (activity.portCount > activity.ports.length) this.#portsComplete = false;
     if (activity.pairCount >= (this.#widest?.pairCount ?? 0)) {
