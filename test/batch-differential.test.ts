@@ -34,6 +34,7 @@ const SCANNERS = [
     tcp: { window: 1024, options: '0101080a0000000100000000' },
   },
 ];
+const DEEP_HOME = ['198.51.100.0/24'];
 /** The world lasts four seconds: in three of them, who has not spoken is dark. */
 const DARK_AFTER_US = 1_000_000;
 /** In three and a half, whoever gets a bare ACK is scanned. */
@@ -109,7 +110,51 @@ describe.skipIf(!hasCompiler)('native and TypeScript observer', () => {
     // Small tables, in which one scanner lists all that it may.
     expectEqual(path, SWEPT_HOME, 520);
   });
+
+  it('agree on all services of a host, of every protocol', () => {
+    const path = join(folder, 'deep.pcap');
+    const random = new Random(1);
+    const frames = Array.from({ length: 30_000 }, (_, index) => ({
+      bytes: deepFrame(random),
+      seconds: 1_795_000_000 + Math.floor(index / 15_000),
+      fraction: (index % 15_000) * 60,
+    }));
+    writeFileSync(path, pcap(frames, { linkType: LinkType.raw }));
+    const counts = new Map(expectEqual(path, DEEP_HOME).map(pairOf));
+    expect(Number(counts.get('probes'))).toBeGreaterThan(20_000);
+    expect(counts.get('sketches_refused')).toBe('0');
+    // A part of a set finds room, or none of it.
+    for (const capacity of [2, 3, 4, 5]) {
+      const few = new Map(expectEqual(path, DEEP_HOME, capacity).map(pairOf));
+      expect(Number(few.get('sketches_refused'))).toBeGreaterThan(0);
+    }
+  });
 });
+
+/** A host's every service is tried, of all protocols at once, and another host's now and then. */
+function deepFrame(random: Random): Uint8Array {
+  const dst = random.below(8) === 0 ? '198.51.100.10' : '198.51.100.9';
+  const number = random.below(20_000);
+  const fields = { dst, id: random.below(65_536) };
+  switch (random.below(8)) {
+    case 0:
+      return ipv4(build.udp(bytes('00'), { dst: number }), {
+        ...fields,
+        protocol: 17,
+      });
+    case 1:
+      return ipv4(bytes(build.be16(40_000), build.be16(number), '00000000 00000000'), {
+        ...fields,
+        protocol: 132,
+      });
+    case 2:
+      return ipv4(bytes('00000000 00000000'), { ...fields, protocol: number & 0xff });
+    case 3:
+      return ipv4(build.icmp(number & 0xff, 0, bytes('00000000')), { ...fields, protocol: 1 });
+    default:
+      return ipv4(tcp({ dst: number }), fields);
+  }
+}
 
 /** Both observers' lines, which are the same. */
 function expectEqual(file: string, home: string[], capacity?: number): string[] {

@@ -93,11 +93,7 @@ export class ShardState {
       if (tracked === undefined) {
         if (this.targets.size >= limits.targetsMax)
           this.evict(this.targets, 'window_targets_evicted');
-        const window = new TargetWindow(
-          observation.tunnelKey,
-          addressOfKey(key),
-          limits.horizonUs,
-        );
+        const window = new TargetWindow(observation.tunnelKey, addressOfKey(key), limits.horizonUs);
         tracked = { window, log: new FindingLog() };
         this.targets.set(key, tracked);
       }
