@@ -1,9 +1,13 @@
-/** Captures that the tests of judging go through: the golden ones, the bundled one, a busy link. */
+/**
+ * Captures that the tests of judging go through: the golden ones, the bundled one, a busy link, and
+ * scans that take longer than the minute that counts are kept for.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
 import { PcapWriter } from '../generate/pcap-writer.js';
+import { SCAN_DEFAULTS, type ScanParameters, writeScan } from '../generate/scan.js';
 
 export interface Case {
   name: string;
@@ -27,7 +31,22 @@ export function judgedCases(folder: string): Case[] {
     home: ['198.51.100.0/24', '198.18.4.0/22', '2001:db8:100::/64', 'fd01::/64'],
     path: 'test/captures/pipeline.pcap.gz',
   };
-  return [...golden, busyLink(folder), bundled];
+  const lasting = LASTING.map(([name, changes]) => lastingScan(folder, name, changes));
+  return [...golden, busyLink(folder), bundled, ...lasting];
+}
+
+const ports = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
+const LASTING: [name: string, changes: Partial<ScanParameters>][] = [
+  ['a long sweep', { home: '10.10.0.0/20', ports: [22], packetCount: 3_000 }],
+  ['many ports of few hosts, for long', { home: '10.10.0.8/29', ports: ports(600) }],
+];
+
+function lastingScan(folder: string, name: string, changes: Partial<ScanParameters>): Case {
+  const path = join(folder, `${name}.pcap`);
+  const writer = new PcapWriter(path);
+  writeScan(writer, { ...SCAN_DEFAULTS, packetCount: 4_800, ratePerSecond: 30, ...changes });
+  writer.close();
+  return { name, home: [SCAN_DEFAULTS.home], path };
 }
 
 /** A busy link with scanners, small windows: everything that overflows does. */
