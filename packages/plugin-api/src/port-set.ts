@@ -93,11 +93,9 @@ export class PortSet {
     if (this.few !== null) return [...this.few].sort((a, b) => a - b);
     const found: number[] = [];
     for (const [page, words] of this.pages.entries())
-      for (let bit = 0; words !== null && bit < words.length * 32; bit++) {
-        // Most words of most pages are empty.
-        if ((bit & 31) === 0 && words[bit >>> 5] === 0) bit += 31;
-        else if (((words[bit >>> 5] >>> (bit & 31)) & 1) !== 0) found.push(serviceAt(page, bit));
-      }
+      for (let at = 0; words !== null && at < words.length; at++)
+        for (let rest = words[at]; rest !== 0; rest &= rest - 1)
+          found.push(serviceAt(page, at * 32 + 31 - Math.clz32(rest & -rest)));
     return found;
   }
 
