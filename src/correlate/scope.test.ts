@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Activity } from '../../packages/plugin-api/src/finding.js';
 import { makeActivity } from '../../packages/plugin-api/src/testkit/findings.js';
+import { limits } from './limits.js';
 import { Scope } from './scope.js';
 
 const ONE = { ip: '203.0.113.7', tunnel: 0 };
@@ -48,6 +49,15 @@ describe('Scope', () => {
     for (const isDivided of [false, true])
       expect(merged.counts(isDivided)).toEqual(together.counts(isDivided));
     expect(Scope.unpack(merged.pack()).counts(true)).toEqual(merged.counts(true));
+  });
+
+  it('knows the most that a source reached for which it has no room', () => {
+    const many = Array.from({ length: limits.actorsMax }, (_, at) =>
+      swept({ ip: `10.0.${at >> 8}.${at & 255}`, tunnel: 0 }, 2_000),
+    );
+    const scope = scopeOf(...many, swept(ONE, 30_000), swept(OTHER, 40_000), swept(ONE, 30_500));
+    expect(scope.counts().hosts).toBe(40_000);
+    expect(scope.counts(true).hosts).toBe(2_000 * limits.actorsMax + 40_000);
   });
 
   it('counts what its lists hold, not what was estimated of it', () => {

@@ -46,6 +46,8 @@ interface SourceReach {
   isOneGo: boolean;
 }
 
+/** Stands for the sources that an incident has no room for: of them, the one that reached most. */
+const OTHERS = '';
 const NOWHERE: Reach = { targets: 0, ports: 0, pairs: 0, exact: true };
 
 export class Scope {
@@ -161,9 +163,11 @@ export class Scope {
   }
 
   #noteReach(source: string, { reach, isOneGo }: SourceReach): void {
-    const known = this.#reached.get(source);
+    const hasRoom = this.#reached.size < limits.actorsMax || this.#reached.has(source);
+    const key = hasRoom ? source : OTHERS;
+    const known = this.#reached.get(key);
     if (known === undefined) {
-      if (this.#reached.size < limits.actorsMax) this.#reached.set(source, { reach, isOneGo });
+      this.#reached.set(key, { reach, isOneGo });
       return;
     }
     if (reach.pairs >= known.reach.pairs) known.reach = reach;
