@@ -2,62 +2,46 @@
  * How much an operator tried is told as it was, however long the scan took and whatever list,
  * minute or epoch it outgrew. The truth is counted here from the frames themselves.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PcapWriter } from './generate/pcap-writer.js';
-import { SCAN_DEFAULTS, type ScanParameters, writeScan } from './generate/scan.js';
+import { SCAN_DEFAULTS, type ScanParameters } from './generate/scan.js';
 import { builtObservers, runPicket } from './support/picket.js';
+import { firstPorts, scanFile, segmentsOf } from './support/scan-file.js';
 import { scratchFolder } from './support/scratch.js';
 
 const scratch = scratchFolder();
-const ports = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
 
 /** Each takes longer than the minute that counts are kept for, but for the first three. */
 const SCANS: Record<string, Partial<ScanParameters>> = {
-  'all ports of a host, within a minute': { home: '10.10.0.5/32', ports: ports(65_535) },
-  'a thousand ports of a host, at once': { home: '10.10.0.5/32', ports: ports(1_000) },
-  'three hundred ports of a /26': { home: '10.10.0.0/26', ports: ports(300) },
+  'all ports of a host, within a minute': { home: '10.10.0.5/32', ports: firstPorts(65_535) },
+  'a thousand ports of a host, at once': { home: '10.10.0.5/32', ports: firstPorts(1_000) },
+  'three hundred ports of a /26': { home: '10.10.0.0/26', ports: firstPorts(300) },
   'a /17': { home: '10.10.0.0/17', ports: [445], ratePerSecond: 250 },
   'a /20, slower than lists fill': { home: '10.10.0.0/20', ports: [22], ratePerSecond: 8 },
-  'most ports of a host': { home: '10.10.0.5/32', ports: ports(30_000), ratePerSecond: 300 },
-  'a block': { home: '10.10.0.0/25', ports: ports(200), ratePerSecond: 200 },
+  'most ports of a host': { home: '10.10.0.5/32', ports: firstPorts(30_000), ratePerSecond: 300 },
+  'a block': { home: '10.10.0.0/25', ports: firstPorts(200), ratePerSecond: 200 },
 };
 /** Three standard errors of what is estimated. */
 const NEAR = 0.025;
 
-function write(name: string, changes: Partial<ScanParameters>): string {
-  const path = join(scratch, `${name.replace('/', '')}.pcap`);
-  const writer = new PcapWriter(path);
-  const parameters = { ...SCAN_DEFAULTS, ratePerSecond: 5_000, answerShare: 0.01, ...changes };
-  const hosts = 2 ** (32 - Number(parameters.home.split('/')[1]));
-  writeScan(writer, { ...parameters, packetCount: hosts * parameters.ports.length });
-  writer.close();
-  return path;
-}
-
-const FILE_HEADER_SIZE = 24;
-const RECORD_HEADER_SIZE = 16;
-const IP_AT = 14;
-const TCP_AT = IP_AT + 20;
 const SYN = 0x02;
 
-/** Distinct targets, ports and both of all SYNs, in a capture of plain Ethernet and IPv4. */
+/** Every pair once, but for those whose place an answer takes. */
+function write(name: string, changes: Partial<ScanParameters>): string {
+  const parameters = { ...SCAN_DEFAULTS, ratePerSecond: 5_000, answerShare: 0.01, ...changes };
+  const hosts = 2 ** (32 - Number(parameters.home.split('/')[1]));
+  return scanFile(scratch, name, { ...parameters, packetCount: hosts * parameters.ports.length });
+}
+
+/** Distinct targets, ports and both of all SYNs. */
 function tried(path: string) {
-  const file = readFileSync(path);
   const hosts = new Set<number>();
   const services = new Set<number>();
   const pairs = new Set<number>();
-  for (let at = FILE_HEADER_SIZE; at < file.length; ) {
-    const frame = at + RECORD_HEADER_SIZE;
-    if (file[frame + TCP_AT + 13] === SYN) {
-      const host = file.readUInt32BE(frame + IP_AT + 16);
-      const port = file.readUInt16BE(frame + TCP_AT + 2);
-      hosts.add(host);
-      services.add(port);
-      pairs.add(host * 65_536 + port);
-    }
-    at = frame + file.readUInt32LE(at + 8);
+  for (const { target, targetPort, flags } of segmentsOf(path)) {
+    if (flags !== SYN) continue;
+    hosts.add(target);
+    services.add(targetPort);
+    pairs.add(target * 65_536 + targetPort);
   }
   return { hosts: hosts.size, ports: services.size, pairs: pairs.size };
 }

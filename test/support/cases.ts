@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { MIXED_DEFAULTS, writeMixed } from '../generate/mixed.js';
 import { PcapWriter } from '../generate/pcap-writer.js';
-import { SCAN_DEFAULTS, type ScanParameters, writeScan } from '../generate/scan.js';
+import { SCAN_DEFAULTS, type ScanParameters } from '../generate/scan.js';
+import { firstPorts, scanFile } from './scan-file.js';
 
 export interface Case {
   name: string;
@@ -35,17 +36,13 @@ export function judgedCases(folder: string): Case[] {
   return [...golden, busyLink(folder), bundled, ...lasting];
 }
 
-const ports = (count: number): number[] => Array.from({ length: count }, (_, at) => at + 1);
 const LASTING: [name: string, changes: Partial<ScanParameters>][] = [
   ['a long sweep', { home: '10.10.0.0/20', ports: [22], packetCount: 3_000 }],
-  ['many ports of few hosts, for long', { home: '10.10.0.8/29', ports: ports(600) }],
+  ['many ports of few hosts, for long', { home: '10.10.0.8/29', ports: firstPorts(600) }],
 ];
 
 function lastingScan(folder: string, name: string, changes: Partial<ScanParameters>): Case {
-  const path = join(folder, `${name}.pcap`);
-  const writer = new PcapWriter(path);
-  writeScan(writer, { ...SCAN_DEFAULTS, packetCount: 4_800, ratePerSecond: 30, ...changes });
-  writer.close();
+  const path = scanFile(folder, name, { packetCount: 4_800, ratePerSecond: 30, ...changes });
   return { name, home: [SCAN_DEFAULTS.home], path };
 }
 
