@@ -47,8 +47,11 @@ function bitsOf(word: number): number {
   return Math.imul((bits + (bits >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }
 
-/** Services of a set that are listed. A sweep leaves many sets with one of them. */
-const FEW_MAX = 32;
+/**
+ * Services of a set that are listed: a sweep leaves many sets with one of them, and who means harm
+ * many with a few, each of which would take a page.
+ */
+const FEW_MAX = 128;
 
 /** Ordinary fields alone: a checkpoint walks them. */
 export class PortSet {
