@@ -18,6 +18,8 @@ import { keepHeapsSmall } from './shared/v8-flags.js';
 import { areCoresFew, JUDGE_THREAD, OBSERVER_THREAD, prepareThread } from './shared/threads.js';
 
 const EXIT_USAGE = 2;
+/** What takes longer is no short run. */
+const SHORT_RUN_MS = 500;
 
 const EXAMPLES = {
   program: `
@@ -109,6 +111,7 @@ function buildProgram(end: (status: number) => void): Command {
     .addHelpText('after', EXAMPLES.program)
     .hook('preAction', (_, action) => {
       if (LASTING.has(action.name()) || action.args.includes('-')) keepHeapsSmall();
+      else setTimeout(keepHeapsSmall, SHORT_RUN_MS).unref();
     });
 
   const reading = program

@@ -74,6 +74,7 @@ export function detectOptions(config: PicketConfig): DetectOptions {
     windowSourcesMax: config.windows.sources_max,
     windowTargetsMax: config.windows.targets_max,
     historySourcesMax: config.windows.history_sources_max,
+    windowBytesMax: config.windows.memory_mib * 2 ** 20,
     sensorSilentUs: config.windows.sensor_silent_s * 1e6,
   };
 }

@@ -14,27 +14,40 @@ import { scratchFolder } from './support/scratch.js';
 const scratch = scratchFolder();
 const options: DetectOptions = { ...DEFAULT_DETECT_OPTIONS, historySourcesMax: 16 * 256 };
 const detectors = new DetectorSet(options);
-const open = (shard: number, snapshot: Uint8Array | null = null) =>
-  new ShardDetector(shard, detectors, options, snapshot);
+const open = (shard: number, snapshot: Uint8Array | null = null, chosen = options) =>
+  new ShardDetector(shard, detectors, chosen, snapshot);
 
-const cases = judgedCases(scratch);
+/** So little that windows of those cases are shrunk again and again. */
+const SHORT = { ...options, windowBytesMax: 16 * 24 * 1024 };
+const judged = judgedCases(scratch);
+const cases = [
+  ...judged.map((one) => ({ ...one, chosen: options })),
+  ...judged
+    .filter(({ name }) => /busy|many ports/.test(name))
+    .map((one) => ({ ...one, name: `${one.name}, in little memory`, chosen: SHORT })),
+];
 
 /** What is said of the batches of one shard when the detector is replaced before each of `cuts`. */
-function outcomes(batches: ShardBatch[], cuts: ReadonlySet<number>): string[] {
-  let detector = open(batches[0].shard);
+function outcomes(
+  batches: ShardBatch[],
+  cuts: ReadonlySet<number>,
+  chosen: DetectOptions,
+): string[] {
+  let detector = open(batches[0].shard, null, chosen);
   const said: string[] = [];
   for (const [index, { shard, bytes }] of batches.entries()) {
-    if (cuts.has(index)) detector = open(shard, detector.snapshot());
+    if (cuts.has(index)) detector = open(shard, detector.snapshot(), chosen);
     said.push(JSON.stringify(detector.accept(bytes)));
   }
-  if (cuts.has(batches.length)) detector = open(batches[0].shard, detector.snapshot());
+  if (cuts.has(batches.length)) detector = open(batches[0].shard, detector.snapshot(), chosen);
   said.push(JSON.stringify(detector.endOf('local')));
   return said;
 }
 
 let findingCount = 0;
+let shrunk = 0;
 
-describe.each(cases)('checkpoints: $name', ({ home, path }) => {
+describe.each(cases)('checkpoints: $name', ({ home, path, chosen }) => {
   const byShard = new Map<number, ShardBatch[]>();
   for (const batch of batchesOf(path, home)) {
     byShard.set(batch.shard, [...(byShard.get(batch.shard) ?? []), batch]);
@@ -46,12 +59,14 @@ describe.each(cases)('checkpoints: $name', ({ home, path }) => {
 
   it('go on identically wherever they were made', () => {
     for (const batches of shards) {
-      const expected = outcomes(batches, new Set());
+      const expected = outcomes(batches, new Set(), chosen);
+      const { losses } = JSON.parse(expected.at(-1) ?? '{}');
+      shrunk += losses.windows_shrunk;
       findingCount += expected.filter((line) => line.includes('"findings":[{')).length;
       const cuts = fc.uniqueArray(fc.nat(batches.length), { minLength: 1, maxLength: 6 });
       fc.assert(
         fc.property(cuts, (at) => {
-          expect(outcomes(batches, new Set(at))).toEqual(expected);
+          expect(outcomes(batches, new Set(at), chosen)).toEqual(expected);
         }),
         { numRuns: 4 },
       );
@@ -74,6 +89,7 @@ describe.each(cases)('checkpoints: $name', ({ home, path }) => {
 it('has cases that say something', () => {
   expect(cases.length).toBeGreaterThan(5);
   expect(findingCount).toBeGreaterThan(20);
+  expect(shrunk).toBeGreaterThan(10);
 });
 
 it('refuses a checkpoint of other windows', () => {

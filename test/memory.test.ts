@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { measure } from '../bench/measure.js';
+import { BOTNET_DEFAULTS, writeBotnet } from './generate/botnet.js';
 import { FLOOD_DEFAULTS, writeFlood } from './generate/flood.js';
 import { PcapWriter } from './generate/pcap-writer.js';
 import { builtObservers, eventsOf, findingsOf, MAIN } from './support/picket.js';
@@ -40,5 +41,31 @@ describe('a flood from a million spoofed sources', () => {
       expect(scans.map((event) => event.finding.kind)).toContain('address_scan');
       expect(findings.some((event) => event.finding.kind === 'syn_flood')).toBe(true);
     },
+  );
+});
+
+/** Without a bound on what windows take, it was 930 MiB. */
+describe('four thousand addresses that each scan a block', () => {
+  const capture = join(scratch, 'botnet.pcap');
+  const writer = new PcapWriter(capture);
+  writeBotnet(writer, { ...BOTNET_DEFAULTS, ports: [22, 445] });
+  writer.close();
+
+  it.each(builtObservers)(
+    'stay under 512 MiB, are all found, and what was given up is counted: %s observer',
+    async (observer) => {
+      const output = join(scratch, `${observer}.json`);
+      const words = ['read', capture, '--home', BOTNET_DEFAULTS.home, '--json'];
+      const run = await measure([process.execPath, MAIN, ...words, '--observer', observer], output);
+      expect(run.status, run.stderr).toBe(0);
+      expect(run.peakRssBytes).toBeLessThan(PEAK_BYTES_MAX);
+      const events = eventsOf(readFileSync(output, 'utf8'));
+      const scans = findingsOf(events).filter(({ finding }) => finding.kind === 'address_scan');
+      expect(new Set(scans.map((event) => event.src_ip)).size).toBe(BOTNET_DEFAULTS.sourceCount);
+      const stats = events.findLast((event) => event.event_type === 'stats');
+      expect(stats?.stats).toMatchObject({ detect: { windows_shrunk: expect.any(Number) } });
+      expect(JSON.stringify(stats)).not.toContain('"windows_shrunk":0');
+    },
+    120_000,
   );
 });

@@ -35,6 +35,7 @@ export const DEFAULT_CONFIG: PicketConfig = {
     "sources_max": 65536,
     "targets_max": 4096,
     "history_sources_max": 1048576,
+    "memory_mib": 96,
     "sensor_silent_s": 30
   },
   "capture": {

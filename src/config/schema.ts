@@ -72,6 +72,12 @@ const windows = z.strictObject({
     1_048_576,
     'Sources remembered for slow scans; those whose contacts succeed go first',
   ),
+  memory_mib: count(
+    16,
+    65_536,
+    96,
+    'What all windows take in memory, about (MiB); the largest give up detail first.',
+  ),
   sensor_silent_s: count(
     1,
     86_400,

@@ -3,7 +3,11 @@
  * sequence number and one IP ID for all of them (scan_engine_raw.cc). Sources that keep sharing
  * such tuples are one operator; the one that takes our answers is the real one.
  */
-import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
+import type {
+  Suspect,
+  SuspectContact,
+  SuspectSource,
+} from '../../packages/plugin-api/src/suspect.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
 import type { LinkedKind } from './linked-kinds.js';
@@ -50,7 +54,7 @@ export const DECOY_SCAN: LinkedKind = {
 
 export interface DecoyGroup {
   /** Actor keys, sorted. */
-  members: Map<string, { suspect: Suspect; proof: number }>;
+  members: Map<string, { suspect: SuspectSource; proof: number }>;
   targets: Set<string>;
   /** Distinct probes that several members sent. */
   sharedProbes: number;
@@ -64,7 +68,7 @@ export interface DecoyGroup {
 
 interface Tuple {
   timeUs: number;
-  senders: Map<string, Suspect>;
+  senders: Map<string, SuspectSource>;
   group: DecoyGroup | null;
 }
 
@@ -99,15 +103,16 @@ export class Decoys {
       if (nowUs - tuple.timeUs > 2 * TOGETHER_US) this.#tuples.delete(key);
     }
     const changed = new Set<DecoyGroup>();
-    for (const suspect of suspects) {
-      const known = this.#groupOf.get(actorKey(suspect.source));
-      const member = known?.members.get(actorKey(suspect.source));
+    for (const { contacts, ...suspect } of suspects) {
+      const sender = actorKey(suspect.source);
+      const known = this.#groupOf.get(sender);
+      const member = known?.members.get(sender);
       if (known && member && suspect.proof > member.proof) {
         member.proof = suspect.proof;
         changed.add(known);
       }
-      for (const contact of suspect.contacts) {
-        const group = this.#count(suspect, contact);
+      for (const contact of contacts) {
+        const group = this.#count(sender, suspect, contact);
         if (group) changed.add(group);
       }
     }
@@ -116,11 +121,10 @@ export class Decoys {
       .sort((a, b) => a.firstUs - b.firstUs || compareText(firstKey(a), firstKey(b)));
   }
 
-  #count(suspect: Suspect, contact: Suspect['contacts'][number]): DecoyGroup | null {
+  #count(sender: string, suspect: SuspectSource, contact: SuspectContact): DecoyGroup | null {
     if (contact.tuple === 0) return null;
     const { target, protocol, port, tuple: tupleHash } = contact;
     const key = `${suspect.source.tunnel} ${target} ${protocol} ${port} ${tupleHash}`;
-    const sender = actorKey(suspect.source);
     const tuple = this.#tuples.get(key);
     if (tuple === undefined) {
       if (this.#tuples.size >= TUPLES_MAX) this.refused++;
@@ -140,7 +144,7 @@ export class Decoys {
   }
 
   /** Puts all senders of a tuple into one group, the oldest that any of them is in. */
-  #join(tuple: Tuple, contact: Suspect['contacts'][number]): DecoyGroup | null {
+  #join(tuple: Tuple, contact: SuspectContact): DecoyGroup | null {
     let group = tuple.group;
     for (const key of tuple.senders.keys()) group ??= this.#groupOf.get(key) ?? null;
     if (group === null) {

@@ -3,7 +3,11 @@
  * the work: hardly any pair is tried by two of them, and together they cover many (ZMap and Masscan
  * shards, source ranges, a list split over hosts).
  */
-import type { Suspect, SuspectContact } from '../../packages/plugin-api/src/suspect.js';
+import type {
+  Suspect,
+  SuspectContact,
+  SuspectSource,
+} from '../../packages/plugin-api/src/suspect.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
 import type { LinkedKind } from './linked-kinds.js';
@@ -105,7 +109,7 @@ export interface ShareGroup {
 }
 
 interface Member {
-  suspect: Suspect;
+  suspect: SuspectSource;
   count: number;
   lastUs: number;
 }
@@ -139,11 +143,14 @@ export class Shares {
   /** Takes in one epoch's suspects; returns the groups that hold now and were touched. */
   link(suspects: readonly Suspect[], nowUs: number): ShareGroup[] {
     const touched = new Set<ShareGroup>();
-    for (const suspect of suspects) {
-      this.#countAll(suspect);
-      for (const contact of suspect.contacts) {
+    for (const { contacts, ...suspect } of suspects) {
+      const source = actorKey(suspect.source);
+      this.#countAll(source, contacts);
+      if (suspect.fingerprint === '') continue;
+      for (const contact of contacts) {
+        if (contact.protocol !== TCP) continue;
         for (const group of this.#groupsOf(suspect, contact)) {
-          this.#add(group, suspect, contact);
+          this.#add(group, source, suspect, contact);
           touched.add(group);
         }
       }
@@ -172,20 +179,18 @@ export class Shares {
     });
   }
 
-  #countAll({ source, contacts }: Suspect): void {
-    const key = actorKey(source);
-    const total = this.#totals.get(key);
+  #countAll(source: string, contacts: readonly SuspectContact[]): void {
+    const total = this.#totals.get(source);
     const lastUs = contacts[contacts.length - 1].timeUs;
     if (total !== undefined) {
       total.count += contacts.length;
       total.lastUs = Math.max(total.lastUs, lastUs);
     } else if (this.#totals.size < SOURCES_MAX) {
-      this.#totals.set(key, { count: contacts.length, lastUs });
+      this.#totals.set(source, { count: contacts.length, lastUs });
     } else this.refused++;
   }
 
-  #groupsOf(suspect: Suspect, contact: SuspectContact): ShareGroup[] {
-    if (suspect.fingerprint === '' || contact.protocol !== TCP) return [];
+  #groupsOf(suspect: SuspectSource, contact: SuspectContact): ShareGroup[] {
     const { tunnel } = suspect.source;
     const stack = `${tunnel} ${suspect.fingerprint}`;
     return [
@@ -244,8 +249,7 @@ export class Shares {
     return false;
   }
 
-  #add(group: ShareGroup, suspect: Suspect, contact: SuspectContact): void {
-    const source = actorKey(suspect.source);
+  #add(group: ShareGroup, source: string, suspect: SuspectSource, contact: SuspectContact): void {
     const item = group.target === null ? contact.target : String(contact.port);
     const known = group.items.get(item);
     if (known === undefined) {

@@ -28,6 +28,9 @@ const LISTED_MAX = 1024;
 const FINGERPRINTS_MAX = 4;
 /** Signatures whose fingerprint is kept: sources share few of them. */
 const KNOWN_MAX = 256;
+/** Addresses whose text is kept. */
+const TEXTS_MAX = 4096;
+const knownTexts = new Map<string, string>();
 const knownFingerprints = new Map<string, SynFingerprint>();
 
 /** `address` is latin1. */
@@ -35,10 +38,15 @@ export function entityName(tunnelKey: number, address: string): EntityName {
   return { ip: latin1Text(address), tunnel: tunnelKey };
 }
 
-/** Address text of a latin1 address. */
+/** Address text of a latin1 address. Sources that are judged together reach the same targets. */
 export function latin1Text(at: string): string {
-  if (at.length !== 4) return addressText(Buffer.from(at, 'latin1'));
-  return `${at.charCodeAt(0)}.${at.charCodeAt(1)}.${at.charCodeAt(2)}.${at.charCodeAt(3)}`;
+  let text = knownTexts.get(at);
+  if (text === undefined) {
+    text = addressText(Buffer.from(at, 'latin1'));
+    if (knownTexts.size >= TEXTS_MAX) knownTexts.clear();
+    knownTexts.set(at, text);
+  }
+  return text;
 }
 
 /** The fingerprint of a canonical SYN signature in latin1. */
@@ -61,7 +69,7 @@ export function activityOf(
   const exposed = contacts.filter((c) => (c.outcome & Outcome.open) !== 0);
   const { open, closed, unreachable, silent } = outcomeCounts(contacts);
   const services = countBy(contacts, serviceOf);
-  const portCount = window.allPortCount(services);
+  const portCount = window.allPortCount(services, summary.sinceUs);
   const exact = summary.targetCount.exact && summary.pairCount.exact && portCount.exact;
   // How many targets those had is not known: one at least.
   if (portCount.count > services.size && portCount.count <= LISTED_MAX)
@@ -117,7 +125,7 @@ function reachOf(
   const contacts = [...window.contacts.values()].filter(
     (contact) => contact.lastUs >= sinceUs && fateOf(contact, nowUs, atEnd) !== 'none',
   );
-  return window.reach(contacts);
+  return window.reach(contacts, sinceUs);
 }
 
 function serviceText({ target, port, protocol }: Find): ContactSummary {

@@ -1,8 +1,11 @@
 /** A shard's state as bytes: what the next worker that serves it goes on from. */
 import {
+  ContactList,
   Finds,
   Histories,
   LAYOUT_VERSION,
+  MinuteCounters,
+  NumberSet,
   Overflow,
   PAYLOAD_SIGNATURES,
   Past,
@@ -24,9 +27,12 @@ const VERSION = 1;
 const CLASSES: StateClass[] = [
   { name: 'shard', sample: new ShardState(1) },
   { name: 'source', sample: new SourceWindow(0, '', 1) },
+  { name: 'contacts', sample: new ContactList() },
+  { name: 'counters', sample: new MinuteCounters() },
   { name: 'overflow', sample: new Overflow() },
   { name: 'finds', sample: new Finds() },
   { name: 'target', sample: new TargetWindow(0, '', 1) },
+  { name: 'numbers', sample: new NumberSet() },
   { name: 'sketch', sample: new Sketch() },
   { name: 'ports', sample: new PortSet() },
   { name: 'past', sample: new Past() },

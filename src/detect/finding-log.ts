@@ -23,7 +23,11 @@ const ESCALATION = 10;
  */
 const OPEN_PER_ENTITY_MAX = 64;
 
+/** About what an open finding takes in memory. */
+const FINDING_BYTES = 2048;
+
 interface Open {
+  /** As it stands; what its entity did is told, not kept. */
   finding: Finding;
   spokenCount: number;
 }
@@ -54,6 +58,11 @@ export class FindingLog {
     return this.opened !== null && this.opened.size > 0;
   }
 
+  /** About what it takes in memory. */
+  get bytes(): number {
+    return (this.opened?.size ?? 0) * FINDING_BYTES;
+  }
+
   /** When the earliest of the open findings was first seen, noise apart; null for none. */
   get sinceUs(): number | null {
     let sinceUs: number | null = null;
@@ -67,7 +76,10 @@ export class FindingLog {
     return new Set([...(this.opened?.values() ?? [])].map(({ finding }) => finding.kind));
   }
 
-  /** Takes in what a detector says holds now and returns the lines to speak. */
+  /**
+   * Takes in what a detector says holds now and returns the lines to speak. What does not hold has
+   * ended, unless `mayHold`: then not all is known that it may rest on.
+   */
   update(
     detector: Detector,
     windowS: number,
@@ -75,6 +87,7 @@ export class FindingLog {
     verdicts: readonly Verdict[],
     nowUs: number,
     activity: () => Activity | null,
+    mayHold = false,
   ): Finding[] {
     if (this.opened === null && verdicts.length === 0) return [];
     this.opened ??= new Map();
@@ -92,7 +105,7 @@ export class FindingLog {
           continue;
         }
         const finding = findingOf(detector, windowS, entity, verdict, nowUs, activity());
-        all.set(key, { finding, spokenCount: finding.count });
+        all.set(key, { finding: { ...finding, activity: null }, spokenCount: finding.count });
         spoken.push(finding);
         continue;
       }
@@ -100,10 +113,11 @@ export class FindingLog {
       open.finding = next;
       if (next.count >= open.spokenCount * ESCALATION) {
         open.spokenCount = next.count;
-        open.finding = { ...next, state: 'escalated', activity: activity() };
-        spoken.push(open.finding);
+        open.finding = { ...next, state: 'escalated' };
+        spoken.push({ ...open.finding, activity: activity() });
       }
     }
+    if (mayHold) return spoken;
     for (const [key, open] of all) {
       if (!key.startsWith(`${detector.id} `) || holding.has(key)) continue;
       all.delete(key);

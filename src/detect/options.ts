@@ -8,6 +8,11 @@ export interface DetectOptions {
   windowSourcesMax: number;
   windowTargetsMax: number;
   /**
+   * What all windows may take in memory, about; those that take more than others give up detail,
+   * and that is counted.
+   */
+  windowBytesMax: number;
+  /**
    * Sources remembered over hours; those whose contacts succeed go first, and are counted.
    */
   historySourcesMax: number;
@@ -20,6 +25,7 @@ export const DEFAULT_DETECT_OPTIONS: DetectOptions = {
   shardCount: 16,
   windowSourcesMax: 65_536,
   windowTargetsMax: 4_096,
+  windowBytesMax: 96 * 2 ** 20,
   historySourcesMax: 1_048_576,
   sensorSilentUs: 30_000_000,
 };

@@ -41,6 +41,9 @@ export interface Outcome {
 /** Sources of a shard and epoch that the correlator hears of; a flood's are folded before. */
 const SUSPECTS_MAX = 512;
 
+/** Of what a target did nobody speaks. */
+const NONE = (): null => null;
+
 export class ShardDetector {
   private readonly limits: ShardLimits;
   private readonly state: ShardState;
@@ -61,6 +64,7 @@ export class ShardDetector {
       sourcesMax: share(options.windowSourcesMax),
       targetsMax: share(options.windowTargetsMax),
       historySourcesMax: share(options.historySourcesMax),
+      windowBytesMax: share(options.windowBytesMax),
       horizonUs: detectors.horizonUs,
       sensorSilentUs: options.sensorSilentUs,
     };
@@ -99,11 +103,13 @@ export class ShardDetector {
       answersVisible:
         batch.coverage[CoverageField.outbound] > 0 || state.answersVisible(batch.epochStartUs),
     };
+    for (const log of state.evicted.splice(0)) findings.push(...log.end(circumstances.nowUs, NONE));
     for (const key of touched)
       this.judgeSource(key, circumstances, findings, progress, batch.final);
     if (batch.final) this.judgeTargets(circumstances, findings);
     const suspects = batch.final ? this.suspects(touched, batch) : [];
     this.tellCoverage(findings, batch.final ? null : lapseOf(batch));
+    state.relieve(this.limits, circumstances.nowUs);
     return this.outcome(findings, progress, suspects, false);
   }
 
@@ -129,7 +135,7 @@ export class ShardDetector {
         );
       findings.push(...log.end(nowUs, lately));
     }
-    for (const { log } of state.targets.values()) findings.push(...log.end(nowUs, () => null));
+    for (const { log } of state.targets.values()) findings.push(...log.end(nowUs, NONE));
     this.tellCoverage(findings, null);
     const outcome = this.outcome(findings, progress, [], true);
     state.reset(this.limits.historySourcesMax);
@@ -182,9 +188,7 @@ export class ShardDetector {
       awaited = true;
     }
     if (awaited) this.state.revisit.add(key);
-    this.state.losses.finds_dropped += window.finds?.takeDropped() ?? 0;
-    this.state.losses.findings_suppressed += log.suppressed;
-    log.suppressed = 0;
+    this.state.countSource(tracked);
   }
 
   /** What the detectors say of a window; true when an answer is awaited. */
@@ -207,9 +211,11 @@ export class ShardDetector {
       if (judgement.undecided && judgement.verdicts.length === 0) continue;
       if (!closing && judgement.verdicts.length === 0) continue;
       const entity = entityName(window.tunnelKey, window.address);
+      const { nowUs } = circumstances;
       const activity = () => view.activity(windowS);
+      const mayHold = window.isCutSince(nowUs - windowS * 1e6);
       findings.push(
-        ...log.update(detector, windowS, entity, judgement.verdicts, circumstances.nowUs, activity),
+        ...log.update(detector, windowS, entity, judgement.verdicts, nowUs, activity, mayHold),
       );
     }
     return awaited;
@@ -250,7 +256,8 @@ export class ShardDetector {
   }
 
   private judgeTargets(circumstances: Circumstances, findings: Finding[]): void {
-    for (const [key, { window, log }] of this.state.targets) {
+    for (const [key, tracked] of this.state.targets) {
+      const { window, log } = tracked;
       const empty = window.expire(circumstances.nowUs);
       for (const { detector, config, windowS } of this.detectors.target) {
         const { verdicts } = empty
@@ -258,10 +265,11 @@ export class ShardDetector {
           : detector.judge(window, config, circumstances);
         const entity = entityName(window.tunnelKey, window.address);
         findings.push(
-          ...log.update(detector, windowS, entity, verdicts, circumstances.nowUs, () => null),
+          ...log.update(detector, windowS, entity, verdicts, circumstances.nowUs, NONE),
         );
       }
-      if (empty && !log.active) this.state.targets.delete(key);
+      if (empty && !log.active) this.state.remove(this.state.targets, key);
+      else this.state.count(tracked);
     }
   }
 

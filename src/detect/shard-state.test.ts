@@ -7,6 +7,7 @@ const limits: ShardLimits = {
   sourcesMax: 16,
   targetsMax: 16,
   historySourcesMax: 16,
+  windowBytesMax: 2 ** 20,
   horizonUs: 60 * SECOND,
   sensorSilentUs: 30 * SECOND,
 };

@@ -13,12 +13,15 @@ import {
   TargetWindow,
 } from '../../packages/plugin-api/src/index.js';
 import { type Lapse, lapseOf, noteLapse } from './coverage.js';
+import { fairShare } from './fair-share.js';
 import { FindingLog } from './finding-log.js';
 import { Memory } from './memory.js';
 
-export interface Tracked<W> {
+export interface Tracked<W extends SourceWindow | TargetWindow> {
   window: W;
   log: FindingLog;
+  /** What both took in memory when they were counted last. */
+  bytes: number;
 }
 
 /** Capacities of one shard, and the horizon of its windows (microseconds). */
@@ -26,6 +29,8 @@ export interface ShardLimits {
   sourcesMax: number;
   targetsMax: number;
   historySourcesMax: number;
+  /** What all windows take in memory together, about. */
+  windowBytesMax: number;
   horizonUs: number;
   /** A sensor this far behind the foremost one (microseconds) holds nothing back. */
   sensorSilentUs: number;
@@ -35,6 +40,10 @@ export interface ShardLimits {
 const SEQUENCES_MAX = 1024;
 /** Without an outbound packet in this long, silence of the protected side means nothing. */
 const ANSWERS_SEEN_US = 60_000_000;
+/** Of the windows' bytes, what is left when they had taken more: not every batch must find room. */
+const RELIEVED_TO = 0.75;
+/** Entities with open findings that an eviction passes over before it takes one of them. */
+const PASSED_OVER_MAX = 256;
 /** Code units of an entity's key before its address. */
 const TUNNEL_UNITS = 2;
 
@@ -53,11 +62,18 @@ export class ShardState {
   lastOutboundUs = Number.NEGATIVE_INFINITY;
   sweptUs = 0;
   memory: Memory;
+  /** What all windows took when each was counted last. */
+  private windowBytes = 0;
+  /** Evicted though something was open, until it is told that it ended. */
+  evicted: FindingLog[] = [];
   /** What was not looked at, see coverage.ts. */
   lapses: Lapse[] = [];
   readonly losses = {
     window_sources_evicted: 0,
     window_targets_evicted: 0,
+    windows_shrunk: 0,
+    window_contacts_dropped: 0,
+    window_payloads_dropped: 0,
     findings_suppressed: 0,
     suspects_dropped: 0,
     finds_dropped: 0,
@@ -94,7 +110,7 @@ export class ShardState {
         if (this.targets.size >= limits.targetsMax)
           this.evict(this.targets, 'window_targets_evicted');
         const window = new TargetWindow(observation.tunnelKey, addressOfKey(key), limits.horizonUs);
-        tracked = { window, log: new FindingLog() };
+        tracked = { window, log: new FindingLog(), bytes: 0 };
         this.targets.set(key, tracked);
       }
       tracked.window.merge(observation, batch);
@@ -118,7 +134,55 @@ export class ShardState {
     for (const [key, tracked] of this.sources) {
       // What is awaited is judged first, however long no packet came.
       if (this.revisit.has(key)) continue;
-      if (tracked.window.expire(this.watermarkUs) && !tracked.log.active) this.sources.delete(key);
+      const isEmpty = tracked.window.expire(this.watermarkUs);
+      if (isEmpty && !tracked.log.active) this.remove(this.sources, key);
+      else this.countSource(tracked);
+    }
+  }
+
+  /** Counts what a source's window takes by now, and what it gave up on its own. */
+  countSource(tracked: Tracked<SourceWindow>): void {
+    const { window, log } = tracked;
+    this.count(tracked);
+    const { losses } = this;
+    losses.window_contacts_dropped += window.takeDropped();
+    losses.window_payloads_dropped += window.payloads?.takeDropped() ?? 0;
+    losses.finds_dropped += window.finds?.takeDropped() ?? 0;
+    losses.findings_suppressed += log.suppressed;
+    log.suppressed = 0;
+  }
+
+  /** Counts what a window takes by now. */
+  count(tracked: Tracked<SourceWindow | TargetWindow>): void {
+    const bytes = tracked.window.bytes + tracked.log.bytes;
+    this.windowBytes += bytes - tracked.bytes;
+    tracked.bytes = bytes;
+  }
+
+  /** Forgets a source or a target. */
+  remove<W extends SourceWindow | TargetWindow>(from: Map<string, Tracked<W>>, key: string): void {
+    this.windowBytes -= from.get(key)?.bytes ?? 0;
+    from.delete(key);
+  }
+
+  /** Keeps the windows within their bound: those that take more than their share give up detail. */
+  relieve({ windowBytesMax }: ShardLimits, nowUs: number): void {
+    if (this.windowBytes <= windowBytesMax) return;
+    const sizes: number[] = [];
+    for (const { bytes } of this.sources.values()) sizes.push(bytes);
+    for (const { bytes } of this.targets.values()) sizes.push(bytes);
+    const share = fairShare(sizes, RELIEVED_TO * windowBytesMax);
+    for (const tracked of this.sources.values()) {
+      if (tracked.bytes <= share) continue;
+      tracked.window.shrink(share - tracked.log.bytes, nowUs);
+      this.losses.windows_shrunk++;
+      this.countSource(tracked);
+    }
+    for (const tracked of this.targets.values()) {
+      if (tracked.bytes <= share) continue;
+      tracked.window.shrink(share - tracked.log.bytes);
+      this.losses.windows_shrunk++;
+      this.count(tracked);
     }
   }
 
@@ -138,6 +202,7 @@ export class ShardState {
     this.lastOutboundUs = Number.NEGATIVE_INFINITY;
     this.sweptUs = 0;
     this.memory = new Memory(historySourcesMax);
+    this.windowBytes = 0;
     this.lapses = [];
   }
 
@@ -177,20 +242,32 @@ export class ShardState {
       tracked = {
         window: new SourceWindow(tunnelKey, addressOfKey(key), horizonUs),
         log: new FindingLog(),
+        bytes: 0,
       };
     }
     this.sources.set(key, tracked);
     return tracked;
   }
 
-  private evict<W>(
+  /**
+   * The entity that was not heard of for longest goes. One of which something is open gets another
+   * turn, unless there are only such.
+   */
+  private evict<W extends SourceWindow | TargetWindow>(
     from: Map<string, Tracked<W>>,
     counter: 'window_sources_evicted' | 'window_targets_evicted',
   ): void {
+    let passedOver = 0;
     for (const [key, tracked] of from) {
-      if (tracked.log.active) continue;
-      from.delete(key);
+      const isOpen = tracked.log.active;
+      if (isOpen && passedOver++ < PASSED_OVER_MAX) {
+        from.delete(key);
+        from.set(key, tracked);
+        continue;
+      }
+      this.remove(from, key);
       this.losses[counter]++;
+      if (isOpen) this.evicted.push(tracked.log);
       return;
     }
   }

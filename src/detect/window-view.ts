@@ -24,7 +24,7 @@ export class WindowView {
     const { nowUs, atEnd } = this.circumstances;
     const shorter = this.summaries.find((one) => one.isWhole && one.windowS < windowS);
     const summary = shorter
-      ? { ...shorter, windowS }
+      ? { ...shorter, windowS, sinceUs: nowUs - windowS * 1e6 }
       : summarize(this.window, windowS, nowUs, atEnd);
     this.summaries.push(summary);
     return summary;

@@ -42,6 +42,12 @@ const MEANINGS: [section: string, counter: string, text: string][] = [
   ['transport', 'rejected.', 'batches could not be judged'],
   ['detect', 'window_sources_evicted', 'sources were forgotten early: slow scans may be missed'],
   ['detect', 'window_targets_evicted', 'targets were forgotten early: floods may be missed'],
+  ['detect', 'windows_shrunk', 'times a source had no room for detail: its counts are "at least"'],
+  [
+    'detect',
+    'window_payloads_dropped',
+    'known payloads were forgotten: version scans may be missed',
+  ],
   ['detect', 'finds_dropped', 'open services found no room: what was learned is told in part'],
   ['detect', 'suspects_dropped', 'sources were not compared with others: decoys may be missed'],
   ['correlate', 'links_refused', 'probes were not compared with others: decoys may be missed'],

@@ -45,8 +45,10 @@ function judge<Config>(
   settings: Record<string, unknown> = {},
 ) {
   const window = new SourceWindow(0, String.fromCharCode(203, 0, 113, 9), 3600 * SECOND);
+  // A detector must not mind two of the same service.
+  const listed = window.contacts as Map<string, Contact>;
   contacts.forEach((c, at) => {
-    window.contacts.set(`${c.target}${c.port}${c.protocol}${at}`, c);
+    listed.set(`${c.target}${c.port}${c.protocol}${at}`, c);
   });
   const config = detector.config.parse(settings);
   const summary = summarize(window, 60, circumstances.nowUs, circumstances.atEnd);

@@ -66,7 +66,7 @@ export const portScan = defineSourceDetector<Config>({
       const { length } = tally.contacts;
       if (length < settings.threshold && !window.hasUnlistedPorts(tally.target)) continue;
       const contacts = tally.contacts.filter((c) => PORT_PROTOCOLS.has(c.protocol));
-      const ports = window.portCount(tally.target, contacts);
+      const ports = window.portCount(tally.target, contacts, summary.sinceUs);
       if (ports.count < settings.threshold) continue;
       const reading =
         tally.failed >= settings.threshold ? 'scan' : readOutcomes(tally, raw, circumstances);

@@ -68,7 +68,9 @@ export const randomScan = defineSourceDetector<Config>({
     if (summary.pairCount.count < settings.threshold) return NOTHING;
     if (summary.targetCount.count >= settings.targets_max) return NOTHING;
     for (const tally of summary.targets.values()) {
-      if (window.portCount(tally.target, tally.contacts).count >= settings.ports_max)
+      if (
+        window.portCount(tally.target, tally.contacts, summary.sinceUs).count >= settings.ports_max
+      )
         return NOTHING;
     }
     const reading =

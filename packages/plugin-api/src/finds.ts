@@ -14,6 +14,8 @@ export interface Find {
 
 /** Finds of one source that wait to be told. */
 export const FINDS_MAX = 4096;
+/** About what each takes in memory. */
+const FIND_BYTES = 160;
 
 /** Ordinary fields alone: a checkpoint walks them. */
 export class Finds {
@@ -37,6 +39,21 @@ export class Finds {
     }
     this.isIncomplete = true;
     this.dropped++;
+  }
+
+  /** About what they take in memory. */
+  get bytes(): number {
+    return this.waiting.size * FIND_BYTES;
+  }
+
+  /** Drops the first ones until they take at most `limitBytes`. */
+  shrink(limitBytes: number): void {
+    for (const key of this.waiting.keys()) {
+      if (this.bytes <= limitBytes) return;
+      this.waiting.delete(key);
+      this.isIncomplete = true;
+      this.dropped++;
+    }
   }
 
   /** Finds dropped since this was asked. */

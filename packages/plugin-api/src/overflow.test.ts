@@ -16,7 +16,7 @@ const step = fc.record({
 
 const targetOf = (host: number): string => String.fromCharCode(198, 51, 100, host);
 
-function contact(host: number, port: number): Contact {
+function contact(host: number, port: number, lastUs = 0): Contact {
   return {
     target: targetOf(host),
     protocol: 6,
@@ -25,7 +25,7 @@ function contact(host: number, port: number): Contact {
     outcome: 0,
     packets: 1,
     firstUs: 0,
-    lastUs: 0,
+    lastUs,
     ttl: 0,
     tuple: 0,
     packetsBefore: 0,
@@ -35,10 +35,10 @@ function contact(host: number, port: number): Contact {
 
 function countsOf(overflow: Overflow) {
   return {
-    targets: overflow.targets(new Set()),
-    pairs: overflow.pairs([contact(7, 7)]),
-    ports: overflow.ports(new Set([7])),
-    deep: [0, 1, 2, 3].map((host) => overflow.portsOf(targetOf(host), [])),
+    targets: overflow.targets(new Set(), 0),
+    pairs: overflow.pairs([contact(7, 7)], 0),
+    ports: overflow.ports(new Set([7]), 0),
+    deep: [0, 1, 2, 3].map((host) => overflow.portsOf(targetOf(host), [], 0)),
   };
 }
 
@@ -59,8 +59,8 @@ describe('Overflow', () => {
     const observed = { ports: ports(100), deep: [{ targetIndex: 0, ports: ports(100) }] };
     for (const at of [0, BUCKET_US]) overflow.merge(observation(observed), NAMES, at);
     overflow.add(contact(0, 60_000), true, BUCKET_US);
-    expect(overflow.portsOf(targetOf(0), [contact(0, 7)])).toEqual({ count: 102, exact: true });
-    expect(overflow.ports(new Set([(6 << 16) | 9]))).toEqual({ count: 102, exact: true });
+    expect(overflow.portsOf(targetOf(0), [contact(0, 7)], 0)).toEqual({ count: 102, exact: true });
+    expect(overflow.ports(new Set([(6 << 16) | 9]), 0)).toEqual({ count: 102, exact: true });
   });
 
   it('counts targets and pairs exactly while it has room for the ports of each target', () => {
@@ -69,16 +69,16 @@ describe('Overflow', () => {
     overflow.addTargets(new Set([targetOf(0)]), 0);
     overflow.add(contact(1, 80), false, BUCKET_US);
     const listed = [contact(0, 7), contact(1, 80), contact(9, 22)];
-    expect(overflow.targets(new Set([targetOf(9)]))).toEqual({ count: 3, exact: true });
-    expect(overflow.pairs(listed)).toEqual({ count: 103, exact: true });
+    expect(overflow.targets(new Set([targetOf(9)]), 0)).toEqual({ count: 3, exact: true });
+    expect(overflow.pairs(listed, 0)).toEqual({ count: 103, exact: true });
     for (let host = 2; host <= 64; host++) overflow.add(contact(host, 80), false, BUCKET_US);
-    expect(overflow.targets(new Set()).exact).toBe(true);
-    expect(overflow.pairs([]).exact).toBe(true);
+    expect(overflow.targets(new Set(), 0).exact).toBe(true);
+    expect(overflow.pairs([], 0).exact).toBe(true);
     overflow.add(contact(65, 80), false, BUCKET_US);
-    expect(overflow.targets(new Set()).exact).toBe(false);
-    expect(overflow.pairs([]).exact).toBe(false);
+    expect(overflow.targets(new Set(), 0).exact).toBe(false);
+    expect(overflow.pairs([], 0).exact).toBe(false);
     overflow.slide(8 * BUCKET_US + 1);
-    expect(overflow.targets(new Set([targetOf(9)]))).toEqual({ count: 1, exact: true });
+    expect(overflow.targets(new Set([targetOf(9)]), BUCKET_US)).toEqual({ count: 1, exact: true });
   });
 
   it.each<[string, Partial<SourceObservation>, boolean]>([
@@ -89,29 +89,29 @@ describe('Overflow', () => {
   ])('says of a target whether %s', (_, fields, exact) => {
     const overflow = new Overflow();
     overflow.merge(observation(fields), NAMES, 0);
-    expect(overflow.portsOf(targetOf(0), []).exact).toBe(exact);
+    expect(overflow.portsOf(targetOf(0), [], 0).exact).toBe(exact);
   });
 
   it('says of which targets it has no room for ports', () => {
     const overflow = new Overflow();
     for (let host = 0; host <= 64; host++) overflow.add(contact(host, 80), false, 0);
-    expect(overflow.portsOf(targetOf(63), []).exact).toBe(true);
-    expect(overflow.portsOf(targetOf(64), []).exact).toBe(false);
-    expect(overflow.ports(new Set()).exact).toBe(true);
+    expect(overflow.portsOf(targetOf(63), [], 0).exact).toBe(true);
+    expect(overflow.portsOf(targetOf(64), [], 0).exact).toBe(false);
+    expect(overflow.ports(new Set(), 0).exact).toBe(true);
   });
 
   it('calls no count exact while the minute reaches into what is gone', () => {
     const overflow = new Overflow();
-    overflow.add(contact(0, 80), true, 0);
-    overflow.add(contact(0, 443), true, 6 * BUCKET_US);
+    overflow.add(contact(0, 80, BUCKET_US / 2), true, 0);
+    overflow.add(contact(0, 443, 6 * BUCKET_US), true, 6 * BUCKET_US);
     const at = (nowUs: number) => {
       overflow.slide(nowUs);
-      return overflow.portsOf(targetOf(0), []);
+      return overflow.portsOf(targetOf(0), [], nowUs - 6 * BUCKET_US);
     };
     expect(at(6 * BUCKET_US)).toEqual({ count: 2, exact: true });
     expect(at(6 * BUCKET_US + 1)).toEqual({ count: 1, exact: false });
-    expect(at(7 * BUCKET_US)).toEqual({ count: 1, exact: false });
-    expect(at(7 * BUCKET_US + 1)).toEqual({ count: 1, exact: true });
+    expect(at(6.5 * BUCKET_US)).toEqual({ count: 1, exact: false });
+    expect(at(6.5 * BUCKET_US + 1)).toEqual({ count: 1, exact: true });
   });
 
   it('says the same however often it was asked before', () => {

@@ -6,13 +6,19 @@
 import type { SourceObservation } from './batch.js';
 import { addressHash, type Contact, type Count, pairHash, serviceOf } from './contact.js';
 import type { Reach } from './finding.js';
-import { DEEP_MAX, Past } from './past.js';
+import { DEEP_BYTES, DEEP_MAX, Past } from './past.js';
 import { PortSet } from './port-set.js';
 import { estimateUnion, Sketch } from './sketch.js';
 
 /** Width of a bucket: a window that has overflowed is judged to this resolution. */
 export const BUCKET_US = 10_000_000;
 const MINUTE_US = 60_000_000;
+/** Targets whose ports are counted when memory is short: a port scan is one of few. */
+const DEEP_KEPT = 4;
+/** About what a bucket takes in memory beside its sets. */
+const BUCKET_BYTES = 384;
+
+const NEVER = Number.NEGATIVE_INFINITY;
 
 type SetName = 'targets' | 'pairs' | 'ports' | 'deep';
 
@@ -53,12 +59,15 @@ const counted = new PortSet();
 /** Ordinary fields alone: a checkpoint walks them. */
 export class Overflow {
   private readonly buckets: Bucket[] = [];
-  /** Up to this packet time the minute reaches into a set that is counted no more. */
-  private cutUntilUs: Partial<Record<SetName, number>> = {};
-  private slidToUs = 0;
+  /** When the latest of what has left each set was touched. */
+  private droppedUs: Partial<Record<SetName, number>> = {};
+  /** The same of what was not kept either. */
+  private lostUs = NEVER;
   /** What has left the minute and the list, while that is wanted and there is any. */
   private past: Past | null = null;
   private keepsPast = false;
+  /** Not all of it could be kept. */
+  private isPastCut = false;
 
   /** Whether anything of the minute is here. */
   get isCounting(): boolean {
@@ -70,14 +79,42 @@ export class Overflow {
    * part too much would make a scan of what is over, a part too little at worst ends one early.
    */
   slide(nowUs: number): void {
-    this.slidToUs = nowUs;
-    while (this.buckets.length > 0 && this.buckets[0].startUs < nowUs - MINUTE_US) {
-      const bucket = this.buckets.shift() as Bucket;
-      unions.delete(this);
-      if (this.keepsPast) this.addBucketToPast(bucket);
-      for (const name of setsOf(bucket))
-        this.cutUntilUs[name] = bucket.startUs + BUCKET_US + MINUTE_US;
+    while (this.buckets.length > 0 && this.buckets[0].startUs < nowUs - MINUTE_US)
+      this.dropOldest();
+  }
+
+  /** About what it takes in memory. */
+  get bytes(): number {
+    let sum = this.past?.bytes ?? 0;
+    let largest = 0;
+    for (const bucket of this.buckets) {
+      const bytes = bytesOf(bucket);
+      sum += bytes;
+      largest = Math.max(largest, bytes);
     }
+    // What the older ones are together is about as large as one of them.
+    return sum + (this.buckets.length > 1 ? largest : 0);
+  }
+
+  /**
+   * Gives up sets until they take at most `limitBytes`: the ports of single targets, then what is
+   * oldest, then what is no more in the minute. Returns when the latest of it was touched,
+   * -Infinity when nothing of the minute was given up.
+   */
+  shrink(limitBytes: number): number {
+    if (this.bytes <= limitBytes) return NEVER;
+    unions.delete(this);
+    let cutUs = NEVER;
+    this.past?.forgetTargets();
+    for (const bucket of this.buckets)
+      if (forgetDeep(bucket)) cutUs = Math.max(cutUs, bucket.lastUs);
+    while (this.buckets.length > 0 && this.bytes > limitBytes)
+      cutUs = Math.max(cutUs, this.dropOldest());
+    if (this.past !== null && this.bytes > limitBytes) {
+      this.past = null;
+      this.isPastCut = true;
+    }
+    return cutUs;
   }
 
   /**
@@ -94,7 +131,9 @@ export class Overflow {
   /** Whether what leaves the minute and the list is kept; if not, what was kept is forgotten. */
   keepPast(keeps: boolean): void {
     this.keepsPast = keeps;
-    if (!keeps) this.past = null;
+    if (keeps) return;
+    this.past = null;
+    this.isPastCut = false;
   }
 
   /** Whether anything has left the minute or the list, and was kept. */
@@ -109,14 +148,19 @@ export class Overflow {
     this.past.add(contact);
   }
 
-  /** All that is here, and what was kept of what is not any more, with the listed contacts. */
-  reach(listed: readonly Contact[]): Reach {
+  /** All that was reached since `sinceUs`, with the listed contacts: what is here, and the past. */
+  reach(listed: readonly Contact[], sinceUs: number): Reach {
     const known = this.targetsWith(listed.map(({ target }) => target));
     const services = listed.map(serviceOf);
+    const isKept = !this.isPastCut && this.lostUs < sinceUs;
     if (this.past === null) {
-      const counts = [this.targets(known), this.ports(new Set(services)), this.pairs(listed)];
+      const counts = [
+        this.targets(known, sinceUs),
+        this.ports(new Set(services), sinceUs),
+        this.pairs(listed, sinceUs),
+      ];
       const [targets, ports, pairs] = counts.map(({ count }) => count);
-      return { targets, ports, pairs, exact: counts.every(({ exact }) => exact) };
+      return { targets, ports, pairs, exact: isKept && counts.every(({ exact }) => exact) };
     }
     this.countPorts('ports', services, true, portsOfAll);
     counted.absorb(this.past.ports);
@@ -124,7 +168,8 @@ export class Overflow {
     const { byTarget } = this.past;
     if (byTarget !== null && this.buckets.every(hasAllPorts)) {
       for (const target of byTarget.keys()) known.add(target);
-      return { targets: known.size, ports, pairs: this.sumOfPorts(listed, byTarget), exact: true };
+      const pairs = this.sumOfPorts(listed, byTarget);
+      return { targets: known.size, ports, pairs, exact: isKept };
     }
     const ofTargets = [this.past.targets, ...this.sketchesOf('targets')];
     const ofPairs = [this.past.pairs, ...this.sketchesOf('pairs')];
@@ -194,24 +239,25 @@ export class Overflow {
     for (const target of targets) addTarget(bucket, target);
   }
 
-  /** Distinct targets, those listed among them. */
-  targets(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
+  /** Distinct targets, those listed among them. `sinceUs` is where the window begins. */
+  targets(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>, sinceUs: number): Count {
     const all = this.targetsWith(listed.keys());
-    return this.estimate('targets', all.size, () => [...all].map(addressHash));
+    return this.estimate('targets', sinceUs, all.size, () => [...all].map(addressHash));
   }
 
   /**
    * Distinct (target, protocol, port), those of the listed contacts among them. Exact while the
    * ports of every target are.
    */
-  pairs(listed: readonly Contact[]): Count {
-    if (this.isWhole('deep', hasAllPorts)) return { count: this.sumOfPorts(listed), exact: true };
-    return this.estimate('pairs', listed.length, () => listed.map(pairHash));
+  pairs(listed: readonly Contact[], sinceUs: number): Count {
+    if (this.isWhole('deep', sinceUs, hasAllPorts))
+      return { count: this.sumOfPorts(listed), exact: true };
+    return this.estimate('pairs', sinceUs, listed.length, () => listed.map(pairHash));
   }
 
   /** Distinct services, the listed ones among them. */
-  ports(listed: ReadonlySet<number> | ReadonlyMap<number, unknown>): Count {
-    const isWhole = this.isWhole('ports', ({ incomplete }) => !incomplete.has('ports'));
+  ports(listed: ReadonlySet<number> | ReadonlyMap<number, unknown>, sinceUs: number): Count {
+    const isWhole = this.isWhole('ports', sinceUs, ({ incomplete }) => !incomplete.has('ports'));
     return this.countPorts('ports', listed.keys(), isWhole, portsOfAll);
   }
 
@@ -228,19 +274,23 @@ export class Overflow {
   }
 
   /** Distinct services of one target, those of the listed contacts with it among them. */
-  portsOf(target: string, listed: readonly Contact[]): Count {
-    const isWhole = this.isWhole('deep', ({ deep, incomplete, hasUnlistedTargets }) => {
+  portsOf(target: string, listed: readonly Contact[], sinceUs: number): Count {
+    const isWhole = this.isWhole('deep', sinceUs, ({ deep, incomplete, hasUnlistedTargets }) => {
       const own = deep.get(target);
       return !hasUnlistedTargets && (own ? !own.isCut : !incomplete.has('deep'));
     });
-    const pick = (bucket: Bucket) => bucket.deep.get(target)?.ports ?? null;
-    return this.countPorts(`deep${target}`, listed.map(serviceOf), isWhole, pick);
+    return this.countPortsOf(target, listed, isWhole);
   }
 
-  private estimate(name: 'targets' | 'pairs', listed: number, listedHashes: () => number[]): Count {
+  private estimate(
+    name: 'targets' | 'pairs',
+    sinceUs: number,
+    listed: number,
+    listedHashes: () => number[],
+  ): Count {
     const sketches = this.sketchesOf(name);
     if (sketches.length === 0)
-      return { count: listed, exact: this.isWhole(name, (b) => !b.incomplete.has(name)) };
+      return { count: listed, exact: this.isWhole(name, sinceUs, (b) => !b.incomplete.has(name)) };
     return { count: Math.max(listed, estimateUnion(sketches, listedHashes())), exact: false };
   }
 
@@ -257,6 +307,17 @@ export class Overflow {
     const all = new Set(listed);
     for (const { deep } of this.buckets) for (const target of deep.keys()) all.add(target);
     return all;
+  }
+
+  /** Returns when it was last touched. */
+  private dropOldest(): number {
+    const bucket = this.buckets.shift() as Bucket;
+    unions.delete(this);
+    if (this.keepsPast) this.addBucketToPast(bucket);
+    else this.lostUs = Math.max(this.lostUs, bucket.lastUs);
+    for (const name of setsOf(bucket))
+      this.droppedUs[name] = Math.max(this.droppedUs[name] ?? NEVER, bucket.lastUs);
+    return bucket.lastUs;
   }
 
   private addBucketToPast(bucket: Bucket): void {
@@ -287,12 +348,17 @@ export class Overflow {
       else known.push(contact);
     }
     for (const [target, contacts] of byTarget) {
-      this.portsOf(target, contacts);
+      this.countPortsOf(target, contacts, true);
       const gone = past.get(target);
       if (gone !== undefined) counted.absorb(gone);
       sum += counted.size;
     }
     return sum;
+  }
+
+  private countPortsOf(target: string, listed: readonly Contact[], exact: boolean): Count {
+    const pick = (bucket: Bucket) => bucket.deep.get(target)?.ports ?? null;
+    return this.countPorts(`deep${target}`, listed.map(serviceOf), exact, pick);
   }
 
   /** Those of the buckets and the listed ones. */
@@ -308,9 +374,13 @@ export class Overflow {
     return { count: counted.size, exact };
   }
 
-  /** Whether nothing of the minute is missing in a set, in no bucket and in none gone by. */
-  private isWhole(name: SetName, isComplete: (bucket: Bucket) => boolean): boolean {
-    return this.slidToUs > (this.cutUntilUs[name] ?? -1) && this.buckets.every(isComplete);
+  /** Whether nothing since `sinceUs` is missing in a set, in no bucket and in none gone by. */
+  private isWhole(
+    name: SetName,
+    sinceUs: number,
+    isComplete: (bucket: Bucket) => boolean,
+  ): boolean {
+    return (this.droppedUs[name] ?? NEVER) < sinceUs && this.buckets.every(isComplete);
   }
 
   /** What there is of a set: the union of all buckets but the newest, and the newest's own. */
@@ -400,6 +470,24 @@ function deepOf({ deep, incomplete }: Bucket, target: string): Deep | null {
   }
   if (known === null) incomplete.add('deep');
   return known;
+}
+
+/** Forgets whose ports are which, but of the targets with most. False: there are no others. */
+function forgetDeep(bucket: Bucket): boolean {
+  const { deep } = bucket;
+  if (deep.size <= DEEP_KEPT) return false;
+  const deepest = [...deep].sort(([, a], [, b]) => b.ports.size - a.ports.size);
+  bucket.deep = new Map(deepest.slice(0, DEEP_KEPT));
+  if (bucket.hasOwnTargets) for (const target of deep.keys()) addTarget(bucket, target);
+  bucket.hasUnlistedTargets = true;
+  return true;
+}
+
+function bytesOf({ targets, pairs, ports, deep }: Bucket): number {
+  let sum = BUCKET_BYTES;
+  for (const set of [targets, pairs, ports]) sum += set?.bytes ?? 0;
+  for (const { ports } of deep.values()) sum += ports.bytes + DEEP_BYTES;
+  return sum;
 }
 
 const portsOfAll = ({ ports }: Bucket): PortSet | null => ports;

@@ -5,6 +5,8 @@ import { Sketch } from './sketch.js';
 
 /** Targets whose ports are counted one by one: of the past, and of each bucket of the minute. */
 export const DEEP_MAX = 64;
+/** About what such a target takes in memory beside its ports. */
+export const DEEP_BYTES = 128;
 
 /** Ordinary fields alone: a checkpoint walks them. */
 export class Past {
@@ -13,6 +15,13 @@ export class Past {
   readonly ports = new PortSet();
   /** The ports of each target; null: there are too many targets, or not all ports are known. */
   private deep: Map<string, PortSet> | null = new Map();
+
+  /** About what it takes in memory. */
+  get bytes(): number {
+    let sum = this.targets.bytes + this.pairs.bytes + this.ports.bytes;
+    for (const ports of this.deep?.values() ?? []) sum += ports.bytes + DEEP_BYTES;
+    return sum;
+  }
 
   /** A contact that the list has no more. */
   add(contact: Contact): void {

@@ -112,6 +112,7 @@ describe('PayloadEvidence', () => {
       evidence.merge(observe(said), TARGETS, true, 0, 0);
     }
     expect(evidence.hits(0)).toHaveLength(256);
-    expect(evidence.dropped).toBe(256);
+    expect(evidence.takeDropped()).toBe(256);
+    expect(evidence.takeDropped()).toBe(0);
   });
 });

@@ -12,6 +12,9 @@ import { PAYLOAD_SIGNATURES, type PayloadSignature } from './payload-signatures.
 const HITS_MAX = 256;
 const HELLOS_MAX = 256;
 const CLIENTS_MAX = 16;
+/** About what each takes in memory, of the first two and of the last. */
+const PAYLOAD_BYTES = 256;
+const CLIENT_BYTES = 192;
 
 /** A known payload that a source sent to one service. `target` is a latin1 address. */
 export interface PayloadHit {
@@ -66,6 +69,10 @@ export class Recent {
   names(): string[] {
     return [...this.lastUs.keys()];
   }
+
+  get size(): number {
+    return this.lastUs.size;
+  }
 }
 
 export class PayloadEvidence {
@@ -75,8 +82,8 @@ export class PayloadEvidence {
   private readonly ja4Seen = new Recent(CLIENTS_MAX);
   private readonly userAgentsSeen = new Recent(CLIENTS_MAX);
   private readonly requestsSeen = new Recent(CLIENTS_MAX);
-  /** Hits and shapes that found no room, cumulative. */
-  dropped = 0;
+  /** Hits and shapes that found no room; whoever counts them takes them. */
+  private dropped = 0;
 
   /**
    * `names` are the observation's targets; times are microseconds of packet time. `isFinal` as
@@ -117,6 +124,30 @@ export class PayloadEvidence {
       recent.expire(oldestUs);
     }
     return this.counted.size === 0 && this.shapes.size === 0;
+  }
+
+  /** About what it takes in memory. */
+  get bytes(): number {
+    const clients = [this.ja3Seen, this.ja4Seen, this.userAgentsSeen, this.requestsSeen];
+    const named = clients.reduce((sum, { size }) => sum + size, 0);
+    return (this.counted.size + this.shapes.size) * PAYLOAD_BYTES + named * CLIENT_BYTES;
+  }
+
+  /** Forgets hits and shapes, first heard first, until it takes at most `limitBytes`. */
+  shrink(limitBytes: number): void {
+    for (const from of [this.shapes, this.counted])
+      for (const key of from.keys()) {
+        if (this.bytes <= limitBytes) return;
+        from.delete(key);
+        this.dropped++;
+      }
+  }
+
+  /** Hits and shapes dropped since this was asked. */
+  takeDropped(): number {
+    const { dropped } = this;
+    this.dropped = 0;
+    return dropped;
   }
 
   /** Whether any known payload is remembered. */

@@ -12,7 +12,7 @@ const service = fc.oneof(
 );
 const services = fc.array(
   service.map(([protocol, port]) => (protocol << 16) | port),
-  { maxLength: 150, size: 'max' },
+  { maxLength: 450, size: 'max' },
 );
 
 /** As an observer writes it: ports one by one, or `asBitmap`. */

@@ -3,6 +3,7 @@
  * has no ports. What the observers write of them (batch-layout: `Ports`) is merged here.
  */
 import { PORT_PAGE_SIZE, PORT_PAGES, PortPage } from './batch-layout.js';
+import { NumberSet } from './number-set.js';
 
 /** One page as a batch has it: ports in rising order (u16), or a bitmap of PORT_PAGE_SIZE bytes. */
 export interface PortsOfPage {
@@ -51,27 +52,34 @@ function bitsOf(word: number): number {
  * Services of a set that are listed: a sweep leaves many sets with one of them, and who means harm
  * many with a few, each of which would take a page.
  */
-const FEW_MAX = 128;
+const FEW_MAX = 384;
+/** About what a set takes in memory beside those and its pages. */
+const BARE_BYTES = 128;
 
 /** Ordinary fields alone: a checkpoint walks them. */
 export class PortSet {
   /** All services while they are few; null: those of `pages`. */
-  private few: number[] | null = [];
+  private few: NumberSet | null = new NumberSet();
   /** By page, 32 bits a word; null: nothing of it so far. */
   private readonly pages: (Int32Array | null)[] = new Array(PORT_PAGES).fill(null);
   /** Services in the set. */
   size = 0;
 
+  /** About what it takes in memory. */
+  get bytes(): number {
+    let sum = BARE_BYTES + (this.few?.bytes ?? 0);
+    for (const words of this.pages) if (words !== null) sum += PORT_PAGE_SIZE;
+    return sum;
+  }
+
   add(service: number): void {
     if (this.few === null) {
       this.addBit(this.pageAt(pageOfService(service)), bitOfService(service));
-    } else if (!this.few.includes(service)) {
-      if (this.few.length < FEW_MAX) this.size = this.few.push(service);
-      else {
-        this.spread();
-        this.add(service);
-      }
+      return;
     }
+    this.few.add(service);
+    this.size = this.few.size;
+    if (this.size > FEW_MAX) this.spread();
   }
 
   /** Takes in what a batch has. Idempotent and commutative, as `absorb` is. */
@@ -86,15 +94,21 @@ export class PortSet {
 
   /** Takes in another set. */
   absorb({ few, pages }: PortSet): void {
-    if (few !== null) for (const service of few) this.add(service);
+    if (few !== null)
+      few.forEach((service) => {
+        this.add(service);
+      });
     else
       for (const [page, words] of pages.entries()) if (words !== null) this.mergeWords(page, words);
   }
 
   /** All of it; many, page after page, in rising order. */
   services(): number[] {
-    if (this.few !== null) return [...this.few].sort((a, b) => a - b);
     const found: number[] = [];
+    this.few?.forEach((service) => {
+      found.push(service);
+    });
+    if (this.few !== null) return found.sort((a, b) => a - b);
     for (const [page, words] of this.pages.entries())
       for (let at = 0; words !== null && at < words.length; at++)
         for (let rest = words[at]; rest !== 0; rest &= rest - 1)
@@ -105,7 +119,8 @@ export class PortSet {
   /** Forgets all. */
   clear(): void {
     if (this.few === null) for (const words of this.pages) words?.fill(0);
-    this.few = [];
+    this.few ??= new NumberSet();
+    this.few.clear();
     this.size = 0;
   }
 
@@ -115,7 +130,9 @@ export class PortSet {
     if (few === null) return;
     this.few = null;
     this.size = 0;
-    for (const service of few) this.add(service);
+    few.forEach((service) => {
+      this.add(service);
+    });
   }
 
   private pageAt(page: number): Int32Array {

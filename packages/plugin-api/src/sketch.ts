@@ -5,6 +5,7 @@
  * whole range without tables.
  */
 import { HLL_PRECISION, HLL_REGISTERS } from './batch-layout.js';
+import { NumberSet } from './number-set.js';
 
 /** Bits of the hash that give the rank, and the largest rank: one more. */
 const RANK_BITS = 32 - HLL_PRECISION;
@@ -16,36 +17,35 @@ const WORDS = HLL_REGISTERS / 4;
 const RANKS = 0x7f7f7f7f;
 const TOPS = 0x80808080 | 0;
 
-/** Elements of a sketch that are listed: many sources outgrow a list by a few. */
-const FEW_MAX = 64;
+/** Elements of a sketch that are listed, in half of what its registers would take. */
+const FEW_MAX = 1536;
+/** About what one takes in memory beside those. */
+const BARE_BYTES = 56;
 
 /** Ordinary fields alone: a checkpoint walks them. */
 export class Sketch {
   /** Hashes of all elements while they are few; null: those of `dense`. */
-  private few: number[] | null = [];
+  private few: NumberSet | null = new NumberSet();
   private dense: Uint8Array | null = null;
 
   /** HLL_REGISTERS bytes, the sketch's own. */
   get registers(): Uint8Array {
-    this.dense ??= new Uint8Array(HLL_REGISTERS);
-    if (this.few !== null) {
-      for (const hash of this.few) raise(this.dense, hash);
-      this.few = null;
-    }
-    return this.dense;
+    return this.widen();
+  }
+
+  /** About what it takes in memory. */
+  get bytes(): number {
+    return BARE_BYTES + (this.dense?.length ?? 0) + (this.few?.bytes ?? 0);
   }
 
   /** Adds an element by its finished 32-bit hash (`hash.ts`). */
   add(hash: number): void {
-    if (this.few !== null && this.list(this.few, hash)) return;
-    raise(this.registers, hash);
+    if (this.few === null) raise(this.registers, hash);
+    else if (this.few.add(hash) && this.few.size > FEW_MAX) this.widen();
   }
 
   addAll(hashes: Iterable<number>): void {
-    for (const hash of hashes) {
-      if (this.few === null && this.dense !== null) raise(this.dense, hash);
-      else this.add(hash);
-    }
+    for (const hash of hashes) this.add(hash);
   }
 
   /** Takes in another sketch's registers. Idempotent and commutative. */
@@ -64,26 +64,34 @@ export class Sketch {
 
   /** Takes in another sketch. */
   absorb(other: Sketch): void {
-    if (other.few !== null) this.addAll(other.few);
+    if (other.few !== null)
+      other.few.forEach((hash) => {
+        this.add(hash);
+      });
     else this.merge(other.registers);
   }
 
   /** Forgets all. */
   clear(): void {
-    if (this.few === null) this.dense?.fill(0);
-    this.few = [];
+    this.dense?.fill(0);
+    this.few ??= new NumberSet();
+    this.few.clear();
   }
 
-  /** False when the list is full. */
-  private list(few: number[], hash: number): boolean {
-    // Signed: that is how V8 keeps most of them without a box.
-    if (few.includes(hash | 0)) return true;
-    return few.length < FEW_MAX && few.push(hash | 0) > 0;
+  /** From now on there are registers alone. */
+  private widen(): Uint8Array {
+    const dense = this.dense ?? new Uint8Array(HLL_REGISTERS);
+    this.dense = dense;
+    this.few?.forEach((hash) => {
+      raise(dense, hash);
+    });
+    this.few = null;
+    return dense;
   }
 
   /** Distinct elements, rounded; standard error 0.8 %, none while they are few. */
   estimate(): number {
-    if (this.few !== null) return this.few.length;
+    if (this.few !== null) return this.few.size;
     const histogram = histogramOf(this.registers);
     let z = HLL_REGISTERS * tau(1 - histogram[RANK_MAX] / HLL_REGISTERS);
     for (let rank = RANK_BITS; rank >= 1; rank--) z = 0.5 * (z + histogram[rank]);

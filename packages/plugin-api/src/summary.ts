@@ -16,7 +16,9 @@ export interface TargetTally {
 
 export interface SourceSummary {
   windowS: number;
-  /** Nothing that is known of the source was too old: over more seconds it would say the same. */
+  /** Where it begins, packet time. */
+  sinceUs: number;
+  /** Nothing of the source was too old, or given up: over more seconds it would say the same. */
   isWhole: boolean;
   /** Contacts that count as probes, and the targets they went to. */
   contacts: Contact[];
@@ -51,16 +53,16 @@ export function summarize(
   nowUs: number,
   atEnd: boolean,
 ): SourceSummary {
-  const oldestUs = nowUs - windowS * 1e6;
+  const sinceUs = nowUs - windowS * 1e6;
   const targets = new Map<string, TargetTally>();
   const contacts: Contact[] = [];
   const unsolicited: Contact[] = [];
   const total: Record<Fate, number> = { served: 0, failed: 0, pending: 0, none: 0 };
-  let isWhole = true;
+  let isWhole = !window.isCutSince(0);
   let firstSeenUs = Number.POSITIVE_INFINITY;
   let lastSeenUs = 0;
   for (const contact of window.contacts.values()) {
-    if (contact.lastUs < oldestUs) {
+    if (contact.lastUs < sinceUs) {
       isWhole = false;
       continue;
     }
@@ -84,14 +86,15 @@ export function summarize(
   const syns = window.counter(SourceCounter.syn);
   return {
     windowS,
+    sinceUs,
     isWhole,
     contacts,
     targets,
     unsolicited,
     servedTargets,
     pendingTargets,
-    targetCount: window.targetCount(targets),
-    pairCount: window.pairCount(contacts),
+    targetCount: window.targetCount(targets, sinceUs),
+    pairCount: window.pairCount(contacts, sinceUs),
     failedTargets: targets.size - servedTargets - pendingTargets,
     served: total.served,
     failed: total.failed,

@@ -5,7 +5,13 @@
  */
 import type { EntityName } from './finding.js';
 
-export interface Suspect {
+export interface Suspect extends SuspectSource {
+  /** At most `SUSPECT_CONTACTS_MAX`, in the order they came. */
+  contacts: SuspectContact[];
+}
+
+/** Who it is, as of one epoch: what outlives the epoch. */
+export interface SuspectSource {
   source: EntityName;
   /** The epoch, microseconds of packet time. */
   epochStartUs: number;
@@ -22,8 +28,6 @@ export interface Suspect {
    * How strongly its return path is proven: 0 not, 1 it reset our answers, 2 it acknowledged them.
    */
   proof: 0 | 1 | 2;
-  /** At most `SUSPECT_CONTACTS_MAX`, in the order they came. */
-  contacts: SuspectContact[];
 }
 
 export interface SuspectContact {

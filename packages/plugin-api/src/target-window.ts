@@ -21,12 +21,18 @@ type TargetOrigin = Pick<Batch, 'sensor' | 'epochStartUs' | 'epochUs'>;
 
 /** Exact sources of a target in a window; beyond it they are estimated. */
 const SOURCES_MAX = 1024;
+/** About what each takes in memory, what an epoch does, and what a window does beside them. */
+const SOURCE_BYTES = 96;
+const EPOCH_BYTES = 256;
+const WINDOW_BYTES = 768;
 
 export class TargetWindow {
   /** In the order of their time. */
   private epochs: TargetEpoch[] = [];
   private readonly sources = new Map<string, number>();
   private sketch: { sketch: Sketch; lastUs: number } | null = null;
+  /** How many there had been when they were forgotten; 0: they were not. */
+  private leastSources = 0;
   lastSeenUs = 0;
 
   constructor(
@@ -64,7 +70,29 @@ export class TargetWindow {
     while (this.epochs.length > 0 && this.epochs[0].startUs < oldest) this.epochs.shift();
     for (const [source, lastUs] of this.sources) if (lastUs < oldest) this.sources.delete(source);
     if (this.sketch !== null && this.sketch.lastUs < oldest) this.sketch = null;
-    return this.epochs.length === 0;
+    if (this.epochs.length > 0) return false;
+    this.leastSources = 0;
+    return true;
+  }
+
+  /** About what the window takes in memory: the same for the same window, wherever it is. */
+  get bytes(): number {
+    const { epochs, sources, sketch } = this;
+    const listed = epochs.length * EPOCH_BYTES + sources.size * SOURCE_BYTES;
+    return WINDOW_BYTES + listed + (sketch?.sketch.bytes ?? 0);
+  }
+
+  /**
+   * Gives up detail until the window takes at most `limitBytes`, or has little but its counters
+   * left: the names of its sources, then all of them but how many there were.
+   */
+  shrink(limitBytes: number): void {
+    if (this.bytes <= limitBytes) return;
+    for (const [source, lastUs] of this.sources) this.addToSketch(addressHash(source), lastUs);
+    this.sources.clear();
+    if (this.bytes <= limitBytes) return;
+    this.leastSources = this.sourceCount().count;
+    this.sketch = null;
   }
 
   /** A counter (TargetCounter) summed over the window, and its largest epoch. */
@@ -94,10 +122,11 @@ export class TargetWindow {
   }
 
   sourceCount(): Count {
-    if (this.sketch === null) return { count: this.sources.size, exact: true };
-    const listed = [...this.sources.keys()].map(addressHash);
-    const count = estimateUnion([this.sketch.sketch], listed);
-    return { count: Math.max(this.sources.size, count), exact: false };
+    const { sources, sketch, leastSources } = this;
+    if (sketch === null && leastSources === 0) return { count: sources.size, exact: true };
+    const sketches = sketch === null ? [] : [sketch.sketch];
+    const count = estimateUnion(sketches, [...sources.keys()].map(addressHash));
+    return { count: Math.max(sources.size, leastSources, count), exact: false };
   }
 
   /** The first few sources (latin1), in the order they came. */

@@ -1,8 +1,9 @@
 /**
  * The sliding window of one source: epochs merge into it by packet time, and detectors read it.
- * Every contact keeps the time it was last touched, so the distinct counts of any span that ends
- * now are exact without keeping epochs apart; beyond `CONTACTS_MAX` contacts in a minute, sketches
- * and sets of ports take over (overflow.ts), and the counts say whether they are estimates.
+ * Contacts are listed (contact-list.ts); beyond `CONTACTS_MAX` of them in a minute, sketches and
+ * sets of ports take over (overflow.ts), and the counts say whether they are estimates. What all
+ * windows together may take in memory is bounded: one that takes more than its share is shrunk, and
+ * what is counted of it then is "at least".
  */
 import type { Origin, SourceObservation } from './batch.js';
 import {
@@ -13,30 +14,23 @@ import {
   SingleAt,
   SourceCounter,
 } from './batch-layout.js';
-import { type Contact, type Count, countBy, latin1 } from './contact.js';
-import { withEpoch } from './epochs.js';
+import { type Contact, type Count, latin1 } from './contact.js';
+import { ContactList, MINUTE_US } from './contact-list.js';
 import type { Reach } from './finding.js';
 import { Finds } from './finds.js';
+import { MinuteCounters } from './minute-counters.js';
 import { hasLargeSets, Overflow } from './overflow.js';
 import { PayloadEvidence } from './payload-evidence.js';
 import { countersOfSingle } from './single-counters.js';
 
-/** Exact contacts of a source and window (guarantee 3). */
-export const CONTACTS_MAX = 1024;
-const MINUTE_US = 60_000_000;
 /** As long as an incident waits for its source to go on (`correlate.idle_s`). */
 const REACH_PAUSE_US = 600_000_000;
-const SOURCE_COUNTERS = Object.keys(SourceCounter).length;
-
-/** What one sensor counted in one epoch. */
-interface Epoch {
-  startUs: number;
-  sensor: string;
-  counters: readonly number[];
-}
+/** About what a window takes in memory apart from what it lists. */
+const WINDOW_BYTES = 1024;
 
 export class SourceWindow {
-  readonly contacts = new Map<string, Contact>();
+  private readonly list = new ContactList();
+  private readonly counts = new MinuteCounters();
   /** Grows with every change of what is known of the source. */
   revision = 0;
   firstSeenUs = Number.POSITIVE_INFINITY;
@@ -55,12 +49,12 @@ export class SourceWindow {
    * with one contact each.
    */
   private signatureCounts: Map<string, number> | null = null;
-  /** Contacts per listed target, once the list has been full: those need not be counted again. */
-  private perTarget: Map<string, number> | null = null;
-  /** Contacts dropped to keep the bound, cumulative. */
-  dropped = 0;
-  /** Up to this packet time a full list cannot make room: nothing in it is old enough. */
-  private fullUntilUs = -1;
+  /** When the latest was touched of what was given up before its time. */
+  private cutUs = Number.NEGATIVE_INFINITY;
+  /** The same of contacts that `reach` does not count either. */
+  private lostUs = Number.NEGATIVE_INFINITY;
+  /** Contacts that were given up; whoever counts them takes them. */
+  private dropped = 0;
   /** What the list and the observations' own lists had no room for. */
   private overflow: Overflow | null = null;
   /**
@@ -72,10 +66,6 @@ export class SourceWindow {
   private foundUs = 0;
   /** Of that, open services, until they are told. Null: none so far. */
   finds: Finds | null = null;
-  /** The epochs of the last minute in their order, their sum, and the sum of those before. */
-  private epochs: Epoch[] = [];
-  private recent: readonly number[] = NO_COUNTS;
-  private settled: readonly number[] = NO_COUNTS;
 
   constructor(
     readonly tunnelKey: number,
@@ -125,7 +115,7 @@ export class SourceWindow {
       this.finds ??= new Finds();
       this.finds.merge(observation.finds, observation.findsMissed, address.length);
     }
-    this.mergeEpoch(observation.counters, origin);
+    this.counts.merge(observation.counters, origin);
     for (const { index, count } of observation.signatures)
       this.countSignature(signatures[index], count);
     if (this.runKey === 0) this.runKey = observation.runKey;
@@ -174,7 +164,7 @@ export class SourceWindow {
       remembered: 0,
     };
     this.mergeContact(fresh, epochStartUs);
-    this.mergeEpoch(
+    this.counts.merge(
       countersOfSingle(kinds, outcome, view.getUint32(SingleAt.traits, true), packets),
       origin,
     );
@@ -190,7 +180,7 @@ export class SourceWindow {
    * window is judged.
    */
   slide(nowUs: number): void {
-    this.settleEpochs(nowUs);
+    this.counts.slide(nowUs);
     this.overflow?.slide(nowUs);
   }
 
@@ -198,8 +188,7 @@ export class SourceWindow {
   expire(nowUs: number): boolean {
     this.revision++;
     const oldest = nowUs - this.horizonUs;
-    for (const [key, contact] of this.contacts)
-      if (contact.lastUs < oldest) this.forget(key, contact);
+    this.noteForgotten(this.list.expire(oldest), nowUs);
     if (this.payloads?.expire(oldest)) this.payloads = null;
     this.slide(nowUs);
     return !this.hasContacts(1);
@@ -210,7 +199,7 @@ export class SourceWindow {
    * horizon.
    */
   total(counter: number): number {
-    return this.settled[counter] + this.recent[counter];
+    return this.counts.ofAll(counter);
   }
 
   /** Several counters since then. */
@@ -222,14 +211,24 @@ export class SourceWindow {
 
   /** A counter (SourceCounter) summed over the last minute. */
   counter(counter: number): number {
-    return this.recent[counter];
+    return this.counts.ofMinute(counter);
   }
 
   /** Several counters summed over the last minute. */
   counters(counters: readonly number[]): number {
     let sum = 0;
-    for (const counter of counters) sum += this.recent[counter];
+    for (const counter of counters) sum += this.counts.ofMinute(counter);
     return sum;
+  }
+
+  /** What it touched, by a key of their own. */
+  get contacts(): ReadonlyMap<string, Contact> {
+    return this.list.byKey;
+  }
+
+  /** Whether anything it did since `sinceUs` was given up: counts of that time are "at least". */
+  isCutSince(sinceUs: number): boolean {
+    return this.cutUs >= sinceUs;
   }
 
   /** Canonical SYN signatures (latin1) and how many SYNs carried each. */
@@ -248,19 +247,20 @@ export class SourceWindow {
     return false;
   }
 
-  /** Distinct targets that were probed. */
-  targetCount(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>): Count {
-    return this.probesOverflow()?.targets(listed) ?? exactly(listed.size);
+  /** Distinct targets that were probed since `sinceUs`, given the exactly known ones. */
+  targetCount(listed: ReadonlySet<string> | ReadonlyMap<string, unknown>, sinceUs: number): Count {
+    return this.countSince(sinceUs, listed.size, this.probesOverflow()?.targets(listed, sinceUs));
   }
 
   /** Distinct (target, protocol, port), given the exactly known ones. */
-  pairCount(listed: readonly Contact[]): Count {
-    return this.probesOverflow()?.pairs(listed) ?? exactly(listed.length);
+  pairCount(listed: readonly Contact[], sinceUs: number): Count {
+    return this.countSince(sinceUs, listed.length, this.probesOverflow()?.pairs(listed, sinceUs));
   }
 
   /** Distinct ports of one target, given the exactly known contacts with it. */
-  portCount(target: string, listed: readonly Contact[]): Count {
-    return this.probesOverflow()?.portsOf(target, listed) ?? exactly(listed.length);
+  portCount(target: string, listed: readonly Contact[], sinceUs: number): Count {
+    const large = this.probesOverflow()?.portsOf(target, listed, sinceUs);
+    return this.countSince(sinceUs, listed.length, large);
   }
 
   /** Whether ports of the target may be known that found no room in the list. */
@@ -269,8 +269,8 @@ export class SourceWindow {
   }
 
   /** Distinct services (`serviceOf`) over all targets, given the exactly known ones. */
-  allPortCount(services: ReadonlyMap<number, unknown>): Count {
-    return this.probesOverflow()?.ports(services) ?? exactly(services.size);
+  allPortCount(services: ReadonlyMap<number, unknown>, sinceUs: number): Count {
+    return this.countSince(sinceUs, services.size, this.probesOverflow()?.ports(services, sinceUs));
   }
 
   /** The services of contacts that found no room in the list, some of those listed among them. */
@@ -293,17 +293,15 @@ export class SourceWindow {
   }
 
   /** What was reached since then, given the listed contacts of that time. */
-  reach(listed: readonly Contact[]): Reach {
+  reach(listed: readonly Contact[], sinceUs: number): Reach {
     const overflow = this.probesOverflow() ?? new Overflow();
-    return overflow.reach(listed);
+    const reach = overflow.reach(listed, sinceUs);
+    return { ...reach, exact: reach.exact && this.lostUs < sinceUs };
   }
 
   /** Targets with at least `count` listed contacts. */
   targetsWith(count: number): string[] {
-    const counts = this.perTarget ?? countTargets(this.contacts);
-    // Each of the others has one at least.
-    if (counts.size + count - 1 > this.contacts.size) return [];
-    return [...counts.keys()].filter((target) => (counts.get(target) ?? 0) >= count);
+    return this.list.targetsWith(count);
   }
 
   /**
@@ -312,6 +310,45 @@ export class SourceWindow {
    */
   unlistedLastUs(target?: string): number {
     return this.probesOverflow()?.lastUs(target) ?? 0;
+  }
+
+  /** About what the window takes in memory: the same for the same window, wherever it is. */
+  get bytes(): number {
+    const { list, counts, overflow, payloads, finds } = this;
+    const large = (overflow?.bytes ?? 0) + (payloads?.bytes ?? 0) + (finds?.bytes ?? 0);
+    return WINDOW_BYTES + list.bytes + counts.bytes + large;
+  }
+
+  /**
+   * Gives up detail, oldest first, until the window takes at most `limitBytes`, or has little but
+   * its totals left. What is counted of it is "at least" while it reaches into what was given up.
+   * `nowUs` is packet time.
+   */
+  shrink(limitBytes: number, nowUs: number): void {
+    this.revision++;
+    const limit = limitBytes - WINDOW_BYTES;
+    this.counts.shrink(limit / 8);
+    this.payloads?.shrink(limit / 8);
+    this.finds?.shrink(limit / 8);
+    const rest =
+      limit - (this.bytes - WINDOW_BYTES - this.list.bytes - (this.overflow?.bytes ?? 0));
+    const ofList = Math.max(rest / 2, rest - (this.overflow?.bytes ?? 0));
+    this.countUnlisted(this.list.shrink(ofList, nowUs), nowUs);
+    const cutUs = this.overflow?.shrink(rest - this.list.bytes) ?? this.cutUs;
+    this.cutUs = Math.max(this.cutUs, cutUs);
+  }
+
+  /** Contacts given up before their time since this was asked. */
+  takeDropped(): number {
+    const { dropped } = this;
+    this.dropped = 0;
+    return dropped;
+  }
+
+  /** `large`, or `listed` where nothing is larger than its list, as of what is still known. */
+  private countSince(sinceUs: number, listed: number, large: Count | undefined): Count {
+    const { count, exact } = large ?? { count: listed, exact: true };
+    return { count, exact: exact && !this.isCutSince(sinceUs) };
   }
 
   /**
@@ -325,54 +362,16 @@ export class SourceWindow {
   }
 
   private mergeContact(fresh: Contact, epochStartUs: number): void {
-    const key = fresh.target + String.fromCharCode(fresh.protocol, fresh.port);
-    const known = this.contacts.get(key);
-    if (known === undefined) {
-      if (this.contacts.size >= CONTACTS_MAX && !this.makeRoom(fresh.lastUs)) {
-        this.overflowWith(fresh, epochStartUs);
-        return;
-      }
-      this.fullUntilUs = -1;
-      this.contacts.set(key, fresh);
-      this.perTarget?.set(fresh.target, (this.perTarget.get(fresh.target) ?? 0) + 1);
-      return;
-    }
-    known.kinds |= fresh.kinds;
-    known.outcome |= fresh.outcome;
-    known.packets = known.packetsBefore + fresh.packets;
-    known.packetsBefore += fresh.packetsBefore;
-    known.firstUs = Math.min(known.firstUs, fresh.firstUs);
-    known.lastUs = Math.max(known.lastUs, fresh.lastUs);
-    if (known.ttl === 0) known.ttl = fresh.ttl;
-    if (known.tuple === 0) known.tuple = fresh.tuple;
-  }
-
-  /**
-   * Forgets contacts older than a minute, oldest first: long memory yields to the exactness of the
-   * short.
-   */
-  private makeRoom(nowUs: number): boolean {
-    if (nowUs <= this.fullUntilUs) return false;
-    this.expire(nowUs);
-    if (this.contacts.size < CONTACTS_MAX) return true;
-    const old = [...this.contacts].filter(([, contact]) => contact.lastUs < nowUs - MINUTE_US);
-    old.sort(([, a], [, b]) => a.lastUs - b.lastUs);
-    const forgotten = old.slice(0, Math.max(1, CONTACTS_MAX / 8));
-    for (const [key, contact] of forgotten) this.forget(key, contact);
-    this.dropped += forgotten.length;
-    if (this.contacts.size < CONTACTS_MAX) return true;
-    let oldestUs = nowUs;
-    for (const { lastUs } of this.contacts.values()) oldestUs = Math.min(oldestUs, lastUs);
-    this.fullUntilUs = oldestUs + Math.min(this.horizonUs, MINUTE_US);
-    return false;
+    if (this.list.merge(fresh)) return;
+    const forgotten = this.list.makeRoom(fresh.lastUs, this.horizonUs);
+    this.noteForgotten(forgotten, fresh.lastUs);
+    if (forgotten.length === 0 || !this.list.merge(fresh)) this.overflowWith(fresh, epochStartUs);
   }
 
   /** The window is full: the contact goes into the large sets. */
   private overflowWith(contact: Contact, epochStartUs: number): void {
-    this.dropped++;
     if (contact.kinds === 0) return;
-    this.perTarget ??= countTargets(this.contacts);
-    this.largeSets().add(contact, this.perTarget.has(contact.target), epochStartUs);
+    this.largeSets().add(contact, this.list.hasTarget(contact.target), epochStartUs);
     if ((contact.outcome & Outcome.open) === 0) return;
     this.finds ??= new Finds();
     this.finds.add(contact);
@@ -386,37 +385,24 @@ export class SourceWindow {
     return this.overflow;
   }
 
-  private forget(key: string, contact: Contact): void {
-    this.contacts.delete(key);
-    if (this.reachSinceUs !== null && contact.lastUs >= this.reachSinceUs)
-      this.largeSets().addToPast(contact);
-    if (this.perTarget === null) return;
-    const left = (this.perTarget.get(contact.target) ?? 0) - 1;
-    if (left > 0) this.perTarget.set(contact.target, left);
-    else this.perTarget.delete(contact.target);
+  /** The list has these no more; sets go on counting those of the last minute. */
+  private countUnlisted(contacts: readonly Contact[], nowUs: number): void {
+    for (const contact of contacts)
+      if (contact.lastUs >= nowUs - MINUTE_US) this.overflowWith(contact, contact.lastUs);
+    this.noteForgotten(contacts, nowUs);
   }
 
-  private mergeEpoch(counters: readonly number[], origin: Origin): void {
-    const { sensor, epochStartUs: startUs } = origin;
-    const last = this.epochs.findIndex(
-      (epoch) => epoch.startUs === startUs && epoch.sensor === sensor,
-    );
-    if (last >= 0) {
-      this.recent = combine(this.recent, this.epochs[last].counters, -1);
-      this.epochs[last] = { startUs, sensor, counters };
-    } else {
-      this.epochs = withEpoch(this.epochs, { startUs, sensor, counters });
-    }
-    // Most sources are seen in one epoch only: they share its counters.
-    this.recent = this.epochs.length === 1 ? counters : combine(this.recent, counters, 1);
-    this.settleEpochs(startUs);
-  }
-
-  private settleEpochs(nowUs: number): void {
-    while (this.epochs.length > 0 && this.epochs[0].startUs < nowUs - MINUTE_US) {
-      const { counters } = this.epochs.shift() as { counters: readonly number[] };
-      this.recent = combine(this.recent, counters, -1);
-      this.settled = combine(this.settled, counters, 1);
+  /** The list has these no more: what was reached since something was found counts them still. */
+  private noteForgotten(contacts: readonly Contact[], nowUs: number): void {
+    for (const contact of contacts) {
+      const { lastUs, kinds } = contact;
+      const isKept = this.reachSinceUs !== null && lastUs >= this.reachSinceUs;
+      if (isKept) this.largeSets().addToPast(contact);
+      if (lastUs < nowUs - this.horizonUs) continue;
+      this.dropped++;
+      if (kinds === 0) continue;
+      this.cutUs = Math.max(this.cutUs, lastUs);
+      if (!isKept) this.lostUs = Math.max(this.lostUs, lastUs);
     }
   }
 
@@ -445,17 +431,4 @@ export class SourceWindow {
 const ASKING = Array.from({ length: SourceCounter.established + 1 }, (_, counter) => counter);
 
 const SIGNATURES_MAX = 16;
-const NO_COUNTS: readonly number[] = new Array<number>(SOURCE_COUNTERS).fill(0);
 const NO_SIGNATURES: ReadonlyMap<string, number> = new Map();
-
-function combine(counts: readonly number[], more: readonly number[], sign: 1 | -1): number[] {
-  return counts.map((count, counter) => count + sign * more[counter]);
-}
-
-function exactly(count: number): Count {
-  return { count, exact: true };
-}
-
-function countTargets(contacts: ReadonlyMap<string, Contact>): Map<string, number> {
-  return countBy(contacts, ({ target }) => target);
-}
