@@ -17,6 +17,7 @@ import { MIXED_DEFAULTS, writeMixed } from './generate/mixed.js';
 import { PcapWriter, writePcap } from './generate/pcap-writer.js';
 import { SCAN_DEFAULTS, writeScan } from './generate/scan.js';
 import { SCANNERS, type ScannerName } from './generate/scanners.js';
+import { SMOKE_SCREEN_DEFAULTS, writeSmokeScreen } from './generate/smoke-screen.js';
 import { isNativeBuilt, type ObserverName } from './support/picket.js';
 import { scratchFolder } from './support/scratch.js';
 
@@ -56,6 +57,9 @@ const CASES: Case[] = [
   ...stored,
   { name: 'masscan, then nmap', path: 'test/captures/pipeline.pcap.gz', home: LAB_HOME },
   conversations(),
+  generated('smoke screen', [SMOKE_SCREEN_DEFAULTS.target], (writer) =>
+    writeSmokeScreen(writer, SMOKE_SCREEN_DEFAULTS),
+  ),
   generated('mixed', [MIXED_DEFAULTS.home], (writer) =>
     writeMixed(writer, { ...MIXED_DEFAULTS, packetCount: 60_000, ratePerSecond: 6000 }),
   ),

@@ -9,6 +9,7 @@
 #include "observe/address_sets.h"
 #include "observe/contacts.h"
 #include "observe/finds.h"
+#include "observe/folded_sources.h"
 #include "observe/flows.h"
 #include "observe/light_sources.h"
 #include "observe/signatures.h"
@@ -262,6 +263,22 @@ TEST_CASE("LightSources lets in who keeps knocking, and a neighbour's knocks und
   CHECK(light.knock(mine));
   light.clear();
   CHECK_FALSE(light.knock(mine));
+}
+
+TEST_CASE("FoldedSources knows who comes back for something else") {
+  FoldedSources folded;
+  const Touch first = touch_of(1, 80);
+  CHECK_FALSE(folded.comes_back(first));
+  CHECK_FALSE(folded.comes_back(first));
+  CHECK(folded.comes_back(touch_of(1, 81)));
+  // The latest touch is what counts.
+  CHECK(folded.comes_back(first));
+  Touch stranger = first;
+  stranger.source_hash ^= 1;  // The same place, another tag.
+  CHECK_FALSE(folded.comes_back(stranger));
+  CHECK_FALSE(folded.comes_back(touch_of(1, 81)));
+  folded.clear();
+  CHECK_FALSE(folded.comes_back(first));
 }
 
 TEST_CASE("LightSources gives back what it held") {

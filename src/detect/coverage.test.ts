@@ -8,6 +8,7 @@ const HORIZON = 3600 * SECOND;
 const lapse = (second: number, dropped = 1): Lapse => ({
   ...{ startUs: second * SECOND, endUs: (second + 1) * SECOND, lossyUs: SECOND },
   ...{ packets: 100 - dropped, dropped, truncated: 0, sourcesRefused: 0, sketchesRefused: 0 },
+  singlesFolded: 0,
 });
 const noted = (...all: Lapse[]): Lapse[] => {
   const lapses: Lapse[] = [];
@@ -22,7 +23,7 @@ describe('coverage', () => {
     const lapses = noted(lapse(10, 5), lapse(70, 2), lapse(71, 3));
     expect(within(lapses, 60, 72)).toEqual({
       ...{ seconds: 2, packets: 195, dropped: 5 },
-      ...{ truncated: 0, sourcesRefused: 0, sketchesRefused: 0 },
+      ...{ truncated: 0, sourcesRefused: 0, sketchesRefused: 0, singlesFolded: 0 },
     });
     expect(within(lapses, 60, 71)).toMatchObject({ seconds: 1, dropped: 2 });
     expect(within(lapses, 11, 70)).toBeNull();

@@ -26,9 +26,14 @@ export function lapseOf({ coverage, epochStartUs, epochUs }: Batch): Lapse | nul
     truncated: coverage[CoverageField.truncated],
     sourcesRefused: coverage[CoverageField.sourcesRefused],
     sketchesRefused: coverage[CoverageField.sketchesRefused],
+    singlesFolded: coverage[CoverageField.singlesFolded],
   };
-  const { dropped, truncated, sourcesRefused, sketchesRefused } = lapse;
-  return dropped + truncated + sourcesRefused + sketchesRefused > 0 ? lapse : null;
+  return isLossy(lapse) || lapse.singlesFolded > 0 ? lapse : null;
+}
+
+/** Whether anything was lost to all alike. What a flood's target stands for is lost to sources. */
+export function isLossy(lost: Omit<Coverage, 'seconds'>): boolean {
+  return lost.dropped + lost.truncated + lost.sourcesRefused + lost.sketchesRefused > 0;
 }
 
 /** Remembers a lapse, in order of time; forgets what is older than `horizonUs` by then. */
@@ -88,5 +93,6 @@ function joined(one: Lapse, other: Lapse): Lapse {
     truncated: one.truncated + other.truncated,
     sourcesRefused: one.sourcesRefused + other.sourcesRefused,
     sketchesRefused: one.sketchesRefused + other.sketchesRefused,
+    singlesFolded: one.singlesFolded + other.singlesFolded,
   };
 }

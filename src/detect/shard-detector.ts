@@ -19,7 +19,7 @@ import {
 import { PicketError } from '../shared/errors.js';
 import { activityOf, entityName } from './activity.js';
 import { packShard, unpackShard } from './checkpoint.js';
-import { coverageOf, type Lapse, lapseOf } from './coverage.js';
+import { coverageOf, isLossy, type Lapse, lapseOf } from './coverage.js';
 import type { Configured, DetectorSet } from './detector-set.js';
 import type { FindingLog } from './finding-log.js';
 import type { DetectOptions } from './options.js';
@@ -281,7 +281,8 @@ export class ShardDetector {
       const { firstSeenUs, judgedUs, windowS } = finding;
       const sinceUs = Math.min(firstSeenUs, judgedUs - windowS * 1e6);
       const coverage = coverageOf(lapses, current, sinceUs, judgedUs);
-      if (coverage !== null) findings[at] = { ...finding, coverage };
+      if (coverage !== null && (finding.source !== null || isLossy(coverage)))
+        findings[at] = { ...finding, coverage };
     }
   }
 

@@ -71,11 +71,11 @@ describe('eve: finding', () => {
   it('says what was not looked at meanwhile, if anything', () => {
     const coverage = {
       ...{ seconds: 2, packets: 900, dropped: 40, truncated: 1 },
-      ...{ sourcesRefused: 3, sketchesRefused: 0 },
+      ...{ sourcesRefused: 3, sketchesRefused: 0, singlesFolded: 2 },
     };
     expect(read(findingEvent(makeFinding({ coverage }))).finding.coverage).toEqual({
       ...{ seconds: 2, packets: 900, dropped: 40, truncated: 1 },
-      ...{ sources_refused: 3, sketches_refused: 0 },
+      ...{ sources_refused: 3, sketches_refused: 0, singles_folded: 2 },
     });
     expect(read(findingEvent(makeFinding())).finding).not.toHaveProperty('coverage');
   });

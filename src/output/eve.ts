@@ -209,6 +209,7 @@ function coverage(lost: Coverage): EveEvent {
     truncated: lost.truncated,
     sources_refused: lost.sourcesRefused,
     sketches_refused: lost.sketchesRefused,
+    singles_folded: lost.singlesFolded,
   };
 }
 

@@ -41,7 +41,7 @@ describe('live lines', () => {
   });
 
   it('say what was lost while a finding was made', () => {
-    const refused = { truncated: 0, sourcesRefused: 0, sketchesRefused: 0 };
+    const refused = { truncated: 0, sourcesRefused: 0, sketchesRefused: 0, singlesFolded: 0 };
     const coverage = { seconds: 1, packets: 900, dropped: 40, ...refused };
     const line = new LiveLines(false).finding(makeFinding({ coverage }));
     expect(line).toMatch(/, 40 packets lost meanwhile$/);

@@ -34,7 +34,7 @@ export interface Event {
     exact: boolean;
     first_seen: string;
     last_seen: string;
-    coverage?: { seconds: number; dropped: number };
+    coverage?: { seconds: number; dropped: number; singles_folded: number };
   };
   operational: { state: string; sensor: string; kernel_dropped: number; lost_percent: number };
   stats: { capture: Record<string, number> };

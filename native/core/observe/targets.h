@@ -7,6 +7,7 @@
 
 #include "batch/layout.h"
 #include "observe/address_sets.h"
+#include "observe/folded_sources.h"
 #include "observe/known_hashes.h"
 #include "observe/sketches.h"
 #include "observe/touch.h"
@@ -66,19 +67,19 @@ class Targets {
 
   void count(uint32_t target, TargetCounter counter) { index[target].counters[counter]++; }
 
-  /// Whether a source never seen before, coming with this touch, is one of a flood's many: then it
-  /// is counted here and gets no entry of its own. Call it for new sources only, once each.
+  /// Whether a source without an entry, coming with this touch, is one of a flood's many: then it
+  /// is counted here and gets none, until it comes back for something else. Call it for such
+  /// sources only, once each touch.
   bool folds(uint32_t target, const Touch& touch) {
     Target& entry = index[target];
     entry.new_sources++;
     if (entry.new_lead == 0) entry.new_service = touch.service;
     entry.new_lead += entry.new_service == touch.service ? 1 : -1;
-    const bool flooded = is_flooded(target, touch.service);
-    if (flooded) {
-      count(target, TARGET_SINGLES_FOLDED);
-      any_flooded = true;
-    }
-    return flooded;
+    if (!is_flooded(target, touch.service)) return false;
+    if (may_hide(target, touch) && folded_.comes_back(touch)) return false;
+    count(target, TARGET_SINGLES_FOLDED);
+    any_flooded = true;
+    return true;
   }
 
   /// Whether new sources on this service of the target are being folded.
@@ -106,7 +107,9 @@ class Targets {
     index.clear();
     known_.clear();
     sources.clear();
+    folded_.clear();
     any_flooded = false;
+    flooded_services_ = 0;
   }
 
   /// Whether a new source was folded in this epoch.
@@ -124,6 +127,13 @@ class Targets {
     entry.last_member = NONE;
     entry.source_sketch = NO_SKETCH;
     return target;
+  }
+
+  /// Whether a source can have touched something else that is flooded: nobody scans one service.
+  bool may_hide(uint32_t target, const Touch& touch) {
+    if (!is_flooded_service(target, touch.service)) return true;
+    if (index[target].new_lead == FOLD_SERVICE_SINGLES + 1) flooded_services_++;
+    return flooded_services_ > 1;
   }
 
   static void count_top(Target& entry, uint32_t service) {
@@ -182,6 +192,9 @@ class Targets {
 
   Sketches& sketches_;
   KnownHashes known_;
+  FoldedSources folded_;
+  /// Times a service of a target became what it is flooded on.
+  uint32_t flooded_services_ = 0;
 };
 
 }  // namespace picket

@@ -135,6 +135,8 @@ export interface Coverage {
   /** Sources, and large sets, that found no room in the tables. */
   sourcesRefused: number;
   sketchesRefused: number;
+  /** Probes counted for a flood's target alone: some may have been this source's. */
+  singlesFolded: number;
 }
 
 export type FindingState = 'started' | 'escalated' | 'ended';

@@ -58,6 +58,7 @@ const coverage = z.strictObject({
   truncated: count,
   sourcesRefused: count,
   sketchesRefused: count,
+  singlesFolded: count,
 });
 
 const kinds = Object.keys(PHASE_OF_KIND) as [Finding['kind'], ...Finding['kind'][]];

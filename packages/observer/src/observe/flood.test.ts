@@ -87,6 +87,17 @@ describe('a spoofed flood of one service', () => {
     expect(scene.observer.counts.singlesFolded).toBe(1);
   });
 
+  it('lets in who comes back for something else, and nobody else', () => {
+    const scene = new Scene();
+    const hosts = ['198.51.100.10', '198.51.100.11', '198.51.100.12', '198.51.100.13'];
+    for (let i = 0; i <= FOLD_SERVICE_SINGLES; i++)
+      for (const [at, host] of hosts.entries()) scene.syn(nth(SPOOFED, i * 4 + at), host, 80);
+    for (let times = 0; times < 5; times++) scene.syn('203.0.113.7', hosts[0], 80);
+    expect(scene.contacts('203.0.113.7')).toEqual([]);
+    for (const host of hosts) scene.syn(SCANNER, host, 80);
+    expect(scene.contacts(SCANNER)).toHaveLength(3);
+  });
+
   it('keeps every probe of a scanner inside it', () => {
     const scene = new Scene({ lightSourcesMax: 1024 });
     for (let round = 0; round < 60; round++) {

@@ -6,6 +6,7 @@ import { ProbeKind, TargetCounter } from '../../../plugin-api/src/batch-layout.j
 import { HASH_SEED } from '../base/hash.js';
 import { AddressIndex, addressHash, keyedHash, NONE } from './address-index.js';
 import { AddressSets } from './address-sets.js';
+import { FoldedSources } from './folded-sources.js';
 import { KnownHashes } from './known-hashes.js';
 import { NO_SKETCH, type Sketches } from './sketches.js';
 import type { Touch } from './touch.js';
@@ -43,6 +44,9 @@ export class Targets {
   readonly loneSource: Int32Array;
   readonly sources: AddressSets;
   private readonly known = new KnownHashes();
+  private readonly folded = new FoldedSources();
+  /** Times a service of a target became what it is flooded on. */
+  private floodedServices = 0;
 
   constructor(
     capacity: number,
@@ -90,19 +94,19 @@ export class Targets {
   }
 
   /**
-   * Whether a source never seen before, coming with this touch, is one of a flood's many: then it
-   * is counted here and gets no entry of its own. Call it for new sources only, once each.
+   * Whether a source without an entry, coming with this touch, is one of a flood's many: then it
+   * is counted here and gets none, until it comes back for something else. Call it for such
+   * sources only, once each touch.
    */
   folds(target: number, touch: Touch): boolean {
     this.newSources[target]++;
     if (this.newLead[target] === 0) this.newService[target] = touch.service;
     this.newLead[target] += this.newService[target] === touch.service ? 1 : -1;
-    const flooded = this.isFlooded(target, touch.service);
-    if (flooded) {
-      this.count(target, TargetCounter.singlesFolded);
-      this.anyFlooded = true;
-    }
-    return flooded;
+    if (!this.isFlooded(target, touch.service)) return false;
+    if (this.mayHide(target, touch) && this.folded.comesBack(touch)) return false;
+    this.count(target, TargetCounter.singlesFolded);
+    this.anyFlooded = true;
+    return true;
   }
 
   /** Whether new sources on this service of the target are being folded. */
@@ -132,7 +136,16 @@ export class Targets {
     this.index.clear();
     this.known.clear();
     this.sources.clear();
+    this.folded.clear();
     this.anyFlooded = false;
+    this.floodedServices = 0;
+  }
+
+  /** Whether a source can have touched something else that is flooded: nobody scans one service. */
+  private mayHide(target: number, { service }: Touch): boolean {
+    if (!this.isFloodedService(target, service)) return true;
+    if (this.newLead[target] === FOLD_SERVICE_SINGLES + 1) this.floodedServices++;
+    return this.floodedServices > 1;
   }
 
   private add(touch: Touch): number {
