@@ -75,6 +75,7 @@ export function detectOptions(config: PicketConfig): DetectOptions {
     windowTargetsMax: config.windows.targets_max,
     historySourcesMax: config.windows.history_sources_max,
     windowBytesMax: config.windows.memory_mib * 2 ** 20,
+    pauseUs: config.correlate.idle_s * 1e6,
     sensorSilentUs: config.windows.sensor_silent_s * 1e6,
   };
 }

@@ -2,8 +2,11 @@
  * How much an operator tried is told as it was, however long the scan took and whatever list,
  * minute or epoch it outgrew. The truth is counted here from the frames themselves.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SCAN_DEFAULTS, type ScanParameters } from './generate/scan.js';
+import { PcapWriter } from './generate/pcap-writer.js';
+import { SCAN_DEFAULTS, type ScanParameters, writeScan } from './generate/scan.js';
 import { builtObservers, runPicket } from './support/picket.js';
 import { firstPorts, scanFile, segmentsOf } from './support/scan-file.js';
 import { scratchFolder } from './support/scratch.js';
@@ -63,5 +66,40 @@ describe.each(builtObservers)('how much was tried, by the %s observer', (observe
     if (exact) expect({ hosts, ports: services, pairs }).toEqual(truth);
     expect(Math.abs(Number(hosts) / truth.hosts - 1)).toBeLessThan(NEAR);
     expect(Math.abs(Number(pairs) / truth.pairs - 1)).toBeLessThan(NEAR);
+  });
+});
+
+describe('a scan that goes on after twelve minutes', () => {
+  const path = join(scratch, 'halves.pcap');
+  const writer = new PcapWriter(path);
+  const home = '10.10.0.5/32';
+  const half = {
+    ...SCAN_DEFAULTS,
+    scanner: 'hping3' as const,
+    home,
+    answerShare: 0,
+    packetCount: 150,
+  };
+  writeScan(writer, { ...half, ports: firstPorts(150) });
+  // Somebody else's packets move the time meanwhile.
+  for (let minute = 1; minute < 12; minute++) {
+    const startUs = half.startUs + minute * 60_000_000;
+    writeScan(writer, { ...half, source: '203.0.113.9', ports: [80], packetCount: 1, startUs });
+  }
+  const later = { startUs: half.startUs + 720_000_000, ports: firstPorts(300).slice(150) };
+  writeScan(writer, { ...half, ...later });
+  writer.close();
+
+  it.each([
+    { idleS: 600, scopes: [150, 150] },
+    { idleS: 900, scopes: [300] },
+  ])('is told as $scopes ports where incidents wait $idleS s', ({ idleS, scopes }) => {
+    const config = join(scratch, `idle-${idleS}.yaml`);
+    writeFileSync(config, `correlate:\n  idle_s: ${idleS}\n`);
+    const words = ['read', path, '--home', '10.10.0.0/16', '--json', '--config', config];
+    const closed = runPicket(words).events.filter(({ incident }) => incident?.state === 'closed');
+    const told = closed.map(({ incident }) => incident?.scope);
+    expect(told.map((scope) => scope?.ports)).toEqual(scopes);
+    expect(told.every((scope) => scope?.exact)).toBe(true);
   });
 });

@@ -39,7 +39,8 @@ function judged(
 ): Outcome[] {
   const detectors = new DetectorSet(options);
   const detector = new ShardDetector(batches[0].shard, detectors, options);
-  const settings = { historySourcesMax: HISTORIES, horizonUs: detectors.horizonUs };
+  const { horizonUs } = detectors;
+  const settings = { historySourcesMax: HISTORIES, horizonUs, pauseUs: options.pauseUs };
   const limits = {
     ...settings,
     sourcesMax: 1,

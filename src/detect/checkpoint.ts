@@ -26,7 +26,7 @@ const VERSION = 1;
 
 const CLASSES: StateClass[] = [
   { name: 'shard', sample: new ShardState(1) },
-  { name: 'source', sample: new SourceWindow(0, '', 1) },
+  { name: 'source', sample: new SourceWindow(0, '', 1, 1) },
   { name: 'contacts', sample: new ContactList() },
   { name: 'counters', sample: new MinuteCounters() },
   { name: 'overflow', sample: new Overflow() },
@@ -63,7 +63,7 @@ export function unpackShard(bytes: Uint8Array, limits: ShardLimits): ShardState 
 }
 
 /** What the state's form depends on beside the code. */
-function settingsOf({ horizonUs, historySourcesMax }: ShardLimits): string {
+function settingsOf({ horizonUs, pauseUs, historySourcesMax }: ShardLimits): string {
   const form = `${VERSION} ${LAYOUT_VERSION} ${PAYLOAD_SIGNATURES.length}`;
-  return `${form} ${horizonUs} ${historySourcesMax}`;
+  return `${form} ${horizonUs} ${pauseUs} ${historySourcesMax}`;
 }

@@ -16,6 +16,11 @@ export interface DetectOptions {
    * Sources remembered over hours; those whose contacts succeed go first, and are counted.
    */
   historySourcesMax: number;
+  /**
+   * As long as an incident waits for its source to go on (microseconds of packet time): what the
+   * source reaches before and after a shorter pause counts as one.
+   */
+  pauseUs: number;
   /** A sensor this far behind the others (microseconds of packet time) is waited for no more. */
   sensorSilentUs: number;
 }
@@ -27,5 +32,6 @@ export const DEFAULT_DETECT_OPTIONS: DetectOptions = {
   windowTargetsMax: 4_096,
   windowBytesMax: 96 * 2 ** 20,
   historySourcesMax: 1_048_576,
+  pauseUs: 600_000_000,
   sensorSilentUs: 30_000_000,
 };

@@ -66,6 +66,7 @@ export class ShardDetector {
       historySourcesMax: share(options.historySourcesMax),
       windowBytesMax: share(options.windowBytesMax),
       horizonUs: detectors.horizonUs,
+      pauseUs: options.pauseUs,
       sensorSilentUs: options.sensorSilentUs,
     };
     this.state =

@@ -9,6 +9,7 @@ const limits: ShardLimits = {
   historySourcesMax: 16,
   windowBytesMax: 2 ** 20,
   horizonUs: 60 * SECOND,
+  pauseUs: 600 * SECOND,
   sensorSilentUs: 30 * SECOND,
 };
 const closing = (sensor: string, second: number) =>

@@ -24,7 +24,7 @@ export interface Tracked<W extends SourceWindow | TargetWindow> {
   bytes: number;
 }
 
-/** Capacities of one shard, and the horizon of its windows (microseconds). */
+/** Capacities of one shard, and the times of its windows (microseconds). */
 export interface ShardLimits {
   sourcesMax: number;
   targetsMax: number;
@@ -32,6 +32,8 @@ export interface ShardLimits {
   /** What all windows take in memory together, about. */
   windowBytesMax: number;
   horizonUs: number;
+  /** See `DetectOptions.pauseUs`. */
+  pauseUs: number;
   /** A sensor this far behind the foremost one (microseconds) holds nothing back. */
   sensorSilentUs: number;
 }
@@ -233,14 +235,14 @@ export class ShardState {
   private source(
     key: string,
     tunnelKey: number,
-    { sourcesMax, horizonUs }: ShardLimits,
+    { sourcesMax, horizonUs, pauseUs }: ShardLimits,
   ): Tracked<SourceWindow> {
     let tracked = this.sources.get(key);
     if (tracked !== undefined) this.sources.delete(key);
     else {
       if (this.sources.size >= sourcesMax) this.evict(this.sources, 'window_sources_evicted');
       tracked = {
-        window: new SourceWindow(tunnelKey, addressOfKey(key), horizonUs),
+        window: new SourceWindow(tunnelKey, addressOfKey(key), horizonUs, pauseUs),
         log: new FindingLog(),
         bytes: 0,
       };

@@ -44,7 +44,12 @@ function judge<Config>(
   circumstances = LATER,
   settings: Record<string, unknown> = {},
 ) {
-  const window = new SourceWindow(0, String.fromCharCode(203, 0, 113, 9), 3600 * SECOND);
+  const window = new SourceWindow(
+    0,
+    String.fromCharCode(203, 0, 113, 9),
+    3600 * SECOND,
+    600 * SECOND,
+  );
   // A detector must not mind two of the same service.
   const listed = window.contacts as Map<string, Contact>;
   contacts.forEach((c, at) => {

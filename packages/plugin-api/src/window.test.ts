@@ -71,7 +71,7 @@ function observe(touched: Touched[]): SourceObservation {
 
 const sweep = (from: number, count: number): Touched[] =>
   Array.from({ length: count }, (_, i) => ({ target: from + i, port: 443 }));
-const open = () => new SourceWindow(0, latin1(SOURCE, 0, 4), 60 * SECOND);
+const open = () => new SourceWindow(0, latin1(SOURCE, 0, 4), 60 * SECOND, 600 * SECOND);
 const at = (epochStartUs: number, more: Partial<Origin> = {}): Origin => ({
   sensor: 'a',
   final: true,
@@ -282,7 +282,7 @@ describe('SourceWindow beyond its bound', () => {
   it('counts targets whose contacts found no room in the observation', () => {
     const observation = observe(sweep(0, 90));
     const all = Array.from({ length: 128 }, (_, host) => [198, 51, host >> 8, host & 0xff]);
-    const window = new SourceWindow(0, latin1(SOURCE, 0, 4), 60 * SECOND);
+    const window = open();
     window.merge({ ...observation, targets: Uint8Array.from(all.flat()) }, at(0));
     const { count, exact } = summarize(window, 60, SECOND, false).targetCount;
     expect(count).toBeGreaterThanOrEqual(120);

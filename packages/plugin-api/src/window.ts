@@ -23,8 +23,6 @@ import { hasLargeSets, Overflow } from './overflow.js';
 import { PayloadEvidence } from './payload-evidence.js';
 import { countersOfSingle } from './single-counters.js';
 
-/** As long as an incident waits for its source to go on (`correlate.idle_s`). */
-const REACH_PAUSE_US = 600_000_000;
 /** About what a window takes in memory apart from what it lists. */
 const WINDOW_BYTES = 1024;
 
@@ -72,6 +70,8 @@ export class SourceWindow {
     /** 4 or 16 bytes as latin1. */
     readonly address: string,
     private readonly horizonUs: number,
+    /** As long as an incident waits for its source to go on. */
+    private readonly pauseUs: number,
   ) {}
 
   /**
@@ -176,12 +176,15 @@ export class SourceWindow {
   }
 
   /**
-   * Moves the minute that counters and large sets cover to packet time `nowUs`. Called before the
-   * window is judged.
+   * Moves the minute that counters and large sets cover to packet time `nowUs`, and ends what
+   * counts as one thing when nothing was found for a pause. Called before the window is judged.
    */
   slide(nowUs: number): void {
     this.counts.slide(nowUs);
     this.overflow?.slide(nowUs);
+    if (this.reachSinceUs === null || nowUs - this.foundUs <= this.pauseUs) return;
+    this.reachSinceUs = null;
+    this.overflow?.keepPast(false);
   }
 
   /** Forgets what is older than the horizon at packet time `nowUs`. True when nothing is left. */
@@ -278,13 +281,12 @@ export class SourceWindow {
     return this.probesOverflow()?.services() ?? [];
   }
 
-  /** Tells since when something is found of the source; null while nothing is. */
+  /** Tells since when something is found of the source; null: nothing is. */
   noteFindings(sinceUs: number | null, nowUs: number): void {
-    if (sinceUs !== null) {
-      this.foundUs = nowUs;
-      this.reachSinceUs = Math.min(this.reachSinceUs ?? sinceUs, sinceUs);
-    } else if (nowUs - this.foundUs > REACH_PAUSE_US) this.reachSinceUs = null;
-    this.overflow?.keepPast(this.reachSinceUs !== null);
+    if (sinceUs === null) return;
+    this.foundUs = nowUs;
+    this.reachSinceUs = Math.min(this.reachSinceUs ?? sinceUs, sinceUs);
+    this.overflow?.keepPast(true);
   }
 
   /** Whether contacts since then are in no list and no set of the minute any more. */

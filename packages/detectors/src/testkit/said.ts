@@ -39,7 +39,12 @@ export interface Listened {
 }
 
 export function windowOf(said: Said[], listened: Listened[] = []): SourceWindow {
-  const window = new SourceWindow(0, String.fromCharCode(203, 0, 113, 9), 3600 * SECOND);
+  const window = new SourceWindow(
+    0,
+    String.fromCharCode(203, 0, 113, 9),
+    3600 * SECOND,
+    600 * SECOND,
+  );
   const touched = [
     ...said.map(({ target = 0, port = 80, what }) => {
       return { target, port, protocol: protocolOf(what), outcome: SERVED };
