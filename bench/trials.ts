@@ -2,6 +2,7 @@
  * The trials, as data: what is read, who reads it, and what Picket must answer for its time to
  * count.
  */
+import { BOTNET_DEFAULTS, botnetCapture, firstOfBotnet } from '../test/generate/botnet.js';
 import { FLOOD_DEFAULTS, floodCapture } from '../test/generate/flood.js';
 import { MIXED_DEFAULTS, mixedCapture } from '../test/generate/mixed.js';
 import { SCAN_DEFAULTS, scanCapture } from '../test/generate/scan.js';
@@ -128,6 +129,21 @@ export const TRIALS: Trial[] = [
     home: FLOOD_DEFAULTS.home,
     contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, LIBPCAP_LOOP, SURICATA],
     expect: [{ kind: 'address_scan', source: FLOOD_DEFAULTS.scanner }],
+    requirements: [
+      { contender: 'picket native', peakRssMibMax: 512 },
+      { contender: 'picket typescript', peakRssMibMax: 512 },
+    ],
+  },
+  {
+    name: 'botnet',
+    about:
+      '4,000 addresses that each scan a /25 by five ports, 2.6 million SYNs at 120,000 a second. ' +
+      'All are to be found; memory is the question here too.',
+    capture: () => botnetCapture(),
+    packetCount: BOTNET_DEFAULTS.sourceCount * 128 * BOTNET_DEFAULTS.ports.length,
+    home: BOTNET_DEFAULTS.home,
+    contenders: [PICKET_NATIVE, PICKET_TYPESCRIPT, LIBPCAP_LOOP],
+    expect: [{ kind: 'address_scan', source: firstOfBotnet(BOTNET_DEFAULTS) }],
     requirements: [
       { contender: 'picket native', peakRssMibMax: 512 },
       { contender: 'picket typescript', peakRssMibMax: 512 },

@@ -3,6 +3,7 @@
  * known of each is much, and none is one of a flood's.
  */
 import { ipv4Block } from './address.js';
+import { cachedCapture } from './cache.js';
 import type { PcapWriter } from './pcap-writer.js';
 import { mix32, Permutation } from './random.js';
 import { SCANNERS, type ScannerName } from './scanners.js';
@@ -33,6 +34,16 @@ export const BOTNET_DEFAULTS: BotnetParameters = {
 /** Sources are drawn from 11.0.0.0 to 26.255.255.255; no two are the same. */
 const FIRST_SOURCE = 11 * 2 ** 24;
 const SOURCES = 2 ** 28;
+
+export function botnetCapture(): string {
+  return cachedCapture('botnet', BOTNET_DEFAULTS, (writer) => writeBotnet(writer, BOTNET_DEFAULTS));
+}
+
+/** The address of the first source. */
+export function firstOfBotnet({ seed }: BotnetParameters): string {
+  const address = FIRST_SOURCE + new Permutation(SOURCES, seed).at(0);
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join('.');
+}
 
 /** Writes one probe of each source after the other, until each has tried every pair. */
 export function writeBotnet(writer: PcapWriter, parameters: BotnetParameters): void {
