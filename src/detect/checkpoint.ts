@@ -32,7 +32,12 @@ const CLASSES: StateClass[] = [
   { name: 'overflow', sample: new Overflow() },
   { name: 'finds', sample: new Finds() },
   { name: 'target', sample: new TargetWindow(0, '', 1) },
-  { name: 'numbers', sample: new NumberSet() },
+  {
+    name: 'numbers',
+    sample: new NumberSet(),
+    pack: (numbers: NumberSet) => numbers.values(),
+    unpack: (packed) => NumberSet.of(packed),
+  },
   { name: 'sketch', sample: new Sketch() },
   { name: 'ports', sample: new PortSet() },
   { name: 'past', sample: new Past() },

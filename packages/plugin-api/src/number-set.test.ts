@@ -5,13 +5,6 @@ import { NumberSet } from './number-set.js';
 const numbers = fc.array(fc.oneof(fc.nat(40), fc.integer(), fc.nat(2 ** 32 - 1)), {
   maxLength: 300,
 });
-const valuesOf = (set: NumberSet): number[] => {
-  const found: number[] = [];
-  set.forEach((value) => {
-    found.push(value);
-  });
-  return found.sort((a, b) => a - b);
-};
 const signed = (all: Iterable<number>) =>
   [...new Set([...all].map((one) => one | 0))].sort((a, b) => a - b);
 
@@ -26,11 +19,25 @@ describe('NumberSet', () => {
           plain.add(one | 0);
         }
         expect(set.size).toBe(plain.size);
-        expect(valuesOf(set)).toEqual(signed(all));
+        expect(set.values()).toEqual(signed(all));
         set.clear();
-        expect([set.size, valuesOf(set)]).toEqual([0, []]);
+        expect([set.size, set.values()]).toEqual([0, []]);
       }),
     );
+  });
+
+  it('is the same from a checkpoint, to the byte that it takes', () => {
+    fc.assert(
+      fc.property(numbers, (all) => {
+        const set = new NumberSet();
+        for (const one of [...all, ...all]) set.add(one);
+        const again = NumberSet.of(set.values());
+        expect(again.values()).toEqual(set.values());
+        expect([again.size, again.bytes]).toEqual([set.size, set.bytes]);
+      }),
+    );
+    for (const other of [null, {}, ['1'], [1.5], [Number.NaN]])
+      expect(() => NumberSet.of(other)).toThrow(RangeError);
   });
 
   it('takes at most eleven bytes a number, of many', () => {

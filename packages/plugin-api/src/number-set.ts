@@ -10,13 +10,40 @@ const SPREAD = 0x9e3779b1;
 /** About what a set takes in memory that has nothing in it. */
 const BARE_BYTES = 72;
 
-/** Ordinary fields alone: a checkpoint walks them. */
 export class NumberSet {
-  /** Numbers in the set. */
-  size = 0;
   /** 0: free. A power of two of them, at most three quarters taken. */
   private slots = NO_SLOTS;
+  /** How many are taken. */
+  private taken = 0;
   private hasZero = false;
+
+  /**
+   * The set of what `values` told.
+   * @throws RangeError when it is something else: it comes from a checkpoint
+   */
+  static of(values: unknown): NumberSet {
+    const set = new NumberSet();
+    if (!Array.isArray(values)) throw new RangeError('a set of numbers of another form');
+    for (const value of values) {
+      if (!Number.isInteger(value)) throw new RangeError('a set of numbers of another form');
+      set.add(value);
+    }
+    return set;
+  }
+
+  /** Numbers in the set. */
+  get size(): number {
+    return this.hasZero ? this.taken + 1 : this.taken;
+  }
+
+  /** All of them, signed, in rising order. */
+  values(): number[] {
+    const found: number[] = [];
+    this.forEach((value) => {
+      found.push(value);
+    });
+    return found.sort((a, b) => a - b);
+  }
 
   /** About what it takes in memory. */
   get bytes(): number {
@@ -27,16 +54,15 @@ export class NumberSet {
   add(number: number): boolean {
     const value = number | 0;
     if (value === 0) {
-      if (this.hasZero) return false;
+      const isNew = !this.hasZero;
       this.hasZero = true;
-      this.size++;
-      return true;
+      return isNew;
     }
-    if (this.size * 4 >= this.slots.length * 3) this.grow();
-    const at = placeOf(this.slots, value);
-    if (this.slots[at] === value) return false;
-    this.slots[at] = value;
-    this.size++;
+    if (this.slots.length > 0 && this.slots[placeOf(this.slots, value)] === value) return false;
+    // Its size depends on how many there are alone: what a set takes is the same from a checkpoint.
+    if (this.taken * 4 >= this.slots.length * 3) this.grow();
+    this.slots[placeOf(this.slots, value)] = value;
+    this.taken++;
     return true;
   }
 
@@ -50,7 +76,7 @@ export class NumberSet {
   clear(): void {
     this.slots.fill(0);
     this.hasZero = false;
-    this.size = 0;
+    this.taken = 0;
   }
 
   private grow(): void {

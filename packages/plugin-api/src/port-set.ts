@@ -104,11 +104,8 @@ export class PortSet {
 
   /** All of it; many, page after page, in rising order. */
   services(): number[] {
+    if (this.few !== null) return this.few.values();
     const found: number[] = [];
-    this.few?.forEach((service) => {
-      found.push(service);
-    });
-    if (this.few !== null) return found.sort((a, b) => a - b);
     for (const [page, words] of this.pages.entries())
       for (let at = 0; words !== null && at < words.length; at++)
         for (let rest = words[at]; rest !== 0; rest &= rest - 1)
