@@ -11,7 +11,7 @@ const LEAST = 8;
 /** What long memory never takes from the short: the newest of a full list. */
 export const MINUTE_US = 60_000_000;
 /** About what a contact takes in memory, its places in maps and its key among it. */
-export const CONTACT_BYTES = 256;
+const CONTACT_BYTES = 256;
 
 /** Ordinary fields alone: a checkpoint walks them. */
 export class ContactList {
@@ -63,16 +63,18 @@ export class ContactList {
   }
 
   /**
-   * A full list makes room: forgets and returns contacts older than a minute, oldest first, since
-   * long memory yields to the exactness of the short. None: all of them are of the last minute.
+   * A full list makes room: forgets and returns contacts older than a minute (or the horizon, when
+   * that is shorter), oldest first, since long memory yields to the exactness of the short. None:
+   * all of them are younger.
    */
   makeRoom(nowUs: number, horizonUs: number): Contact[] {
     if (nowUs <= this.fullUntilUs) return [];
-    const old = this.olderThan(nowUs - MINUTE_US);
+    const oldUs = Math.min(horizonUs, MINUTE_US);
+    const old = this.olderThan(nowUs - oldUs);
     if (old.length > 0) return this.forgetOldest(old, CONTACTS_MAX / 8);
     let oldestUs = nowUs;
     for (const { lastUs } of this.byKey.values()) oldestUs = Math.min(oldestUs, lastUs);
-    this.fullUntilUs = oldestUs + Math.min(horizonUs, MINUTE_US);
+    this.fullUntilUs = oldestUs + oldUs;
     return [];
   }
 
