@@ -88,4 +88,19 @@ describe('TargetWindow', () => {
     expect(window.counter(TargetCounter.syns)).toEqual({ sum: 9, max: 9 });
     expect(window.expire(200 * SECOND)).toBe(true);
   });
+
+  it('keeps how many sources there were when it may not keep who', () => {
+    const window = new TargetWindow(0, latin1(TARGET, 0, 4), 60 * SECOND);
+    const told = { sensor: 'a', epoch: 0, syns: 300, port: 80 };
+    const sources = Uint8Array.from({ length: 300 * 4 }, (_, at) => (at % 4 < 2 ? at >> 4 : at));
+    const origin = { sensor: 'a', epochStartUs: 0, epochUs: SECOND };
+    window.merge({ ...observation(told), sources }, origin);
+    const { count } = window.sourceCount();
+    window.shrink(0);
+    expect(window.sourceCount()).toEqual({ count, exact: false });
+    expect(window.bytes).toBeLessThan(2048);
+    window.merge(observation({ ...told, epoch: 90 }), { ...origin, epochStartUs: 90 * SECOND });
+    window.expire(91 * SECOND);
+    expect(window.sourceCount()).toEqual({ count: 0, exact: true });
+  });
 });

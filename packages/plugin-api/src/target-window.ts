@@ -31,8 +31,8 @@ export class TargetWindow {
   private epochs: TargetEpoch[] = [];
   private readonly sources = new Map<string, number>();
   private sketch: { sketch: Sketch; lastUs: number } | null = null;
-  /** How many there had been when they were forgotten; 0: they were not. */
-  private leastSources = 0;
+  /** How many there had been when they were forgotten, and when the last of them came. */
+  private forgotten: { count: number; lastUs: number } | null = null;
   lastSeenUs = 0;
 
   constructor(
@@ -70,9 +70,8 @@ export class TargetWindow {
     while (this.epochs.length > 0 && this.epochs[0].startUs < oldest) this.epochs.shift();
     for (const [source, lastUs] of this.sources) if (lastUs < oldest) this.sources.delete(source);
     if (this.sketch !== null && this.sketch.lastUs < oldest) this.sketch = null;
-    if (this.epochs.length > 0) return false;
-    this.leastSources = 0;
-    return true;
+    if (this.forgotten !== null && this.forgotten.lastUs < oldest) this.forgotten = null;
+    return this.epochs.length === 0;
   }
 
   /** About what the window takes in memory: the same for the same window, wherever it is. */
@@ -91,7 +90,7 @@ export class TargetWindow {
     for (const [source, lastUs] of this.sources) this.addToSketch(addressHash(source), lastUs);
     this.sources.clear();
     if (this.bytes <= limitBytes) return;
-    this.leastSources = this.sourceCount().count;
+    this.forgotten = { count: this.sourceCount().count, lastUs: this.lastSeenUs };
     this.sketch = null;
   }
 
@@ -122,11 +121,11 @@ export class TargetWindow {
   }
 
   sourceCount(): Count {
-    const { sources, sketch, leastSources } = this;
-    if (sketch === null && leastSources === 0) return { count: sources.size, exact: true };
+    const { sources, sketch, forgotten } = this;
+    if (sketch === null && forgotten === null) return { count: sources.size, exact: true };
     const sketches = sketch === null ? [] : [sketch.sketch];
     const count = estimateUnion(sketches, [...sources.keys()].map(addressHash));
-    return { count: Math.max(sources.size, leastSources, count), exact: false };
+    return { count: Math.max(sources.size, forgotten?.count ?? 0, count), exact: false };
   }
 
   /** The first few sources (latin1), in the order they came. */
