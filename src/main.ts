@@ -100,6 +100,12 @@ async function main(argv: string[]): Promise<number> {
   }
 }
 
+/** At once for what lasts, later for what may be over before it matters. */
+function boundHeaps(action: Command): void {
+  if (LASTING.has(action.name()) || action.args.includes('-')) keepHeapsSmall();
+  else setTimeout(keepHeapsSmall, SHORT_RUN_MS).unref();
+}
+
 function buildProgram(end: (status: number) => void): Command {
   const program = new Command('picket')
     .description(
@@ -109,10 +115,7 @@ function buildProgram(end: (status: number) => void): Command {
     .exitOverride()
     .showHelpAfterError('(picket --help shows what is possible)')
     .addHelpText('after', EXAMPLES.program)
-    .hook('preAction', (_, action) => {
-      if (LASTING.has(action.name()) || action.args.includes('-')) keepHeapsSmall();
-      else setTimeout(keepHeapsSmall, SHORT_RUN_MS).unref();
-    });
+    .hook('preAction', (_, action) => boundHeaps(action));
 
   const reading = program
     .command('read')

@@ -9,7 +9,7 @@ import { measure } from '../bench/measure.js';
 import { BOTNET_DEFAULTS, writeBotnet } from './generate/botnet.js';
 import { FLOOD_DEFAULTS, writeFlood } from './generate/flood.js';
 import { PcapWriter } from './generate/pcap-writer.js';
-import { builtObservers, eventsOf, findingsOf, MAIN } from './support/picket.js';
+import { builtObservers, type Event, eventsOf, findingsOf, MAIN } from './support/picket.js';
 import { scratchFolder } from './support/scratch.js';
 
 const scratch = scratchFolder();
@@ -23,17 +23,22 @@ function floodInput(): string {
   return path;
 }
 
+/** What is said of a capture, in no more than the memory there may be. */
+async function weighed(capture: string, home: string, observer: string): Promise<Event[]> {
+  const output = join(scratch, `${observer}.json`);
+  const words = ['read', capture, '--home', home, '--json', '--observer', observer];
+  const run = await measure([process.execPath, MAIN, ...words], output);
+  expect(run.status, run.stderr).toBe(0);
+  expect(run.peakRssBytes).toBeLessThan(PEAK_BYTES_MAX);
+  return eventsOf(readFileSync(output, 'utf8'));
+}
+
 describe('a flood from a million spoofed sources', () => {
   const capture = floodInput();
   it.each(builtObservers)(
     'stays under 512 MiB and shows the scanner: %s observer',
     async (observer) => {
-      const output = join(scratch, `${observer}.json`);
-      const words = ['read', capture, '--home', FLOOD_DEFAULTS.home, '--json'];
-      const run = await measure([process.execPath, MAIN, ...words, '--observer', observer], output);
-      expect(run.status, run.stderr).toBe(0);
-      expect(run.peakRssBytes).toBeLessThan(PEAK_BYTES_MAX);
-      const findings = findingsOf(eventsOf(readFileSync(output, 'utf8')));
+      const findings = findingsOf(await weighed(capture, FLOOD_DEFAULTS.home, observer));
       const scans = findings.filter((event) => event.finding.phase !== 'noise');
       expect(new Set(scans.map((event) => event.src_ip))).toEqual(
         new Set([FLOOD_DEFAULTS.scanner]),
@@ -54,12 +59,7 @@ describe('four thousand addresses that each scan a block', () => {
   it.each(builtObservers)(
     'stay under 512 MiB, are all found, and what was given up is counted: %s observer',
     async (observer) => {
-      const output = join(scratch, `${observer}.json`);
-      const words = ['read', capture, '--home', BOTNET_DEFAULTS.home, '--json'];
-      const run = await measure([process.execPath, MAIN, ...words, '--observer', observer], output);
-      expect(run.status, run.stderr).toBe(0);
-      expect(run.peakRssBytes).toBeLessThan(PEAK_BYTES_MAX);
-      const events = eventsOf(readFileSync(output, 'utf8'));
+      const events = await weighed(capture, BOTNET_DEFAULTS.home, observer);
       const scans = findingsOf(events).filter(({ finding }) => finding.kind === 'address_scan');
       expect(new Set(scans.map((event) => event.src_ip)).size).toBe(BOTNET_DEFAULTS.sourceCount);
       const stats = events.findLast((event) => event.event_type === 'stats');

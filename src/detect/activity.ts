@@ -21,6 +21,7 @@ import {
   type SynFingerprint,
 } from '../../packages/plugin-api/src/index.js';
 import { addressText } from '../shared/address.js';
+import { cached } from '../shared/cached.js';
 import { protocolName } from '../shared/protocol.js';
 
 /** Targets, ports and exposed services listed; beyond it the counts speak. */
@@ -30,8 +31,6 @@ const FINGERPRINTS_MAX = 4;
 const KNOWN_MAX = 256;
 /** Addresses whose text is kept. */
 const TEXTS_MAX = 4096;
-const knownTexts = new Map<string, string>();
-const knownFingerprints = new Map<string, SynFingerprint>();
 
 /** `address` is latin1. */
 export function entityName(tunnelKey: number, address: string): EntityName {
@@ -39,26 +38,13 @@ export function entityName(tunnelKey: number, address: string): EntityName {
 }
 
 /** Address text of a latin1 address. Sources that are judged together reach the same targets. */
-export function latin1Text(at: string): string {
-  let text = knownTexts.get(at);
-  if (text === undefined) {
-    text = addressText(Buffer.from(at, 'latin1'));
-    if (knownTexts.size >= TEXTS_MAX) knownTexts.clear();
-    knownTexts.set(at, text);
-  }
-  return text;
-}
+export const latin1Text = cached(TEXTS_MAX, (at) => addressText(Buffer.from(at, 'latin1')));
 
 /** The fingerprint of a canonical SYN signature in latin1. */
-export function fingerprintOf(signature: string): SynFingerprint {
-  let fingerprint = knownFingerprints.get(signature);
-  if (fingerprint === undefined) {
-    fingerprint = formatSynSignature(Buffer.from(signature, 'latin1'));
-    if (knownFingerprints.size >= KNOWN_MAX) knownFingerprints.clear();
-    knownFingerprints.set(signature, fingerprint);
-  }
-  return fingerprint;
-}
+export const fingerprintOf = cached(
+  KNOWN_MAX,
+  (signature): SynFingerprint => formatSynSignature(Buffer.from(signature, 'latin1')),
+);
 
 export function activityOf(
   window: SourceWindow,
