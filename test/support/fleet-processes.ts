@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { canonical, eventsOf, MAIN } from './picket.js';
 
 const LEASE_MS = 1_500;
@@ -49,6 +50,16 @@ export class FleetProcesses {
   answer(): string {
     const lines = canonical(eventsOf(this.#said.join(''))).split('\n');
     return [...new Set(lines)].join('\n');
+  }
+
+  /** Of every process how it stands and the end of what it said, for a test that has failed. */
+  whatWasSaid(): string {
+    const each = this.#started.map(({ child, stderr }) => {
+      const { pid, exitCode, signalCode, spawnargs } = child;
+      const stands = exitCode ?? signalCode ?? 'running';
+      return `${pid} ${spawnargs.slice(2, 5).join(' ')}: ${stands}\n${stderr().slice(-4_096)}`;
+    });
+    return each.join('\n');
   }
 
   async end(): Promise<void> {
@@ -107,4 +118,17 @@ export async function feed(
     await new Promise((resolve) => child.stdin?.write(bytes.subarray(from, to), resolve));
   }
   child.stdin?.end();
+}
+
+/** The same lines in the same order; says only how they differ, since a line is long. */
+export function expectSame(answer: string, expected: string): void {
+  const lines = answer.split('\n');
+  const wanted = expected.split('\n');
+  const summary = (all: string[], others: string[]) =>
+    all.filter((line) => !others.includes(line)).map((line) => line.slice(0, 120));
+  expect({ missing: summary(wanted, lines), more: summary(lines, wanted) }).toEqual({
+    missing: [],
+    more: [],
+  });
+  expect(answer === expected, 'the same order').toBe(true);
 }

@@ -1,0 +1,107 @@
+/**
+ * Guarantee 5 where nobody chose the moment: processes and Redis are killed and paused at random,
+ * several at once, and what is said is what an undisturbed run says. A seed makes the same faults
+ * again; `PICKET_TEST_FAULT_SEEDS=100-199` tries others than CI does.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Random } from '../generate/random.js';
+import { busyCapture } from '../support/busy-capture.js';
+import {
+  expectSame,
+  feed,
+  FleetProcesses,
+  said,
+  type Started,
+} from '../support/fleet-processes.js';
+import { redisMissing, redisNote, RedisServer } from '../support/redis-server.js';
+import { scratchFolder } from '../support/scratch.js';
+
+const scratch = scratchFolder();
+const [FIRST, LAST] = (process.env.PICKET_TEST_FAULT_SEEDS ?? '1-4').split('-').map(Number);
+const SEEDS = Array.from({ length: LAST - FIRST + 1 }, (_, at) => FIRST + at);
+const PARTS = 12;
+const PART_MS_MAX = 200;
+/** One part in so many meets a fault. */
+const PARTS_A_FAULT = 3;
+/** Some pauses are longer than a lease, some are not. */
+const PAUSE_MS_MAX = 4_000;
+
+describe.skipIf(redisMissing)(`faults of any kind, in any order${redisNote}`, () => {
+  let path = '';
+  let home = '';
+  let expected = '';
+  let server: RedisServer;
+  let fleet: FleetProcesses;
+  let faults: string[];
+
+  beforeAll(() => {
+    ({ path, home, expected } = busyCapture(scratch));
+  });
+
+  beforeEach(async () => {
+    faults = [];
+    server = new RedisServer(['--appendonly', 'yes', '--appendfsync', 'always']);
+    await server.start();
+    fleet = new FleetProcesses(server.url, mkdtempSync(join(scratch, 'fleet-')), home);
+  });
+
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') console.log(faults.join('\n'), fleet.whatWasSaid());
+    await fleet.end();
+    await server.close();
+  });
+
+  it.each(SEEDS)('seed %i', async (seed) => {
+    const random = new Random(seed);
+    const workers = [fleet.work(), fleet.work()];
+    let correlator = fleet.correlate();
+    const sensor = fleet.sense('-');
+    await Promise.all(workers.map((worker) => said(worker, 'working')));
+    await said(correlator, 'correlating');
+
+    const wakings: Promise<void>[] = [];
+    const sleep = ({ child }: Started, ms: number): void => {
+      child.kill('SIGSTOP');
+      wakings.push(pause(ms).then(() => void child.kill('SIGCONT')));
+    };
+    const kinds: Record<string, (worker: number, ms: number) => Promise<void>> = {
+      'a worker is killed': async (worker, ms) => {
+        workers[worker].child.kill('SIGKILL');
+        await pause(ms / 8);
+        workers[worker] = fleet.work();
+      },
+      'a worker is paused': async (worker, ms) => sleep(workers[worker], ms),
+      'the correlator is killed': async () => {
+        correlator.child.kill('SIGKILL');
+        await correlator.exited;
+        correlator = fleet.correlate();
+      },
+      'the correlator is paused': async (_, ms) => sleep(correlator, ms),
+      'Redis is killed': async (_, ms) => {
+        await server.kill('SIGKILL');
+        await pause(ms / 2);
+        await server.start();
+      },
+      'Redis is paused': async (_, ms) => {
+        process.kill(server.pid, 'SIGSTOP');
+        await pause(ms);
+        process.kill(server.pid, 'SIGCONT');
+      },
+    };
+    await feed(sensor, path, PARTS, async (part) => {
+      await pause(random.below(PART_MS_MAX));
+      if (random.below(PARTS_A_FAULT) > 0) return;
+      const kind = random.pick(Object.keys(kinds));
+      const ms = random.below(PAUSE_MS_MAX);
+      const worker = random.below(workers.length);
+      faults.push(`part ${part}: ${kind} (worker ${worker}, ${ms} ms)`);
+      await kinds[kind](worker, ms);
+    });
+    await Promise.all(wakings);
+    expect(await correlator.exited).toBe(0);
+    expectSame(fleet.answer(), expected);
+  });
+});
