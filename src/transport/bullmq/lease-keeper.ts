@@ -171,7 +171,10 @@ export class LeaseKeeper {
       if (this.#holdings.get(partition.id) === holding) void this.#lose(partition.id, reason);
     };
     try {
-      holding.tenure = await begin(held, lost);
+      const tenure = await begin(held, lost);
+      if (this.#holdings.get(partition.id) === holding) holding.tenure = tenure;
+      // Lost while it began, which nobody could end then.
+      else await tenure.abandon();
     } catch (error) {
       await this.#lose(partition.id, error);
       await releaseLease(client, partition, token);

@@ -1,0 +1,55 @@
+/** What becomes of a lease that is lost at an odd moment. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redisMissing, redisNote, RedisServer } from '../../../test/support/redis-server.js';
+import { Keys } from './keys.js';
+import { DEFAULT_TIMES, LeaseKeeper } from './lease-keeper.js';
+import { closeRedis, openRedis, type RedisClient } from './redis.js';
+import { parseRedisUrl } from './redis-url.js';
+
+describe.skipIf(redisMissing)(`a lease${redisNote}`, () => {
+  const server = new RedisServer();
+  const keys = new Keys('keeper');
+  let client: RedisClient;
+
+  beforeAll(async () => {
+    await server.start();
+    client = openRedis(parseRedisUrl(server.url), () => {});
+  });
+  afterAll(async () => {
+    closeRedis(client);
+    await server.close();
+  });
+
+  it('lost while its work begins ends that work as soon as it has begun', async () => {
+    const partition = keys.shard(0);
+    await client.hset(partition.lease, 'owner', 'somebody else');
+    let start = (): void => {};
+    const started = new Promise<void>((resolve) => {
+      start = resolve;
+    });
+    const begun: string[] = [];
+    const troubles: string[] = [];
+    const keeper = new LeaseKeeper({
+      ...{ client, keys, id: 'keeper', role: 'worker', partitions: [partition] },
+      times: { ...DEFAULT_TIMES, leaseMs: 200 },
+      begin: async () => {
+        begun.push('begins');
+        await started;
+        begun.push('begun');
+        return { stop: async () => {}, abandon: async () => void begun.push('abandoned') };
+      },
+      onTrouble: (reason) => troubles.push(reason),
+    });
+    await keeper.start();
+    await client.del(partition.lease);
+    while (begun.length === 0) await pause(5);
+    await client.multi().del(partition.lease).hset(partition.lease, 'owner', 'another').exec();
+    while (!troubles.some((reason) => reason.includes('lost'))) await pause(5);
+    start();
+    while (begun.length < 3) await pause(5);
+    expect(begun).toEqual(['begins', 'begun', 'abandoned']);
+    expect(keeper.holds).toEqual([]);
+    await keeper.stop();
+  });
+});
