@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <vector>
+#include <memory>
+#include <new>
 
 namespace picket {
 namespace {
@@ -14,6 +15,18 @@ namespace {
 /// between the kernel that copies it and the decoder that looks at it: a mapped page costs more
 /// than its copy, and its frames come one by one from memory.
 constexpr size_t FILE_BLOCK_SIZE = 256 * 1024;
+
+/// Begins where a page does, as what the kernel copies does. AMD Zen's string copy takes six times
+/// as long when its destination begins a few bytes further into its page than its source, and
+/// malloc gives blocks of this size 16 bytes into one.
+constexpr std::align_val_t PAGE{4096};
+
+struct FreeBlock {
+  void operator()(uint8_t* block) const { ::operator delete(block, PAGE); }
+};
+using Block = std::unique_ptr<uint8_t, FreeBlock>;
+
+Block new_block() { return Block(static_cast<uint8_t*>(::operator new(FILE_BLOCK_SIZE, PAGE))); }
 
 /// read(2) that goes on after a signal. Negative on error.
 ssize_t read_block(int file, uint8_t* block) {
@@ -26,16 +39,16 @@ ssize_t read_block(int file, uint8_t* block) {
 /// Until the end of the file, the parser's damage, or `stop`. Returns why it could not be read on.
 std::optional<Damage> read_blocks(int file, CaptureParser& parser, const std::atomic<bool>& stop,
                                   std::atomic<uint64_t>& read_bytes) {
-  std::vector<uint8_t> block(FILE_BLOCK_SIZE);
+  const Block block = new_block();
   uint64_t offset = 0;
   while (!parser.damage() && !stop.load(std::memory_order_relaxed)) {
-    const ssize_t size = read_block(file, block.data());
+    const ssize_t size = read_block(file, block.get());
     if (size < 0) return Damage{offset, std::string("it cannot be read on: ") + strerror(errno)};
     if (size == 0) {
       parser.end();
       break;
     }
-    parser.push(block.data(), static_cast<size_t>(size));
+    parser.push(block.get(), static_cast<size_t>(size));
     offset += static_cast<uint64_t>(size);
     read_bytes.fetch_add(static_cast<uint64_t>(size), std::memory_order_relaxed);
   }
