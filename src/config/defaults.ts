@@ -198,6 +198,7 @@ export const DEFAULT_CONFIG: PicketConfig = {
       "rate_min": 200,
       "established_share_max": 0.1,
       "port_share_min": 0.6,
+      "source_share_min": 0.8,
       "window_s": 60
     },
     "backscatter": {

@@ -90,4 +90,42 @@ describe('shares of one scan', () => {
     ];
     expect(membersOf(new Shares(), twice)).toEqual([]);
   });
+
+  describe('of the ports of one host, each tried by a source of its own', () => {
+    /** `perSecond` of them in the epochs before `seconds`. */
+    function scattered(perSecond: number, seconds: number, proof: Suspect['proof'] = 0) {
+      const shares = new Shares();
+      const kinds: string[] = [];
+      for (let n = 0; n < perSecond * seconds; n++) {
+        const ip = `203.0.${n >> 8}.${n & 255}`;
+        const one = {
+          ...suspect(ip, [{ host: 1, port: 1 + n }], Math.floor(n / perSecond)),
+          proof,
+        };
+        one.contacts[0].timeUs = (n / perSecond) * SECOND;
+        for (const { kind } of shares.link([one], one.judgedUs)) kinds.push(kind);
+      }
+      return kinds;
+    }
+
+    it('are a flood when they come fast and make no connection', () => {
+      expect(scattered(400, 5)).toEqual([]);
+      expect(scattered(400, 5, 2)).toContain('distributed_port_scan');
+    });
+
+    it('are a scan when they come slowly', () => {
+      expect(scattered(4, 60)).toContain('distributed_port_scan');
+    });
+
+    it('are a scan when they come again, however fast', () => {
+      const returning = upTo(120).map((n) =>
+        suspect(`203.0.113.${n + 1}`, [
+          { host: 1, port: 2 * n + 1 },
+          { host: 1, port: 2 * n + 2 },
+        ]),
+      );
+      const [group] = new Shares().link(returning, SECOND);
+      expect(group).toMatchObject({ kind: 'distributed_port_scan', covered: 240 });
+    });
+  });
 });

@@ -44,6 +44,16 @@ const SOURCES_MAX = 65_536;
 const ALIKE_FACTOR = 4;
 /** Sources with an ordinary stack need company and failure to be believed. */
 const ORDINARY_SOURCES_MIN = 5;
+/**
+ * Ports of one host a second, each from a source of its own that made no connection: beyond it they
+ * are spoofed, and a flood (a little below the rate of `syn_flood`). A scan's sources come again,
+ * or some of them take an answer.
+ */
+const ONCE_ONLY_RATE_MAX = 150;
+/** So short that a rate over it says nothing. */
+const SPAN_S_MIN = 0.1;
+/** Of the members, those that came again or took an answer: fewer, and each is made up. */
+const RETURNING_MIN = 0.1;
 
 export const DISTRIBUTED_ADDRESS_SCAN: LinkedKind = {
   kind: 'distributed_address_scan',
@@ -82,9 +92,11 @@ export const DISTRIBUTED_PORT_SCAN: LinkedKind = {
         '(Journal of Computer Security, 2002)',
     ],
     wrong:
-      'Silent on two sources, on UDP, on sources with different fingerprints, and on shares that ' +
-      'overlap on purpose. False for five clients of one operating system that try many closed ' +
-      'ports of one host: passive FTP with the data ports blocked.',
+      'Silent on two sources, on UDP, on sources with different fingerprints, on shares that ' +
+      'overlap on purpose, and on sources that each try one port and make no connection, more ' +
+      'than 150 ports a second: a spoofed flood. A slower one is told as a scan. False for five ' +
+      'clients of one operating system that try many closed ports of one host: passive FTP with ' +
+      'the data ports blocked.',
   },
 };
 
@@ -278,14 +290,19 @@ export class Shares {
     group.members = this.#sharers(group);
     group.covered = 0;
     group.repeats = 0;
+    let sinceUs = nowUs;
+    let untilUs = oldest;
     for (const { timeUs, by } of group.items.values()) {
       const tried = timeUs < oldest ? 0 : by.filter((source) => group.members.has(source)).length;
-      if (tried > 0) group.covered++;
+      if (tried === 0) continue;
+      group.covered++;
       if (tried > 1) group.repeats++;
+      sinceUs = Math.min(sinceUs, timeUs);
+      untilUs = Math.max(untilUs, timeUs);
     }
     const { members, covered, repeats } = group;
     if (covered < this.options.threshold || members.size < this.options.sourcesMin) return false;
-    if (repeats > OVERLAP_MAX * covered) return false;
+    if (repeats > OVERLAP_MAX * covered || isSpoofed(group, untilUs - sinceUs)) return false;
     const raw = [...members.values()].filter(({ suspect }) => suspect.raw || suspect.tool !== null);
     return raw.length >= members.size / 2 || members.size >= ORDINARY_SOURCES_MIN;
   }
@@ -307,6 +324,19 @@ export class Shares {
     const alike = devoted.filter(({ member }) => isAlike(member.count, usualCount));
     return new Map(alike.map(({ source, member }) => [source, member]));
   }
+}
+
+/** Whether what a host got within `spanUs` is a flood over its ports, from made-up sources. */
+function isSpoofed({ kind, members, covered }: ShareGroup, spanUs: number): boolean {
+  if (kind !== 'distributed_port_scan') return false;
+  if (covered <= ONCE_ONLY_RATE_MAX * Math.max(SPAN_S_MIN, spanUs / 1e6)) return false;
+  let returning = 0;
+  for (const { count, suspect } of members.values()) {
+    if (suspect.proof === 2) return false;
+    // Who owns a made-up address resets what it did not ask for, too.
+    if (count > 1 || suspect.proof === 1) returning++;
+  }
+  return returning < RETURNING_MIN * members.size;
 }
 
 /** The value at which half of all tries are reached: many that try one thing do not move it. */

@@ -61,6 +61,25 @@ describe('report', () => {
     await expect(text).toMatchFileSnapshot('golden/report-pipeline.txt');
   });
 
+  it.each([
+    [null, 47_000, 'spoofed'],
+    [null, 12, 'from 12 sources'],
+    [{ ip: '203.0.113.9', tunnel: 0 }, 1, 'at 198.51.100.7'],
+  ])('calls a flood spoofed only when its sources are: %j, %i', (source, sources, said) => {
+    const report = new Report();
+    const flood = { ip: '198.51.100.7', tunnel: 0 };
+    report.finding(
+      makeFinding({
+        kind: 'syn_flood',
+        source,
+        target: flood,
+        count: 48_211,
+        evidence: { sources },
+      }),
+    );
+    expect(report.render(summary(), plain)).toContain(`48,211 SYNs in 60 s, ${said}\n`);
+  });
+
   it('is calm and complete when nothing was found', async () => {
     await expect(new Report().render(summary(), plain)).toMatchFileSnapshot(
       'golden/report-quiet.txt',

@@ -146,10 +146,19 @@ function noiseText(finding: Finding): string {
   const when = formatClock(finding.firstSeenUs);
   const about = safeText((finding.source ?? finding.target)?.ip ?? 'many addresses');
   const much = countText(finding);
-  if (finding.kind === 'syn_flood') return `${when}  SYN flood    ${about}, ${much}, spoofed`;
+  if (finding.kind === 'syn_flood')
+    return `${when}  SYN flood    ${about}, ${much}, ${floodersText(finding)}`;
   if (finding.kind === 'backscatter')
     return `${when}  backscatter  ${about}, ${much}, attacked elsewhere`;
   return `${when}  busy source  ${about}, ${much}, connections complete`;
+}
+
+/** Where a flood comes from. Sources that are hardly seen twice are made up. */
+function floodersText({ source, target, count, evidence }: Finding): string {
+  if (source !== null) return `at ${safeText(target?.ip ?? 'many addresses')}`;
+  const { sources } = evidence;
+  const isMadeUp = typeof sources !== 'number' || sources >= count / 2;
+  return isMadeUp ? 'spoofed' : `from ${formatCount(sources)} sources`;
 }
 
 function writeCoverage(page: Page, { sections, damages }: ReportSummary): void {

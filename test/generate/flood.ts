@@ -11,6 +11,8 @@ export interface FloodParameters {
   sourceCount: number;
   target: string;
   port: number;
+  /** Ports from `port` on that are flooded in turn; one when absent. */
+  portCount?: number;
   ratePerSecond: number;
   startUs: number;
   /** The block that is protected and swept by the scanner. */
@@ -56,7 +58,6 @@ export function writeFlood(writer: PcapWriter, parameters: FloodParameters): voi
   const spoofed = new Tcp4();
   const probe = new Tcp4();
   spoofed.destination = ipv4Number(parameters.target);
-  spoofed.destinationPort = parameters.port;
   probe.source = ipv4Number(parameters.scanner);
   probe.sourcePort = 40007;
   probe.destinationPort = 445;
@@ -71,6 +72,7 @@ export function writeFlood(writer: PcapWriter, parameters: FloodParameters): voi
     }
     const place = order.at(index);
     spoofed.source = place < LOW_COUNT ? LOW_FIRST + place : HIGH_FIRST + place - LOW_COUNT;
+    spoofed.destinationPort = parameters.port + (index % (parameters.portCount ?? 1));
     spoofed.sourcePort = 1024 + (place % 60000);
     SCANNERS.hping3.fill(spoofed, parameters.seed);
     writeTcp4(writer, timeUs, spoofed);

@@ -1,5 +1,6 @@
 /**
- * `syn_flood`: many SYNs at one service that nobody means to use. Noise, and it must hide no scan.
+ * `syn_flood`: many SYNs at one service, or from sources seen once, that nobody means to use.
+ * Noise, and it must hide no scan.
  */
 import * as z from 'zod';
 import {
@@ -33,7 +34,13 @@ const config = z.object({
     .min(0)
     .max(1)
     .default(0.6)
-    .describe('Share of those SYNs that must go to one port; fewer are a port scan'),
+    .describe('Share of those SYNs that must go to one port, unless each source is seen once'),
+  source_share_min: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.8)
+    .describe('Sources per SYN that make it a flood over any ports: nobody scans from so many'),
   window_s: z.int().min(1).max(60).default(60).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
@@ -42,23 +49,23 @@ export const synFlood = defineTargetDetector<Config>({
   id: 'syn_flood',
   title: 'SYN flood',
   summary:
-    'One port of one protected address gets many SYNs, fast, of which hardly any becomes a ' +
-    'connection: from spoofed sources (each seen once) or from a few. A denial of service, not a ' +
-    'scan.',
+    'One protected address gets many SYNs, fast, of which hardly any becomes a connection: at ' +
+    'one port, or from spoofed sources (each seen once) at any. A denial of service, not a scan.',
   doc: {
     decided:
-      'All settings must hold: enough SYNs in the window and in its busiest epoch, enough of ' +
-      'them to one port, and few connections. Sources seen only inside the flood are counted at ' +
-      'the target instead of one by one, so that they do not crowd out a scanner.',
+      'Enough SYNs in the window and in its busiest epoch, few connections, and either enough of ' +
+      'the SYNs to one port, or hardly two from one source. Sources seen only inside the flood ' +
+      'are counted at the target instead of one by one, so that they do not crowd out a scanner.',
     sources: [
       'RFC 4987: TCP SYN flooding attacks and common mitigations',
       'Moore, Voelker, Savage: Inferring Internet Denial-of-Service Activity (USENIX Security ' +
         '2001)',
     ],
     wrong:
-      'Silent on floods over many ports of one target, which look like port scans from many ' +
-      'sources, and on floods slower than the rate. False for a service that is down while its ' +
-      'real clients keep calling.',
+      'Silent on floods over many ports of one target from sources that come again, which look ' +
+      'like port scans from many sources, and on floods slower than the rate. False for a ' +
+      'service that is down while its real clients keep calling, and for a scan whose every ' +
+      'probe comes from another source.',
   },
   kinds: ['syn_flood'],
   mitre: ['T1498.001', 'T1499.001'],
@@ -71,8 +78,9 @@ export const synFlood = defineTargetDetector<Config>({
     const established = window.counter(TargetCounter.established).sum;
     if (established > settings.established_share_max * syns.sum) return NOTHING;
     const top = window.topPort();
-    if (top.share < settings.port_share_min) return NOTHING;
     const sources = window.sourceCount();
+    const isOfOnePort = top.share >= settings.port_share_min;
+    if (!isOfOnePort && sources.count < settings.source_share_min * syns.sum) return NOTHING;
     const alone = sources.count === 1;
     return {
       undecided: false,
@@ -88,6 +96,7 @@ export const synFlood = defineTargetDetector<Config>({
           reasons: [
             `+ ${syns.sum} SYNs, ${established} connections`,
             alone ? '+ from one source' : `+ from ${sources.count} sources`,
+            ...(isOfOnePort ? [] : ['+ at many ports, hardly two of them from one source']),
           ],
           severity: 2,
           firstSeenUs: window.firstSeenUs,
