@@ -56,52 +56,61 @@ describe.skipIf(redisMissing)(`faults of any kind, in any order${redisNote}`, ()
 
   it.each(SEEDS)('seed %i', async (seed) => {
     const random = new Random(seed);
-    const workers = [fleet.work(), fleet.work()];
-    let correlator = fleet.correlate();
+    const processes = { workers: [fleet.work(), fleet.work()], correlator: fleet.correlate() };
     const sensor = fleet.sense('-');
-    await Promise.all(workers.map((worker) => said(worker, 'working')));
-    await said(correlator, 'correlating');
-
+    await Promise.all(processes.workers.map((worker) => said(worker, 'working')));
+    await said(processes.correlator, 'correlating');
     const wakings: Promise<void>[] = [];
-    const sleep = ({ child }: Started, ms: number): void => {
-      child.kill('SIGSTOP');
-      wakings.push(pause(ms).then(() => void child.kill('SIGCONT')));
-    };
-    const kinds: Record<string, (worker: number, ms: number) => Promise<void>> = {
-      'a worker is killed': async (worker, ms) => {
-        workers[worker].child.kill('SIGKILL');
-        await pause(ms / 8);
-        workers[worker] = fleet.work();
-      },
-      'a worker is paused': async (worker, ms) => sleep(workers[worker], ms),
-      'the correlator is killed': async () => {
-        correlator.child.kill('SIGKILL');
-        await correlator.exited;
-        correlator = fleet.correlate();
-      },
-      'the correlator is paused': async (_, ms) => sleep(correlator, ms),
-      'Redis is killed': async (_, ms) => {
-        await server.kill('SIGKILL');
-        await pause(ms / 2);
-        await server.start();
-      },
-      'Redis is paused': async (_, ms) => {
-        process.kill(server.pid, 'SIGSTOP');
-        await pause(ms);
-        process.kill(server.pid, 'SIGCONT');
-      },
-    };
+    const kinds = kindsOf(processes, server, fleet, wakings);
     await feed(sensor, path, PARTS, async (part) => {
       await pause(random.below(PART_MS_MAX));
       if (random.below(PARTS_A_FAULT) > 0) return;
       const kind = random.pick(Object.keys(kinds));
       const ms = random.below(PAUSE_MS_MAX);
-      const worker = random.below(workers.length);
+      const worker = random.below(processes.workers.length);
       faults.push(`part ${part}: ${kind} (worker ${worker}, ${ms} ms)`);
       await kinds[kind](worker, ms);
     });
     await Promise.all(wakings);
-    expect(await correlator.exited).toBe(0);
+    expect(await processes.correlator.exited).toBe(0);
     expectSame(fleet.answer(), expected);
   });
 });
+
+/** What may happen, by name; `wakings` takes when whoever is paused goes on. */
+function kindsOf(
+  processes: { workers: Started[]; correlator: Started },
+  server: RedisServer,
+  fleet: FleetProcesses,
+  wakings: Promise<void>[],
+): Record<string, (worker: number, ms: number) => Promise<void>> {
+  const { workers } = processes;
+  const sleep = ({ child }: Started, ms: number): void => {
+    child.kill('SIGSTOP');
+    wakings.push(pause(ms).then(() => void child.kill('SIGCONT')));
+  };
+  return {
+    'a worker is killed': async (worker, ms) => {
+      workers[worker].child.kill('SIGKILL');
+      await pause(ms / 8);
+      workers[worker] = fleet.work();
+    },
+    'a worker is paused': async (worker, ms) => sleep(workers[worker], ms),
+    'the correlator is killed': async () => {
+      processes.correlator.child.kill('SIGKILL');
+      await processes.correlator.exited;
+      processes.correlator = fleet.correlate();
+    },
+    'the correlator is paused': async (_, ms) => sleep(processes.correlator, ms),
+    'Redis is killed': async (_, ms) => {
+      await server.kill('SIGKILL');
+      await pause(ms / 2);
+      await server.start();
+    },
+    'Redis is paused': async (_, ms) => {
+      process.kill(server.pid, 'SIGSTOP');
+      await pause(ms);
+      process.kill(server.pid, 'SIGCONT');
+    },
+  };
+}
