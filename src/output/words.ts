@@ -21,7 +21,9 @@ export function deedText({ phases, scope }: Incident): string {
   const has = (phase: Phase): boolean => phases.includes(phase);
   const one = scope.hosts === 1;
   const deeds: string[] = [];
-  if (has('breadth')) deeds.push(`swept ${one ? 'one host' : 'the network'}`);
+  // One host is not swept: a tool's mark on what went to it is all that says so.
+  if (has('breadth') && !one) deeds.push('swept the network');
+  if (has('breadth') && one && !has('depth')) deeds.push('probed one host');
   if (has('depth'))
     deeds.push(
       one
