@@ -52,4 +52,23 @@ describe.skipIf(redisMissing)(`a lease${redisNote}`, () => {
     expect(keeper.holds).toEqual([]);
     await keeper.stop();
   });
+
+  it('gone when it is to be handed back is told as lost', async () => {
+    const partition = keys.shard(1);
+    const troubles: string[] = [];
+    const keeper = new LeaseKeeper({
+      ...{ client, keys, id: 'keeper', role: 'worker', partitions: [partition] },
+      begin: async () => ({ stop: async () => {}, abandon: async () => {} }),
+      onTrouble: (reason) => troubles.push(reason),
+    });
+    await keeper.start();
+    expect(keeper.holds).toEqual(['1']);
+    await client.multi().del(partition.lease).hset(partition.lease, 'owner', 'another').exec();
+    await keeper.stop();
+    expect(keeper.stats()).toEqual({
+      ...{ leases_held: 0, leases_taken: 1, leases_lost: 1, leases_handed_back: 0 },
+    });
+    expect(troubles).toEqual(['lease of 1 lost: expired before it was handed back']);
+    expect(await client.hget(partition.lease, 'owner')).toBe('another');
+  });
 });

@@ -185,18 +185,26 @@ export class LeaseKeeper {
     const holding = this.#holdings.get(id);
     if (!holding) return;
     await holding.tenure?.stop();
+    // Its work may have found it lost, and said so.
+    if (this.#holdings.get(id) !== holding) return;
     this.#holdings.delete(id);
-    this.#counters.leases_handed_back++;
-    await releaseLease(this.#options.client, holding.held.partition, holding.held.token);
+    const { partition, token } = holding.held;
+    if (await releaseLease(this.#options.client, partition, token))
+      this.#counters.leases_handed_back++;
+    else this.#noteLost(id, 'expired before it was handed back');
   }
 
   async #lose(id: string, reason: unknown): Promise<void> {
     const holding = this.#holdings.get(id);
     if (!holding) return;
     this.#holdings.delete(id);
+    this.#noteLost(id, reason);
+    await holding.tenure?.abandon();
+  }
+
+  #noteLost(id: string, reason: unknown): void {
     this.#counters.leases_lost++;
     const why = reason instanceof Error ? reason.message : String(reason);
     this.#options.onTrouble?.(`lease of ${id} lost: ${why}`);
-    await holding.tenure?.abandon();
   }
 }

@@ -96,12 +96,13 @@ export async function renewLease(
   return (await RENEW.run(client, [lease], [token, leaseMs])) === 1;
 }
 
+/** False when the lease was somebody else's, or nobody's. */
 export async function releaseLease(
   client: RedisClient,
   { lease }: Partition,
   token: string,
-): Promise<void> {
-  await RELEASE.run(client, [lease], [token]);
+): Promise<boolean> {
+  return (await RELEASE.run(client, [lease], [token])) === 1;
 }
 
 export async function ownerOf(client: RedisClient, { lease }: Partition): Promise<string | null> {
