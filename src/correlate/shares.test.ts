@@ -93,13 +93,17 @@ describe('shares of one scan', () => {
 
   describe('of the ports of one host, each tried by a source of its own', () => {
     /** `perSecond` of them in the epochs before `seconds`. */
-    function scattered(perSecond: number, seconds: number, proof: Suspect['proof'] = 0) {
+    function scattered(
+      perSecond: number,
+      seconds: number,
+      proof: Suspect['proof'] = 0,
+      ipOf = (n: number) => `${100 + (n >> 8)}.${n & 255}.113.5`,
+    ) {
       const shares = new Shares();
       const kinds: string[] = [];
       for (let n = 0; n < perSecond * seconds; n++) {
-        const ip = `203.0.${n >> 8}.${n & 255}`;
         const one = {
-          ...suspect(ip, [{ host: 1, port: 1 + n }], Math.floor(n / perSecond)),
+          ...suspect(ipOf(n), [{ host: 1, port: 1 + n }], Math.floor(n / perSecond)),
           proof,
         };
         one.contacts[0].timeUs = (n / perSecond) * SECOND;
@@ -111,6 +115,15 @@ describe('shares of one scan', () => {
     it('are a flood when they come fast and make no connection', () => {
       expect(scattered(400, 5)).toEqual([]);
       expect(scattered(400, 5, 2)).toContain('distributed_port_scan');
+    });
+
+    it('are a scan when they are of one network', () => {
+      const rotated = [
+        (n: number) => `203.0.${n >> 8}.${n & 255}`,
+        (n: number) => `2001:db8::${n.toString(16)}`,
+      ];
+      for (const ipOf of rotated)
+        expect(scattered(400, 1, 0, ipOf)).toContain('distributed_port_scan');
     });
 
     it('are a scan when they come slowly', () => {

@@ -3,11 +3,14 @@
  * the work: hardly any pair is tried by two of them, and together they cover many (ZMap and Masscan
  * shards, source ranges, a list split over hosts).
  */
+import { latin1 } from '../../packages/plugin-api/src/contact.js';
+import { isScattered } from '../../packages/plugin-api/src/scatter.js';
 import type {
   Suspect,
   SuspectContact,
   SuspectSource,
 } from '../../packages/plugin-api/src/suspect.js';
+import { addressBytes } from '../shared/address.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
 import type { LinkedKind } from './linked-kinds.js';
@@ -47,7 +50,7 @@ const ORDINARY_SOURCES_MIN = 5;
 /**
  * Ports of one host a second, each from a source of its own that made no connection: beyond it they
  * are spoofed, and a flood (a little below the rate of `syn_flood`). A scan's sources come again,
- * or some of them take an answer.
+ * or from few networks, or some of them take an answer.
  */
 const ONCE_ONLY_RATE_MAX = 150;
 /** So short that a rate over it says nothing. */
@@ -93,10 +96,10 @@ export const DISTRIBUTED_PORT_SCAN: LinkedKind = {
     ],
     wrong:
       'Silent on two sources, on UDP, on sources with different fingerprints, on shares that ' +
-      'overlap on purpose, and on sources that each try one port and make no connection, more ' +
-      'than 150 ports a second: a spoofed flood. A slower one is told as a scan. False for five ' +
-      'clients of one operating system that try many closed ports of one host: passive FTP with ' +
-      'the data ports blocked.',
+      'overlap on purpose, and on sources from all over that each try one port and make no ' +
+      'connection, more than 150 ports a second: a spoofed flood. A slower one is told as a ' +
+      'scan. False for five clients of one operating system that try many closed ports of one ' +
+      'host: passive FTP with the data ports blocked.',
   },
 };
 
@@ -336,7 +339,13 @@ function isSpoofed({ kind, members, covered }: ShareGroup, spanUs: number): bool
     // Who owns a made-up address resets what it did not ask for, too.
     if (count > 1 || suspect.proof === 1) returning++;
   }
-  return returning < RETURNING_MIN * members.size;
+  if (returning >= RETURNING_MIN * members.size) return false;
+  return isScattered([...members.values()].map(({ suspect }) => latin1Of(suspect.source.ip)));
+}
+
+function latin1Of(ip: string): string {
+  const bytes = addressBytes(ip);
+  return latin1(bytes, 0, bytes.length);
 }
 
 /** The value at which half of all tries are reached: many that try one thing do not move it. */

@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import {
   defineTargetDetector,
+  isScattered,
   type Judgement,
   NOTHING,
   TargetCounter,
@@ -40,10 +41,13 @@ const config = z.object({
     .min(0)
     .max(1)
     .default(0.8)
-    .describe('Sources per SYN that make it a flood over any ports: nobody scans from so many'),
+    .describe('Sources per SYN that make it a flood over any ports, if they are from all over'),
   window_s: z.int().min(1).max(60).default(60).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
+
+/** Sources of a flood that are looked at. */
+const SAMPLED = 256;
 
 export const synFlood = defineTargetDetector<Config>({
   id: 'syn_flood',
@@ -54,8 +58,9 @@ export const synFlood = defineTargetDetector<Config>({
   doc: {
     decided:
       'Enough SYNs in the window and in its busiest epoch, few connections, and either enough of ' +
-      'the SYNs to one port, or hardly two from one source. Sources seen only inside the flood ' +
-      'are counted at the target instead of one by one, so that they do not crowd out a scanner.',
+      'the SYNs to one port, or hardly two from one source and hardly two sources from one /16 ' +
+      '(IPv6: /32). Sources seen only inside the flood are counted at the target instead of one ' +
+      'by one, so that they do not crowd out a scanner.',
     sources: [
       'RFC 4987: TCP SYN flooding attacks and common mitigations',
       'Moore, Voelker, Savage: Inferring Internet Denial-of-Service Activity (USENIX Security ' +
@@ -65,7 +70,7 @@ export const synFlood = defineTargetDetector<Config>({
       'Silent on floods over many ports of one target from sources that come again, which look ' +
       'like port scans from many sources, and on floods slower than the rate. False for a ' +
       'service that is down while its real clients keep calling, and for a scan whose every ' +
-      'probe comes from another source.',
+      'probe comes from another source of another network.',
   },
   kinds: ['syn_flood'],
   mitre: ['T1498.001', 'T1499.001'],
@@ -80,7 +85,10 @@ export const synFlood = defineTargetDetector<Config>({
     const top = window.topPort();
     const sources = window.sourceCount();
     const isOfOnePort = top.share >= settings.port_share_min;
-    if (!isOfOnePort && sources.count < settings.source_share_min * syns.sum) return NOTHING;
+    const isMadeUp = () =>
+      sources.count >= settings.source_share_min * syns.sum &&
+      isScattered(window.sampleSources(SAMPLED));
+    if (!isOfOnePort && !isMadeUp()) return NOTHING;
     const alone = sources.count === 1;
     return {
       undecided: false,
