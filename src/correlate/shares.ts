@@ -4,7 +4,7 @@
  * shards, source ranges, a list split over hosts).
  */
 import { latin1 } from '../../packages/plugin-api/src/contact.js';
-import { isScattered } from '../../packages/plugin-api/src/scatter.js';
+import { isScattered, SCATTER_SAMPLE } from '../../packages/plugin-api/src/scatter.js';
 import type {
   Suspect,
   SuspectContact,
@@ -340,7 +340,8 @@ function isSpoofed({ kind, members, covered }: ShareGroup, spanUs: number): bool
     if (count > 1 || suspect.proof === 1) returning++;
   }
   if (returning >= RETURNING_MIN * members.size) return false;
-  return isScattered([...members.values()].map(({ suspect }) => latin1Of(suspect.source.ip)));
+  const sample = [...members.values()].slice(0, SCATTER_SAMPLE);
+  return isScattered(sample.map(({ suspect }) => latin1Of(suspect.source.ip)));
 }
 
 function latin1Of(ip: string): string {

@@ -8,6 +8,7 @@ import {
   isScattered,
   type Judgement,
   NOTHING,
+  SCATTER_SAMPLE,
   TargetCounter,
 } from '../../plugin-api/src/index.js';
 
@@ -45,9 +46,6 @@ const config = z.object({
   window_s: z.int().min(1).max(60).default(60).describe('Window in seconds of packet time'),
 });
 type Config = z.infer<typeof config>;
-
-/** Sources of a flood that are looked at. */
-const SAMPLED = 256;
 
 export const synFlood = defineTargetDetector<Config>({
   id: 'syn_flood',
@@ -87,7 +85,7 @@ export const synFlood = defineTargetDetector<Config>({
     const isOfOnePort = top.share >= settings.port_share_min;
     const isMadeUp = () =>
       sources.count >= settings.source_share_min * syns.sum &&
-      isScattered(window.sampleSources(SAMPLED));
+      isScattered(window.sampleSources(SCATTER_SAMPLE));
     if (!isOfOnePort && !isMadeUp()) return NOTHING;
     const alone = sources.count === 1;
     return {

@@ -25,7 +25,7 @@ export { NumberSet } from './number-set.js';
 export { MinuteCounters } from './minute-counters.js';
 export { Past } from './past.js';
 export { PortSet } from './port-set.js';
-export { isScattered } from './scatter.js';
+export { isScattered, SCATTER_SAMPLE } from './scatter.js';
 export { Sketch } from './sketch.js';
 export { formatSynSignature } from './syn-signature.js';
 export { TargetWindow } from './target-window.js';

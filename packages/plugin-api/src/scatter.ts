@@ -3,6 +3,8 @@
 /** Leading bytes of an address that tell whose it is: a /16 of IPv4, a /32 of IPv6. */
 const NETWORK_BYTES_V4 = 2;
 const NETWORK_BYTES_V6 = 4;
+/** Sources that need be looked at, however many there are. */
+export const SCATTER_SAMPLE = 256;
 /** Networks for each source from which on they are scattered. */
 const SHARE_MIN = 0.5;
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { pack } from 'msgpackr';
 import { describe, expect, it } from 'vitest';
+import type { Suspect } from '../../../packages/plugin-api/src/suspect.js';
 import type { ShardOutcome } from '../contract.js';
 import { type Item, readEntry, readMessage, writeEntry, writeMessage } from './message.js';
 import { packOutcome, unpackOutcome } from './outcome-message.js';
@@ -88,8 +89,23 @@ describe('outcome message', () => {
     losses: { findings_suppressed: 0 },
   };
 
+  const suspect: Suspect = {
+    source: { ip: '2001:db8::9', tunnel: 0 },
+    ...{
+      epochStartUs: 0,
+      judgedUs: 1,
+      fingerprint: 'f',
+      tool: null,
+      raw: true,
+      runKey: 0,
+      proof: 0,
+    },
+    contacts: [{ target: '198.51.100.1', protocol: 6, port: 1, tuple: 0, timeUs: 0, open: false }],
+  };
+
   it('is read as it was written', () => {
-    expect(unpackOutcome(packOutcome(outcome))).toEqual(outcome);
+    const whole = { ...outcome, suspects: [suspect] };
+    expect(unpackOutcome(packOutcome(whole))).toEqual(whole);
   });
 
   it.each([
@@ -98,6 +114,8 @@ describe('outcome message', () => {
     { ...outcome, findings: [{ id: 'x' }] },
     { ...outcome, losses: { a: 'b' } },
     { ...outcome, more: 1 },
+    { ...outcome, suspects: [{ ...suspect, source: { ip: '198.51.100.999', tunnel: 0 } }] },
+    { ...outcome, suspects: [{ ...suspect, contacts: [] }] },
     5,
   ])('refuses %j', (value) => {
     expect(() => unpackOutcome(pack(value))).toThrow(

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import type { Finding } from '../../../packages/plugin-api/src/finding.js';
 import { PHASE_OF_KIND } from '../../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../../packages/plugin-api/src/suspect.js';
+import { parseAddress } from '../../shared/address.js';
 import { PicketError } from '../../shared/errors.js';
 import type { ShardOutcome } from '../contract.js';
 
@@ -20,7 +21,8 @@ const timeUs = z
   .min(-1)
   .max(2 ** 53);
 const list = <T extends z.ZodType>(of: T, max = 4096) => z.array(of).max(max);
-const entity = z.strictObject({ ip: text, tunnel: count });
+const address = text.refine((ip) => parseAddress(ip) !== null, 'no address');
+const entity = z.strictObject({ ip: address, tunnel: count });
 const contact = z.strictObject({ ip: text, port: count, proto: text });
 const tool = z.strictObject({ name: text, confidence: z.number() });
 
@@ -106,7 +108,7 @@ const suspect = z.strictObject({
       timeUs: timeUs,
       open: z.boolean(),
     }),
-  ),
+  ).min(1),
 });
 
 const outcome = z.strictObject({
