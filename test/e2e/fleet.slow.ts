@@ -13,13 +13,12 @@ import {
   PROTECTED_NET,
 } from '../support/namespaces.js';
 import { builtObservers, type Event, eventsOf } from '../support/picket.js';
-import { redisMissing, RedisServer } from '../support/redis-server.js';
+import { DURABLE, redisMissing, RedisServer } from '../support/redis-server.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const scratch = scratchFolder();
 const AWAY_MS = 60_000;
 const SETTLE_MS = 3_000;
-const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 const MEANWHILE = '203.0.113.77';
 const [FIRST, SECOND] = [`198.51.100.${LIVE_FIRST}`, `198.51.100.${LIVE_FIRST + 1}`];
 const PORTS = 300;

@@ -4,23 +4,21 @@
  * again; `PICKET_TEST_FAULT_SEEDS=100-199` tries others than CI does.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import { mkdtempSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFailed } from 'vitest';
 import { Random } from '../generate/random.js';
-import { busyCapture } from '../support/busy-capture.js';
+import { busyFleet } from '../support/busy-fleet.js';
 import {
   expectSame,
   feed,
-  FleetProcesses,
+  type FleetProcesses,
   said,
   type Started,
 } from '../support/fleet-processes.js';
-import { redisMissing, redisNote, RedisServer } from '../support/redis-server.js';
+import { redisMissing, redisNote, type RedisServer } from '../support/redis-server.js';
 import { scratchFolder } from '../support/scratch.js';
 
 const scratch = scratchFolder();
-const [FIRST, LAST] = (process.env.PICKET_TEST_FAULT_SEEDS ?? '1-4').split('-').map(Number);
+const [FIRST, LAST = FIRST] = (process.env.PICKET_TEST_FAULT_SEEDS ?? '1-4').split('-').map(Number);
 const SEEDS = Array.from({ length: LAST - FIRST + 1 }, (_, at) => FIRST + at);
 const PARTS = 12;
 const PART_MS_MAX = 200;
@@ -30,39 +28,20 @@ const PARTS_A_FAULT = 3;
 const PAUSE_MS_MAX = 4_000;
 
 describe.skipIf(redisMissing)(`faults of any kind, in any order${redisNote}`, () => {
-  let path = '';
-  let home = '';
-  let expected = '';
-  let server: RedisServer;
-  let fleet: FleetProcesses;
-  let faults: string[];
-
-  beforeAll(() => {
-    ({ path, home, expected } = busyCapture(scratch));
-  });
-
-  beforeEach(async () => {
-    faults = [];
-    server = new RedisServer(['--appendonly', 'yes', '--appendfsync', 'always']);
-    await server.start();
-    fleet = new FleetProcesses(server.url, mkdtempSync(join(scratch, 'fleet-')), home);
-  });
-
-  afterEach(async ({ task }) => {
-    if (task.result?.state === 'fail') console.log(faults.join('\n'), fleet.whatWasSaid());
-    await fleet.end();
-    await server.close();
-  });
+  const busy = busyFleet(scratch);
 
   it.each(SEEDS)('seed %i', async (seed) => {
+    const faults: string[] = [];
+    onTestFailed(() => console.log(faults.join('\n')));
     const random = new Random(seed);
+    const { fleet, server } = busy;
     const processes = { workers: [fleet.work(), fleet.work()], correlator: fleet.correlate() };
     const sensor = fleet.sense('-');
     await Promise.all(processes.workers.map((worker) => said(worker, 'working')));
     await said(processes.correlator, 'correlating');
     const wakings: Promise<void>[] = [];
     const kinds = kindsOf(processes, server, fleet, wakings);
-    await feed(sensor, path, PARTS, async (part) => {
+    await feed(sensor, busy.path, PARTS, async (part) => {
       await pause(random.below(PART_MS_MAX));
       if (random.below(PARTS_A_FAULT) > 0) return;
       const kind = random.pick(Object.keys(kinds));
@@ -73,7 +52,7 @@ describe.skipIf(redisMissing)(`faults of any kind, in any order${redisNote}`, ()
     });
     await Promise.all(wakings);
     expect(await processes.correlator.exited).toBe(0);
-    expectSame(fleet.answer(), expected);
+    expectSame(fleet.answer(), busy.expected);
   });
 });
 

@@ -5,8 +5,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { busyCapture } from '../support/busy-capture.js';
+import { describe, expect, it } from 'vitest';
+import { busyFleet } from '../support/busy-fleet.js';
 import {
   expectSame,
   feed,
@@ -18,7 +18,7 @@ import { Keys } from '../../src/transport/bullmq/keys.js';
 import { closeRedis, openRedis } from '../../src/transport/bullmq/redis.js';
 import { parseRedisUrl } from '../../src/transport/bullmq/redis-url.js';
 import { type FleetStatus, readStatus } from '../../src/transport/bullmq/status.js';
-import { redisMissing, redisNote, RedisServer } from '../support/redis-server.js';
+import { redisMissing, redisNote, type RedisServer } from '../support/redis-server.js';
 import { scratchFolder } from '../support/scratch.js';
 import { SlowProxy } from '../support/slow-proxy.js';
 
@@ -30,49 +30,27 @@ const PART_MS = 120;
 /** Longer than a lease of these fleets. */
 const PAST_LEASE_MS = 2_500;
 const AWAY_MS = 60_000;
-const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 
 describe.skipIf(redisMissing)(`faults${redisNote}`, () => {
-  let path = '';
-  let home = '';
-  let expected = '';
-  let server: RedisServer;
-  let fleet: FleetProcesses;
-
-  beforeAll(() => {
-    ({ path, home, expected } = busyCapture(scratch));
-  });
-
-  beforeEach(async () => {
-    server = new RedisServer(DURABLE);
-    await server.start();
-    fleet = new FleetProcesses(server.url, mkdtempSync(join(scratch, 'fleet-')), home);
-  });
-
-  afterEach(async ({ task }) => {
-    // A test that waited in vain says how everyone stood.
-    if (task.result?.state === 'fail') console.log(fleet.whatWasSaid());
-    await fleet.end();
-    await server.close();
-  });
+  const busy = busyFleet(scratch);
 
   /**
    * Two workers that share the shards, a correlator, a sensor that is fed; `fault` happens in the
    * middle.
    */
   async function disturbed(fault: (workers: Started[], correlator: Started) => Promise<void>) {
-    const workers = [fleet.work(), fleet.work()];
-    const correlator = fleet.correlate();
-    const sensor = fleet.sense('-');
+    const workers = [busy.fleet.work(), busy.fleet.work()];
+    const correlator = busy.fleet.correlate();
+    const sensor = busy.fleet.sense('-');
     await Promise.all(workers.map((worker) => said(worker, 'working')));
     await said(correlator, 'correlating');
-    await eachHolds(server, workers);
+    await eachHolds(busy.server, workers);
     let ended = correlator;
-    await feed(sensor, path, PARTS, async (part) => {
+    await feed(sensor, busy.path, PARTS, async (part) => {
       await pause(PART_MS);
       if (part === FAULT_AT) await fault(workers, correlator);
     });
-    if (correlator.child.signalCode === 'SIGKILL') ended = fleet.correlate();
+    if (correlator.child.signalCode === 'SIGKILL') ended = busy.fleet.correlate();
     return await ended.exited;
   }
 
@@ -88,12 +66,12 @@ describe.skipIf(redisMissing)(`faults${redisNote}`, () => {
       killedMs = performance.now();
       worker.child.kill('SIGKILL');
       await timed('until the other worker holds every shard', async () => {
-        while ((await heldOrFree(server, worker)) > 0) await pause(50);
+        while ((await heldOrFree(busy.server, worker)) > 0) await pause(50);
       });
     });
     expect(status).toBe(0);
     expect(killedMs).toBeGreaterThan(0);
-    expectSame(fleet.answer(), expected);
+    expectSame(busy.fleet.answer(), busy.expected);
   });
 
   it('a worker is paused for longer than its lease', async () => {
@@ -102,12 +80,12 @@ describe.skipIf(redisMissing)(`faults${redisNote}`, () => {
       paused.push(worker);
       worker.child.kill('SIGSTOP');
       // Not for a time: a slow server may renew its leases late.
-      while ((await heldOrFree(server, worker)) > 0) await pause(50);
+      while ((await heldOrFree(busy.server, worker)) > 0) await pause(50);
       // It wakes while the other one goes on.
       setTimeout(() => worker.child.kill('SIGCONT'), 3 * PART_MS);
     });
     expect(status).toBe(0);
-    expectSame(fleet.answer(), expected);
+    expectSame(busy.fleet.answer(), busy.expected);
     // It may wake after the other one has ended the capture, and finds its leases gone then.
     expect(paused).toHaveLength(1);
     for (const worker of paused) await said(worker, 'lost');
@@ -119,65 +97,73 @@ describe.skipIf(redisMissing)(`faults${redisNote}`, () => {
       await correlator.exited;
     });
     expect(status).toBe(0);
-    expectSame(fleet.answer(), expected);
+    expectSame(busy.fleet.answer(), busy.expected);
   });
 
   it('Redis is killed and comes back with its append-only file', async () => {
     const status = await disturbed(async () => {
-      await server.kill('SIGKILL');
+      await busy.server.kill('SIGKILL');
       await pause(1_000);
-      await server.start();
+      await busy.server.start();
     });
     expect(status).toBe(0);
-    expectSame(fleet.answer(), expected);
+    expectSame(busy.fleet.answer(), busy.expected);
   });
 
   it('Redis does not answer for longer than every lease', async () => {
     const status = await disturbed(async () => {
-      process.kill(server.pid, 'SIGSTOP');
+      process.kill(busy.server.pid, 'SIGSTOP');
       await pause(PAST_LEASE_MS);
-      process.kill(server.pid, 'SIGCONT');
+      process.kill(busy.server.pid, 'SIGCONT');
     });
     expect(status).toBe(0);
-    expectSame(fleet.answer(), expected);
+    expectSame(busy.fleet.answer(), busy.expected);
   });
 
   it('Redis is away for a minute', async () => {
     const status = await disturbed(async () => {
-      await server.kill('SIGKILL');
+      await busy.server.kill('SIGKILL');
       await pause(AWAY_MS);
-      await server.start();
+      await busy.server.start();
     });
     expect(status).toBe(0);
-    expectSame(fleet.answer(), expected);
+    expectSame(busy.fleet.answer(), busy.expected);
   });
 
   it('a sensor is killed and reads its capture again', async () => {
     // A slow way to Redis keeps it busy for seconds; nobody consumes yet.
-    const proxy = new SlowProxy(server.socket, 300, 1, 0);
-    const slow = new FleetProcesses(await proxy.start(), mkdtempSync(join(scratch, 's-')), home);
-    const first = slow.sense(path);
-    while ((await waitingJobs(server)) === 0) await pause(50);
+    const proxy = new SlowProxy(busy.server.socket, 300, 1, 0);
+    const slow = new FleetProcesses(
+      await proxy.start(),
+      mkdtempSync(join(scratch, 's-')),
+      busy.home,
+    );
+    const first = slow.sense(busy.path);
+    while ((await waitingJobs(busy.server)) === 0) await pause(50);
     first.child.kill('SIGKILL');
     await first.exited;
     expect(first.child.signalCode).toBe('SIGKILL');
     proxy.close();
-    const correlator = fleet.correlate();
-    fleet.work();
-    const second = fleet.sense(path);
+    const correlator = busy.fleet.correlate();
+    busy.fleet.work();
+    const second = busy.fleet.sense(busy.path);
     expect(await second.exited).toBe(0);
     expect(await correlator.exited).toBe(0);
-    expectSame(fleet.answer(), expected);
+    expectSame(busy.fleet.answer(), busy.expected);
   });
 
   it('the network is slow and breaks connections', async () => {
-    const proxy = new SlowProxy(server.socket, 10, 400, 12);
-    fleet = new FleetProcesses(await proxy.start(), mkdtempSync(join(scratch, 'slow-')), home);
+    const proxy = new SlowProxy(busy.server.socket, 10, 400, 12);
+    busy.fleet = new FleetProcesses(
+      await proxy.start(),
+      mkdtempSync(join(scratch, 'slow-')),
+      busy.home,
+    );
     await timed('slow and breaking network, the whole capture', async () => {
       expect(await disturbed(async () => {})).toBe(0);
     });
     expect(proxy.broken).toBeGreaterThan(3);
-    expectSame(fleet.answer(), expected);
+    expectSame(busy.fleet.answer(), busy.expected);
     proxy.close();
   });
 });

@@ -17,6 +17,9 @@ export const redisMissing = redisProgram === null;
 /** For a test's name, so that a skip says why. */
 export const redisNote = redisMissing ? ' (skipped: no redis-server or valkey-server)' : '';
 
+/** Settings of a server that loses nothing when it is killed: it writes before it answers. */
+export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
+
 const START_MS_MAX = 10_000;
 const FILE = 'redis.conf';
 

@@ -1,26 +1,23 @@
 /** What cannot be judged is kept for people: with its reason, and not for ever. */
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisMissing, redisNote, RedisServer } from '../../../test/support/redis-server.js';
+import { redisInTests } from '../../../test/support/redis-in-tests.js';
+import { redisMissing, redisNote } from '../../../test/support/redis-server.js';
 import { DeadLetters } from './dead-letters.js';
 import { Keys } from './keys.js';
 import type { Item } from './message.js';
-import { closeRedis, openRedis, type RedisClient } from './redis.js';
-import { parseRedisUrl } from './redis-url.js';
 
 const KEEP_MS = 60_000;
 const LETTERS_MAX = 1_000;
 
 describe.skipIf(redisMissing)(`dead letters${redisNote}`, () => {
-  const server = new RedisServer();
+  const redis = redisInTests();
   const keys = new Keys('dead-letters');
-  let client: RedisClient;
   let queue: Queue;
   let letters: DeadLetters;
 
-  beforeAll(async () => {
-    await server.start();
-    client = openRedis(parseRedisUrl(server.url), () => {});
+  beforeAll(() => {
+    const { client } = redis;
     const { queue: name, prefix } = keys.deadLetters;
     queue = new Queue(name, { prefix, connection: client });
     letters = new DeadLetters(client, keys, KEEP_MS);
@@ -28,8 +25,6 @@ describe.skipIf(redisMissing)(`dead letters${redisNote}`, () => {
   afterAll(async () => {
     await letters.close();
     await queue.close();
-    closeRedis(client);
-    await server.close();
   });
 
   const batch = (size: number, sequence: number): Item => {
@@ -58,8 +53,8 @@ describe.skipIf(redisMissing)(`dead letters${redisNote}`, () => {
     const sequences = kept.map(({ data }) => data.sequence).sort((a, b) => a - b);
     expect(sequences).toEqual(Array.from({ length: LETTERS_MAX }, (_, index) => index + 20));
     expect(kept[0].data.text).toHaveLength(500);
-    const all = await client.keys('*');
-    const expiries = await Promise.all(all.map((key) => client.pttl(key)));
+    const all = await redis.client.keys('*');
+    const expiries = await Promise.all(all.map((key) => redis.client.pttl(key)));
     expect(all.filter((_, index) => expiries[index] < 0)).toEqual([]);
     expect(Math.max(...expiries)).toBeLessThanOrEqual(KEEP_MS);
   });

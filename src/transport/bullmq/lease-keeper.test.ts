@@ -1,27 +1,17 @@
 /** What becomes of a lease that is lost at an odd moment. */
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisMissing, redisNote, RedisServer } from '../../../test/support/redis-server.js';
+import { describe, expect, it } from 'vitest';
+import { redisInTests } from '../../../test/support/redis-in-tests.js';
+import { redisMissing, redisNote } from '../../../test/support/redis-server.js';
 import { Keys } from './keys.js';
 import { DEFAULT_TIMES, LeaseKeeper } from './lease-keeper.js';
-import { closeRedis, openRedis, type RedisClient } from './redis.js';
-import { parseRedisUrl } from './redis-url.js';
 
 describe.skipIf(redisMissing)(`a lease${redisNote}`, () => {
-  const server = new RedisServer();
+  const redis = redisInTests();
   const keys = new Keys('keeper');
-  let client: RedisClient;
-
-  beforeAll(async () => {
-    await server.start();
-    client = openRedis(parseRedisUrl(server.url), () => {});
-  });
-  afterAll(async () => {
-    closeRedis(client);
-    await server.close();
-  });
 
   it('lost while its work begins ends that work as soon as it has begun', async () => {
+    const { client } = redis;
     const partition = keys.shard(0);
     await client.hset(partition.lease, 'owner', 'somebody else');
     let start = (): void => {};
@@ -54,6 +44,7 @@ describe.skipIf(redisMissing)(`a lease${redisNote}`, () => {
   });
 
   it('gone when it is to be handed back is told as lost', async () => {
+    const { client } = redis;
     const partition = keys.shard(1);
     const troubles: string[] = [];
     const keeper = new LeaseKeeper({

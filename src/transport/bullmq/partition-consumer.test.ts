@@ -1,32 +1,22 @@
 /** How a backlog is worked off. The promises of the transport are in conformance.test.ts. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { redisMissing, redisNote, RedisServer } from '../../../test/support/redis-server.js';
+import { describe, expect, it } from 'vitest';
+import { redisInTests } from '../../../test/support/redis-in-tests.js';
+import { redisMissing, redisNote } from '../../../test/support/redis-server.js';
 import { Keys } from './keys.js';
 import { DEFAULT_TIMES } from './lease-keeper.js';
 import { PartitionHost } from './partition-host.js';
 import { Publisher } from './publisher.js';
-import { closeRedis, openRedis, type RedisClient } from './redis.js';
-import { parseRedisUrl } from './redis-url.js';
 
 const ITEMS = 1_000;
 /** A group ends with the job that fills it. */
 const GROUP_ITEMS_MAX = 128 + 32;
 
 describe.skipIf(redisMissing)(`a backlog${redisNote}`, () => {
-  const server = new RedisServer();
+  const redis = redisInTests();
   const keys = new Keys('backlog');
-  let client: RedisClient;
-
-  beforeAll(async () => {
-    await server.start();
-    client = openRedis(parseRedisUrl(server.url), () => {});
-  });
-  afterAll(async () => {
-    closeRedis(client);
-    await server.close();
-  });
 
   it('is handed on in pieces, in order, each after its commit', async () => {
+    const { client } = redis;
     const partition = keys.shard(0);
     const publisher = new Publisher({ client, partitions: [partition], ...DEFAULT_TIMES });
     for (let sequence = 0; sequence < ITEMS; sequence++) {
@@ -58,6 +48,7 @@ describe.skipIf(redisMissing)(`a backlog${redisNote}`, () => {
   });
 
   it('goes on over a job that has expired, and says so', async () => {
+    const { client } = redis;
     const partition = keys.shard(1);
     const publisher = new Publisher({ client, partitions: [partition], ...DEFAULT_TIMES });
     for (let sequence = 0; sequence < 3; sequence++) {
