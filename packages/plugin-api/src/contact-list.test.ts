@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Contact } from './contact.js';
-import { CONTACTS_MAX, ContactList, MINUTE_US } from './contact-list.js';
+import { CONTACTS_MAX, ContactList } from './contact-list.js';
+import { MINUTE_US } from './epochs.js';
 
 const SECOND = 1_000_000;
 const contact = (port: number, atUs: number): Contact => ({

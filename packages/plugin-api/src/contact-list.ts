@@ -3,13 +3,12 @@
  * counts of any span that ends now are exact without keeping epochs apart.
  */
 import { type Contact, countBy } from './contact.js';
+import { MINUTE_US } from './epochs.js';
 
 /** Exact contacts of a source and window (guarantee 3). */
 export const CONTACTS_MAX = 1024;
 /** Contacts that a list takes however short memory is. */
 const LEAST = 8;
-/** What long memory never takes from the short: the newest of a full list. */
-export const MINUTE_US = 60_000_000;
 /** About what a contact takes in memory, its places in maps and its key among it. */
 const CONTACT_BYTES = 256;
 

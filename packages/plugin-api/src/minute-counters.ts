@@ -1,9 +1,8 @@
 /** What was counted of a source: in the last minute, epoch by epoch, and in all before it. */
 import type { Origin } from './batch.js';
 import { SourceCounter } from './batch-layout.js';
-import { withEpoch } from './epochs.js';
+import { MINUTE_US, withEpoch } from './epochs.js';
 
-const MINUTE_US = 60_000_000;
 const SOURCE_COUNTERS = Object.keys(SourceCounter).length;
 const NONE: readonly number[] = new Array<number>(SOURCE_COUNTERS).fill(0);
 /** About what an epoch takes in memory. */

@@ -5,6 +5,7 @@
  */
 import type { SourceObservation } from './batch.js';
 import { addressHash, type Contact, type Count, pairHash, serviceOf } from './contact.js';
+import { MINUTE_US } from './epochs.js';
 import type { Reach } from './finding.js';
 import {
   addTarget,
@@ -23,7 +24,6 @@ import { estimateUnion, Sketch } from './sketch.js';
 
 /** Width of a bucket: a window that has overflowed is judged to this resolution. */
 export const BUCKET_US = 10_000_000;
-const MINUTE_US = 60_000_000;
 
 const NEVER = Number.NEGATIVE_INFINITY;
 

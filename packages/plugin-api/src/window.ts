@@ -15,7 +15,8 @@ import {
   SourceCounter,
 } from './batch-layout.js';
 import { type Contact, type Count, latin1 } from './contact.js';
-import { ContactList, MINUTE_US } from './contact-list.js';
+import { ContactList } from './contact-list.js';
+import { MINUTE_US } from './epochs.js';
 import type { Reach } from './finding.js';
 import { Finds } from './finds.js';
 import { MinuteCounters } from './minute-counters.js';
