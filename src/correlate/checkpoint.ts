@@ -1,12 +1,14 @@
 /** The correlator's state as bytes: what the next process that correlates goes on from. */
 import { PHASE_OF_KIND, type Finding } from '../../packages/plugin-api/src/finding.js';
 import { type StateClass, StateCodec } from '../shared/state-codec.js';
+import { Crowds } from './crowds.js';
 import { Decoys } from './decoys.js';
 import { OpenIncident } from './incident.js';
 import { Informers } from './informers.js';
 import { Linker } from './linker.js';
 import { Scope } from './scope.js';
 import { Shares } from './shares.js';
+import { SourceTotals } from './source-totals.js';
 
 /** Raised when a class below changes what its fields mean but not their names and types. */
 const VERSION = 1;
@@ -31,7 +33,9 @@ const codec = new StateCodec([
   classOf('scope', Scope, new Scope(NO_BUDGET)),
   classOf('informers', Informers, new Informers()),
   classOf('linker', Linker, new Linker()),
+  classOf('totals', SourceTotals, new SourceTotals()),
   classOf('decoys', Decoys, new Decoys()),
+  classOf('crowds', Crowds, new Crowds()),
   classOf('shares', Shares, new Shares()),
 ]);
 

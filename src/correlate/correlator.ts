@@ -136,6 +136,7 @@ export class Correlator {
     const events: OutputEvent[] = [];
     this.#handle(this.#pending.splice(0), events);
     this.#closeIdle(this.#latestUs, true, events);
+    this.#say(this.#linker.end(this.#latestUs), events);
     for (const incident of this.#ordered()) this.#close(incident, this.#latestUs, events);
     return events;
   }
@@ -226,11 +227,10 @@ export class Correlator {
 
   /** Ties sources that the linker finds to be one operator's, and says what they are together. */
   #tieSuspects(suspects: Suspect[], events: OutputEvent[], touched: Set<OpenIncident>): void {
-    for (const link of this.#linker.link(suspects)) {
-      if (link.finding) {
-        this.#counters.findings++;
-        events.push({ type: 'finding', finding: link.finding });
-      }
+    const { links, floods } = this.#linker.link(suspects);
+    this.#say(floods, events);
+    for (const link of links) {
+      if (link.finding) this.#say([link.finding], events);
       const incident = this.#tie(link, events);
       if (incident) touched.add(incident);
     }
@@ -309,9 +309,14 @@ export class Correlator {
     return false;
   }
 
+  #say(findings: readonly Finding[], events: OutputEvent[]): void {
+    this.#counters.findings += findings.length;
+    for (const finding of findings) events.push({ type: 'finding', finding });
+  }
+
   #absorbFinding(finding: Finding, events: OutputEvent[]): OpenIncident | null {
-    this.#counters.findings++;
-    events.push({ type: 'finding', finding });
+    this.#say([finding], events);
+    if (finding.kind === 'syn_flood') this.#linker.noteFlood(finding);
     if (!finding.source) return null;
     const key = actorKey(finding.source);
     const known = this.#incidents.get(key);

@@ -1,11 +1,16 @@
-/** Which sources belong together: asks every way of telling, once an epoch, in a fixed order. */
+/**
+ * Which sources belong together, and which are made up: asks every way of telling, once an epoch,
+ * in a fixed order.
+ */
 import type { ActorRole, Finding } from '../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
+import { Crowds } from './crowds.js';
 import { Decoys, realSource } from './decoys.js';
 import { decoyFinding, shareFinding } from './linked-findings.js';
 import { DEFAULT_SHARES, Shares } from './shares.js';
+import { SourceTotals } from './source-totals.js';
 
 /** Sources that are one operator's. */
 export interface Link {
@@ -22,26 +27,42 @@ export interface Link {
 const DECOYS_IDLE_US = 600_000_000;
 
 export class Linker {
+  #totals = new SourceTotals();
   #decoys = new Decoys();
+  #crowds = new Crowds();
   #shares = new Shares();
 
   /** The state, for a checkpoint. */
   pack() {
     return {
+      totals: this.#totals,
       decoys: this.#decoys,
+      crowds: this.#crowds,
       shares: this.#shares,
     };
   }
 
   static unpack(packed: ReturnType<Linker['pack']>): Linker {
     const made = new Linker();
+    made.#totals = packed.totals;
     made.#decoys = packed.decoys;
+    made.#crowds = packed.crowds;
     made.#shares = packed.shares;
     return made;
   }
 
+  /** A detector tells that one host is flooded, or is no more. */
+  noteFlood(finding: Finding): void {
+    this.#crowds.note(finding);
+  }
+
+  /** The end of input, at packet time `nowUs`: what is left to say. */
+  end(nowUs: number): Finding[] {
+    return this.#crowds.end(nowUs);
+  }
+
   /** Takes in the suspects of one epoch, all shards'. */
-  link(suspects: Suspect[]): Link[] {
+  link(suspects: Suspect[]): { links: Link[]; floods: Finding[] } {
     suspects.sort((left, right) => compareText(actorKey(left.source), actorKey(right.source)));
     const { judgedUs } = suspects[0];
     const links: Link[] = [];
@@ -62,9 +83,11 @@ export class Linker {
       group.announced = true;
       for (const key of keys) decoys.add(key);
     }
-    // Decoys repeat each other's probes; what is left may divide them.
+    // Decoys repeat each other's probes; what is left may divide them, or be made up.
     const others = suspects.filter((suspect) => !decoys.has(actorKey(suspect.source)));
-    for (const group of this.#shares.link(others, judgedUs)) {
+    for (const { source, contacts } of others) this.#totals.add(actorKey(source), contacts);
+    const floods = others.length === 0 ? [] : this.#crowds.look(others, this.#totals);
+    for (const group of this.#shares.link(others, judgedUs, this.#totals, this.#crowds)) {
       const keys = [...group.members.keys()].sort(compareText);
       const finding = group.announced ? null : shareFinding(group, DEFAULT_SHARES, judgedUs);
       links.push({
@@ -78,11 +101,14 @@ export class Linker {
     }
     this.#decoys.expire(judgedUs - DECOYS_IDLE_US);
     this.#shares.expire(judgedUs);
-    return links;
+    this.#totals.expire(judgedUs - DEFAULT_SHARES.windowUs);
+    return { links, floods };
   }
 
   /** Things that found no room, cumulative. */
   get refused(): number {
-    return this.#decoys.refused + this.#shares.refused;
+    return (
+      this.#totals.refused + this.#decoys.refused + this.#crowds.refused + this.#shares.refused
+    );
   }
 }

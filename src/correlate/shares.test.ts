@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
+import { actorKey } from './actor-key.js';
+import { Crowds } from './crowds.js';
 import { Shares } from './shares.js';
+import { SourceTotals } from './source-totals.js';
 
 const SECOND = 1_000_000;
 const TCP = 6;
@@ -42,16 +45,24 @@ function divided(sources: number, count: number): Suspect[] {
 }
 
 const OTHER = '192.0.2.9';
-const membersOf = (shares: Shares, suspects: Suspect[]): string[] => {
-  const [group] = shares.link(suspects, SECOND);
-  return group === undefined ? [] : [...group.members.keys()].map((key) => key.split(' ')[0]);
-};
+
+/** The members of the first group that holds after each epoch. */
+class Look {
+  readonly #shares = new Shares();
+  readonly #totals = new SourceTotals();
+
+  members(suspects: Suspect[]): string[] {
+    for (const { source, contacts } of suspects) this.#totals.add(actorKey(source), contacts);
+    const [group] = this.#shares.link(suspects, SECOND, this.#totals, new Crowds());
+    return group === undefined ? [] : [...group.members.keys()].map((key) => key.split(' ')[0]);
+  }
+}
 
 describe('shares of one scan', () => {
   it('are the sources that divide it, however many', () => {
     fc.assert(
       fc.property(fc.integer({ min: 3, max: 50 }), (sources) => {
-        const members = membersOf(new Shares(), divided(sources, 120));
+        const members = new Look().members(divided(sources, 120));
         expect(members).toHaveLength(sources);
       }),
       { numRuns: 30 },
@@ -60,23 +71,23 @@ describe('shares of one scan', () => {
 
   it('do not take in who scans something else and crosses them', () => {
     const ports = upTo(64).map((n) => ({ host: 200, port: 400 + n }));
-    const members = membersOf(new Shares(), [...divided(20, 240), suspect(OTHER, ports)]);
+    const members = new Look().members([...divided(20, 240), suspect(OTHER, ports)]);
     expect(members).toHaveLength(20);
     expect(members).not.toContain(OTHER);
   });
 
   it('are found although another source scans all of it alone', () => {
-    const shares = new Shares();
+    const look = new Look();
     const all = upTo(240).map((host) => ({ host, port: 445 }));
-    shares.link([suspect(OTHER, all)], SECOND);
-    const members = membersOf(shares, divided(20, 240));
+    look.members([suspect(OTHER, all)]);
+    const members = look.members(divided(20, 240));
     expect(members).toHaveLength(20);
     expect(members).not.toContain(OTHER);
   });
 
   it('are found among many sources that try one thing each', () => {
     const strays = upTo(40).map((n) => suspect(`192.0.2.${n + 1}`, [{ host: 241, port: 445 }]));
-    const members = membersOf(new Shares(), [...strays, ...divided(3, 240)]);
+    const members = new Look().members([...strays, ...divided(3, 240)]);
     expect(members).toEqual(['203.0.113.1', '203.0.113.2', '203.0.113.3']);
   });
 
@@ -88,57 +99,6 @@ describe('shares of one scan', () => {
         upTo(40).map((host) => ({ host, port: 445 })),
       ),
     ];
-    expect(membersOf(new Shares(), twice)).toEqual([]);
-  });
-
-  describe('of the ports of one host, each tried by a source of its own', () => {
-    /** `perSecond` of them in the epochs before `seconds`. */
-    function scattered(
-      perSecond: number,
-      seconds: number,
-      proof: Suspect['proof'] = 0,
-      ipOf = (n: number) => `${100 + (n >> 8)}.${n & 255}.113.5`,
-    ) {
-      const shares = new Shares();
-      const kinds: string[] = [];
-      for (let n = 0; n < perSecond * seconds; n++) {
-        const one = {
-          ...suspect(ipOf(n), [{ host: 1, port: 1 + n }], Math.floor(n / perSecond)),
-          proof,
-        };
-        one.contacts[0].timeUs = (n / perSecond) * SECOND;
-        for (const { kind } of shares.link([one], one.judgedUs)) kinds.push(kind);
-      }
-      return kinds;
-    }
-
-    it('are a flood when they come fast and make no connection', () => {
-      expect(scattered(400, 5)).toEqual([]);
-      expect(scattered(400, 5, 2)).toContain('distributed_port_scan');
-    });
-
-    it('are a scan when they are of one network', () => {
-      const rotated = [
-        (n: number) => `203.0.${n >> 8}.${n & 255}`,
-        (n: number) => `2001:db8::${n.toString(16)}`,
-      ];
-      for (const ipOf of rotated)
-        expect(scattered(400, 1, 0, ipOf)).toContain('distributed_port_scan');
-    });
-
-    it('are a scan when they come slowly', () => {
-      expect(scattered(4, 60)).toContain('distributed_port_scan');
-    });
-
-    it('are a scan when they come again, however fast', () => {
-      const returning = upTo(120).map((n) =>
-        suspect(`203.0.113.${n + 1}`, [
-          { host: 1, port: 2 * n + 1 },
-          { host: 1, port: 2 * n + 2 },
-        ]),
-      );
-      const [group] = new Shares().link(returning, SECOND);
-      expect(group).toMatchObject({ kind: 'distributed_port_scan', covered: 240 });
-    });
+    expect(new Look().members(twice)).toEqual([]);
   });
 });

@@ -3,17 +3,16 @@
  * the work: hardly any pair is tried by two of them, and together they cover many (ZMap and Masscan
  * shards, source ranges, a list split over hosts).
  */
-import { latin1 } from '../../packages/plugin-api/src/contact.js';
-import { isScattered, SCATTER_SAMPLE } from '../../packages/plugin-api/src/scatter.js';
 import type {
   Suspect,
   SuspectContact,
   SuspectSource,
 } from '../../packages/plugin-api/src/suspect.js';
-import { addressBytes } from '../shared/address.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
+import { CROWD_RATE_MIN, type Crowds } from './crowds.js';
 import type { LinkedKind } from './linked-kinds.js';
+import type { SourceTotals } from './source-totals.js';
 
 export interface SharesOptions {
   /**
@@ -41,22 +40,15 @@ const MEMBERS_MAX = 512;
 const ITEMS_MAX = 4096;
 /** Sources that an item names: beyond it the item overlaps anyway. */
 const TRIERS_MAX = 4;
-/** Sources whose contacts are counted, to tell what part of them a group holds. */
-const SOURCES_MAX = 65_536;
 /** How far a source's share may be from the usual one, in size and in part of what it does. */
 const ALIKE_FACTOR = 4;
 /** Sources with an ordinary stack need company and failure to be believed. */
 const ORDINARY_SOURCES_MIN = 5;
-/**
- * Ports of one host a second, each from a source of its own that made no connection: beyond it they
- * are spoofed, and a flood (a little below the rate of `syn_flood`). A scan's sources come again,
- * or from few networks, or some of them take an answer.
- */
-const ONCE_ONLY_RATE_MAX = 150;
-/** So short that a rate over it says nothing. */
-const SPAN_S_MIN = 0.1;
-/** Of the members, those that came again or took an answer: fewer, and each is made up. */
-const RETURNING_MIN = 0.1;
+
+/** What a scan may look like and be missed; and where that line is. */
+const MADE_UP =
+  'sources from all over that each try one thing and take no answer, more than ' +
+  `${CROWD_RATE_MIN} a second: a spoofed flood. Slower ones are told as a scan`;
 
 export const DISTRIBUTED_ADDRESS_SCAN: LinkedKind = {
   kind: 'distributed_address_scan',
@@ -73,10 +65,10 @@ export const DISTRIBUTED_ADDRESS_SCAN: LinkedKind = {
       'Gates: Coordinated Scan Detection (NDSS 2009): small overlap, large common coverage',
     ],
     wrong:
-      'Silent on two sources, on UDP and ICMP, on sources with different fingerprints, and on ' +
-      'shares that overlap on purpose. False for many clients of one operating system that each ' +
-      'call other servers of ours on one port, all in vain: a service of many hosts that is ' +
-      'down.',
+      'Silent on two sources, on UDP and ICMP, on sources with different fingerprints, on ' +
+      `shares that overlap on purpose, and on ${MADE_UP}. False for many clients of one ` +
+      'operating system that each call other servers of ours on one port, all in vain: a ' +
+      'service of many hosts that is down.',
   },
 };
 
@@ -96,10 +88,8 @@ export const DISTRIBUTED_PORT_SCAN: LinkedKind = {
     ],
     wrong:
       'Silent on two sources, on UDP, on sources with different fingerprints, on shares that ' +
-      'overlap on purpose, and on sources from all over that each try one port and make no ' +
-      'connection, more than 150 ports a second: a spoofed flood. A slower one is told as a ' +
-      'scan. False for five clients of one operating system that try many closed ports of one ' +
-      'host: passive FTP with the data ports blocked.',
+      `overlap on purpose, and on ${MADE_UP}. False for five clients of one operating system ` +
+      'that try many closed ports of one host: passive FTP with the data ports blocked.',
   },
 };
 
@@ -129,39 +119,41 @@ interface Member {
   lastUs: number;
 }
 
+type IsMadeUp = (source: string, suspect: SuspectSource) => boolean;
+
 export class Shares {
   #groups = new Map<string, ShareGroup>();
-  /** All contacts of each source, in whatever group. */
-  #totals = new Map<string, { count: number; lastUs: number }>();
   refused = 0;
 
   constructor(private readonly options: SharesOptions = DEFAULT_SHARES) {}
 
   /** The state, for a checkpoint. */
   pack() {
-    return {
-      options: this.options,
-      refused: this.refused,
-      groups: this.#groups,
-      totals: this.#totals,
-    };
+    return { options: this.options, refused: this.refused, groups: this.#groups };
   }
 
   static unpack(packed: ReturnType<Shares['pack']>): Shares {
     const made = new Shares(packed.options);
     made.refused = packed.refused;
     made.#groups = packed.groups;
-    made.#totals = packed.totals;
     return made;
   }
 
-  /** Takes in one epoch's suspects; returns the groups that hold now and were touched. */
-  link(suspects: readonly Suspect[], nowUs: number): ShareGroup[] {
+  /**
+   * Takes in one epoch's suspects, which are counted in `totals`; returns the groups that hold now
+   * and were touched. The made-up sources of `crowds` take no part.
+   */
+  link(
+    suspects: readonly Suspect[],
+    nowUs: number,
+    totals: SourceTotals,
+    crowds: Crowds,
+  ): ShareGroup[] {
     const touched = new Set<ShareGroup>();
+    const isMadeUp: IsMadeUp = (source, suspect) => crowds.isMadeUp(suspect, totals.of(source));
     for (const { contacts, ...suspect } of suspects) {
       const source = actorKey(suspect.source);
-      this.#countAll(source, contacts);
-      if (suspect.fingerprint === '') continue;
+      if (suspect.fingerprint === '' || isMadeUp(source, suspect)) continue;
       for (const contact of contacts) {
         if (contact.protocol !== TCP) continue;
         for (const group of this.#groupsOf(suspect, contact)) {
@@ -171,7 +163,7 @@ export class Shares {
       }
     }
     return [...touched]
-      .filter((group) => this.#holds(group, nowUs))
+      .filter((group) => this.#holds(group, nowUs, totals, isMadeUp))
       .sort(
         (a, b) =>
           a.firstUs - b.firstUs ||
@@ -189,20 +181,6 @@ export class Shares {
       for (const [source, { lastUs }] of group.sources)
         if (lastUs < oldest) group.sources.delete(source);
     });
-    this.#totals.forEach(({ lastUs }, source) => {
-      if (lastUs < oldest) this.#totals.delete(source);
-    });
-  }
-
-  #countAll(source: string, contacts: readonly SuspectContact[]): void {
-    const total = this.#totals.get(source);
-    const lastUs = contacts[contacts.length - 1].timeUs;
-    if (total !== undefined) {
-      total.count += contacts.length;
-      total.lastUs = Math.max(total.lastUs, lastUs);
-    } else if (this.#totals.size < SOURCES_MAX) {
-      this.#totals.set(source, { count: contacts.length, lastUs });
-    } else this.refused++;
   }
 
   #groupsOf(suspect: SuspectSource, contact: SuspectContact): ShareGroup[] {
@@ -287,25 +265,21 @@ export class Shares {
   }
 
   /** Whether the group is one scan that sources divide; writes down which ones and how much. */
-  #holds(group: ShareGroup, nowUs: number): boolean {
+  #holds(group: ShareGroup, nowUs: number, totals: SourceTotals, isMadeUp: IsMadeUp): boolean {
     if (group.items.size < this.options.threshold) return false;
     const oldest = nowUs - this.options.windowUs;
-    group.members = this.#sharers(group);
+    group.members = this.#sharers(group, totals, isMadeUp);
     group.covered = 0;
     group.repeats = 0;
-    let sinceUs = nowUs;
-    let untilUs = oldest;
     for (const { timeUs, by } of group.items.values()) {
       const tried = timeUs < oldest ? 0 : by.filter((source) => group.members.has(source)).length;
       if (tried === 0) continue;
       group.covered++;
       if (tried > 1) group.repeats++;
-      sinceUs = Math.min(sinceUs, timeUs);
-      untilUs = Math.max(untilUs, timeUs);
     }
     const { members, covered, repeats } = group;
     if (covered < this.options.threshold || members.size < this.options.sourcesMin) return false;
-    if (repeats > OVERLAP_MAX * covered || isSpoofed(group, untilUs - sinceUs)) return false;
+    if (repeats > OVERLAP_MAX * covered) return false;
     const raw = [...members.values()].filter(({ suspect }) => suspect.raw || suspect.tool !== null);
     return raw.length >= members.size / 2 || members.size >= ORDINARY_SOURCES_MIN;
   }
@@ -314,11 +288,12 @@ export class Shares {
    * The sources that take part: under the threshold, with a share like the others' in size, and in
    * what part it is of all they do. Who scans something else, or all of it, only crosses the group.
    */
-  #sharers(group: ShareGroup): Map<string, Member> {
+  #sharers(group: ShareGroup, totals: SourceTotals, isMadeUp: IsMadeUp): Map<string, Member> {
     const small = [...group.sources]
       .filter(([, { count }]) => count < this.options.threshold)
+      .filter(([source, { suspect }]) => !isMadeUp(source, suspect))
       .map(([source, member]) => {
-        const total = Math.max(member.count, this.#totals.get(source)?.count ?? 0);
+        const total = Math.max(member.count, totals.of(source));
         return { source, member, part: member.count / total };
       });
     const usualPart = usual(small, ({ part }) => part);
@@ -327,26 +302,6 @@ export class Shares {
     const alike = devoted.filter(({ member }) => isAlike(member.count, usualCount));
     return new Map(alike.map(({ source, member }) => [source, member]));
   }
-}
-
-/** Whether what a host got within `spanUs` is a flood over its ports, from made-up sources. */
-function isSpoofed({ kind, members, covered }: ShareGroup, spanUs: number): boolean {
-  if (kind !== 'distributed_port_scan') return false;
-  if (covered <= ONCE_ONLY_RATE_MAX * Math.max(SPAN_S_MIN, spanUs / 1e6)) return false;
-  let returning = 0;
-  for (const { count, suspect } of members.values()) {
-    if (suspect.proof === 2) return false;
-    // Who owns a made-up address resets what it did not ask for, too.
-    if (count > 1 || suspect.proof === 1) returning++;
-  }
-  if (returning >= RETURNING_MIN * members.size) return false;
-  const sample = [...members.values()].slice(0, SCATTER_SAMPLE);
-  return isScattered(sample.map(({ suspect }) => latin1Of(suspect.source.ip)));
-}
-
-function latin1Of(ip: string): string {
-  const bytes = addressBytes(ip);
-  return latin1(bytes, 0, bytes.length);
 }
 
 /** The value at which half of all tries are reached: many that try one thing do not move it. */

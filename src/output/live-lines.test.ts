@@ -40,6 +40,18 @@ describe('live lines', () => {
     await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot('golden/live.txt');
   });
 
+  it('say how many hosts a flood has', () => {
+    const flood = {
+      kind: 'syn_flood',
+      source: null,
+      target: null,
+      evidence: { hosts: 256 },
+    } as const;
+    expect(new LiveLines(false).finding(makeFinding(flood))).toContain(
+      'noise     syn_flood  many sources -> 256 hosts, ',
+    );
+  });
+
   it('say what was lost while a finding was made', () => {
     const refused = { truncated: 0, sourcesRefused: 0, sketchesRefused: 0, singlesFolded: 0 };
     const coverage = { seconds: 1, packets: 900, dropped: 40, ...refused };

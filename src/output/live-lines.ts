@@ -15,6 +15,7 @@ import {
   reachText,
   portsText,
   SEVERITY_WORDS,
+  targetText,
   toolsText,
 } from './words.js';
 
@@ -36,11 +37,11 @@ export class LiveLines {
     const ended = finding.state === 'ended';
     const word = noise ? 'noise' : ended ? 'ended' : 'SCAN';
     const who = safeText(finding.source?.ip ?? 'many sources');
-    const target = finding.target ? ` -> ${safeText(finding.target.ip)}` : '';
+    const target = targetText(finding);
     const tools = toolsText(finding.activity?.tools ?? [], 2);
     const lost = finding.coverage?.dropped ?? 0;
     const gaps = lost > 0 ? `${plural(lost, 'packet')} lost meanwhile` : '';
-    const what = `${finding.kind}  ${who}${target}`;
+    const what = `${finding.kind}  ${who}${target && ` -> ${target}`}`;
     const text = [what, countText(finding), portsOf(finding), tools, gaps]
       .filter(Boolean)
       .join(', ');

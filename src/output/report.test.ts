@@ -80,6 +80,20 @@ describe('report', () => {
     expect(report.render(summary(), plain)).toContain(`48,211 SYNs in 60 s, ${said}\n`);
   });
 
+  it('tells floods of many hosts apart', () => {
+    const report = new Report();
+    for (const [id, hosts] of [
+      ['a', 256],
+      ['b', 12],
+    ] as const)
+      report.finding(
+        makeFinding({ id, kind: 'syn_flood', source: null, target: null, evidence: { hosts } }),
+      );
+    const text = report.render(summary(), plain);
+    expect(text).toContain('SYN flood    256 hosts, ');
+    expect(text).toContain('SYN flood    12 hosts, ');
+  });
+
   it('is calm and complete when nothing was found', async () => {
     await expect(new Report().render(summary(), plain)).toMatchFileSnapshot(
       'golden/report-quiet.txt',

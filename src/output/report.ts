@@ -9,7 +9,7 @@ import type { StatsSections } from './eve.js';
 import { lossesOf, lossText } from './losses.js';
 import { Page, type PageOptions } from './page.js';
 import { writeIncident } from './report-incident.js';
-import { countText } from './words.js';
+import { countText, targetText } from './words.js';
 
 export interface ReportSummary {
   /** File names or an interface, as given. */
@@ -66,7 +66,7 @@ export class Report {
   /** Only the noise kinds are told one by one; the others are part of an incident. */
   finding(finding: Finding): void {
     if (finding.phase !== 'noise') return;
-    const key = `${finding.kind} ${finding.source?.ip} ${finding.target?.ip}`;
+    const key = `${finding.kind} ${finding.source?.ip} ${finding.target?.ip ?? finding.id}`;
     const known = this.#noise.get(key);
     if (!known && this.#noise.size >= NOISE_MAX) return;
     if (!known || finding.count >= known.count) this.#noise.set(key, finding);
@@ -144,7 +144,8 @@ function writeNoise(page: Page, noise: Finding[]): void {
 /** One line of 80 columns for IPv4. */
 function noiseText(finding: Finding): string {
   const when = formatClock(finding.firstSeenUs);
-  const about = safeText((finding.source ?? finding.target)?.ip ?? 'many addresses');
+  const { source } = finding;
+  const about = source ? safeText(source.ip) : targetText(finding) || 'many addresses';
   const much = countText(finding);
   if (finding.kind === 'syn_flood')
     return `${when}  SYN flood    ${about}, ${much}, ${floodersText(finding)}`;

@@ -93,6 +93,13 @@ export function countText({ kind, count, exact, windowS }: Finding): string {
   return `${exact ? '' : 'about '}${plural(count, COUNTED[kind])} in ${windowS} s`;
 }
 
+/** What a finding is about beside its source: one host, how many; empty when neither is known. */
+export function targetText({ target, evidence }: Finding): string {
+  if (target !== null) return safeText(target.ip);
+  const { hosts } = evidence;
+  return typeof hosts === 'number' ? plural(hosts, 'host') : '';
+}
+
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }

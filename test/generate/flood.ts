@@ -13,6 +13,8 @@ export interface FloodParameters {
   port: number;
   /** Ports from `port` on that are flooded in turn; one when absent. */
   portCount?: number;
+  /** Hosts from `target` on that are flooded in turn; one when absent. */
+  hostCount?: number;
   ratePerSecond: number;
   startUs: number;
   /** The block that is protected and swept by the scanner. */
@@ -52,12 +54,12 @@ const HIGH_COUNT = 64 * 2 ** 24;
 export function writeFlood(writer: PcapWriter, parameters: FloodParameters): void {
   const order = new Permutation(LOW_COUNT + HIGH_COUNT, parameters.seed);
   const { first } = ipv4Block(parameters.home);
+  const target = ipv4Number(parameters.target);
   const gapUs = 1_000_000 / parameters.ratePerSecond;
   const scanGapUs = 1_000_000 / parameters.scanRatePerSecond;
   const scanStartUs = parameters.startUs + (parameters.sourceCount * gapUs) / 5;
   const spoofed = new Tcp4();
   const probe = new Tcp4();
-  spoofed.destination = ipv4Number(parameters.target);
   probe.source = ipv4Number(parameters.scanner);
   probe.sourcePort = 40007;
   probe.destinationPort = 445;
@@ -72,6 +74,7 @@ export function writeFlood(writer: PcapWriter, parameters: FloodParameters): voi
     }
     const place = order.at(index);
     spoofed.source = place < LOW_COUNT ? LOW_FIRST + place : HIGH_FIRST + place - LOW_COUNT;
+    spoofed.destination = target + (index % (parameters.hostCount ?? 1));
     spoofed.destinationPort = parameters.port + (index % (parameters.portCount ?? 1));
     spoofed.sourcePort = 1024 + (place % 60000);
     SCANNERS.hping3.fill(spoofed, parameters.seed);

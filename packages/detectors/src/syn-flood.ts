@@ -58,7 +58,10 @@ export const synFlood = defineTargetDetector<Config>({
       'Enough SYNs in the window and in its busiest epoch, few connections, and either enough of ' +
       'the SYNs to one port, or hardly two from one source and hardly two sources from one /16 ' +
       '(IPv6: /32). Sources seen only inside the flood are counted at the target instead of one ' +
-      'by one, so that they do not crowd out a scanner.',
+      'by one, so that they do not crowd out a scanner. A flood of which no host gets that much ' +
+      'is told once for all its hosts, by no setting: more than 150 SYNs a second of one stack, ' +
+      'each from a source of its own, hardly two of one network, that take no answer. It counts ' +
+      'what it heard of, which is no exact count.',
     sources: [
       'RFC 4987: TCP SYN flooding attacks and common mitigations',
       'Moore, Voelker, Savage: Inferring Internet Denial-of-Service Activity (USENIX Security ' +
@@ -66,7 +69,8 @@ export const synFlood = defineTargetDetector<Config>({
     ],
     wrong:
       'Silent on floods over many ports of one target from sources that come again, which look ' +
-      'like port scans from many sources, and on floods slower than the rate. False for a ' +
+      'like port scans from many sources, on floods slower than the rate, and on those over ' +
+      'many hosts that vary their SYNs. False for a ' +
       'service that is down while its real clients keep calling, and for a scan whose every ' +
       'probe comes from another source of another network.',
   },
