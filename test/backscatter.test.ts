@@ -12,9 +12,9 @@ const OPTIONS = Uint8Array.of(2, 4, 0x05, 0xb4);
 const host = (index: number): string => `10.50.${index >> 8}.${index & 255}`;
 
 /** Host by host, to `ports` ports of each. */
-function answers(flags: string, ports: number) {
+function answers(flags: string, ports: number, gapUs: number) {
   return Array.from({ length: PACKETS }, (_, index) => ({
-    timeUs: START_US + index * 200,
+    timeUs: START_US + index * gapUs,
     frame: tcpFrame({
       source: SOURCE,
       destination: host(Math.floor(index / ports)),
@@ -27,6 +27,22 @@ function answers(flags: string, ports: number) {
       window: 64_240,
       ttl: 50,
       ...(flags === 'SA' && { options: OPTIONS }),
+    }),
+  }));
+}
+
+/** What a host of ours that lives says to a SYN-ACK it never asked for (RFC 9293 §3.10.7.1). */
+function refusals(gapUs: number, ports: number) {
+  return Array.from({ length: PACKETS }, (_, index) => ({
+    timeUs: START_US + index * gapUs + 100,
+    frame: tcpFrame({
+      source: host(Math.floor(index / ports)),
+      destination: SOURCE,
+      sourcePort: 1024 + index,
+      destinationPort: 80,
+      flags: 'R',
+      sequence: index,
+      window: 0,
     }),
   }));
 }
@@ -45,13 +61,24 @@ const spoken = {
 
 describe('backscatter of more hosts and ports than are listed', () => {
   it.each([
-    ['SA', 30],
-    ['SA', 3],
-    ['RA', 30],
-    ['RA', 3],
-  ])('is no scan and no fan-out: %s to %i ports a host', (flags, ports) => {
-    const frames = [spoken, ...answers(flags, ports)];
+    ['SA', 30, 200],
+    ['SA', 3, 200],
+    ['SA', 3, 10_000],
+    ['RA', 30, 200],
+    ['RA', 3, 200],
+    ['RA', 300, 10_000],
+    ['SA', 30, 200, 'refused'],
+    ['SA', 3, 10_000, 'refused'],
+  ])('is no scan and no fan-out: %s to %i ports', (flags, ports, gapUs, refused?: string) => {
+    const answered = answers(flags, ports, gapUs);
+    const back = refused === undefined ? [] : refusals(gapUs, ports);
+    const frames = [spoken, ...[...answered, ...back].sort((a, b) => a.timeUs - b.timeUs)];
     const findings = findingsOfFrames(frames, configOf({ home_nets: HOME_NETS }));
     expect([...new Set(findings.map(({ kind }) => kind))]).toEqual(['backscatter']);
+    const { count, exact } = findings[findings.length - 1];
+    expect(count).toBeGreaterThanOrEqual(1024);
+    // What the lists had no room for is counted, or the count is not called exact.
+    if (exact) expect(count).toBe(PACKETS);
+    else expect(Math.abs(count - PACKETS)).toBeLessThan(0.05 * PACKETS);
   });
 });

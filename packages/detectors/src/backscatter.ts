@@ -34,20 +34,26 @@ export const backscatter = defineSourceDetector<Config>({
   title: 'Backscatter',
   summary:
     'One source sends SYN-ACKs, resets, ICMP errors or UDP answers to many protected (address, ' +
-    'port) pairs that never asked: the victim of a flood with our addresses as spoofed sources. ' +
-    'Not a scan.',
+    'port) pairs that never asked: somebody spoofs our addresses. TCP and ICMP come from the ' +
+    'victim of a flood; UDP from an open service that is abused to amplify one, and then ' +
+    'the victim is ours. Not a scan.',
   doc: {
     decided:
       'Distinct pairs that got something unasked are counted: SYN-ACKs, resets that answer a ' +
-      'SYN, ICMP errors that quote a packet of ours which was never seen, DNS and NTP answers. ' +
+      'SYN, ICMP errors that quote a packet of ours which was never seen, and what is plainly ' +
+      'an answer of a service over UDP: DNS, NTP, CLDAP, SNMP, SSDP, Memcached and some twenty ' +
+      'more. ' +
       "They must be at least as many as the source's own probes. Only where our own packets pass " +
       'the sensor: elsewhere every answer looks unasked.',
     sources: [
       'Moore, Voelker, Savage: Inferring Internet Denial-of-Service Activity (USENIX Security ' +
         '2001)',
+      'Rossow: Amplification Hell: Revisiting Network Protocols for DDoS Abuse (NDSS 2014)',
+      "The forms of the answers: each protocol's specification (`udp_answer_forms.h`)",
     ],
     wrong:
-      'Silent where only one direction is seen. Answers to what our hosts asked before the ' +
+      'Silent where only one direction is seen. An answer over UDP in a form that is not ' +
+      'known, or that continues one, is a probe. Answers to what our hosts asked before the ' +
       'sensor started look unasked too; they come from many sources and few of each.',
   },
   kinds: ['backscatter'],
@@ -56,10 +62,11 @@ export const backscatter = defineSourceDetector<Config>({
   entity: 'source',
   windowS: (settings) => settings.window_s,
   concerns: (window, settings) => window.hasContacts(settings.threshold),
-  judge(summary, _window, settings): Judgement {
+  judge(summary, window, settings): Judgement {
     const { unsolicited } = summary;
     if (unsolicited.length < settings.threshold || unsolicited.length < summary.contacts.length)
       return NOTHING;
+    const { targets, pairs } = window.unaskedCounts(unsolicited, summary.sinceUs);
     const sorts = Object.entries(SORTS).map(([name, bit]): [string, number] => [
       name,
       unsolicited.filter((contact) => (contact.outcome & bit) !== 0).length,
@@ -71,8 +78,8 @@ export const backscatter = defineSourceDetector<Config>({
           kind: 'backscatter',
           target: null,
           source: null,
-          count: unsolicited.length,
-          exact: true,
+          count: pairs.count,
+          exact: pairs.exact,
           threshold: settings.threshold,
           confidence: 0.9,
           reasons: ['+ answers without a question, to many of our addresses'],
@@ -82,8 +89,8 @@ export const backscatter = defineSourceDetector<Config>({
           protocol: mainUnsolicited(unsolicited),
           probe: sorts.sort((a, b) => b[1] - a[1])[0][0],
           evidence: {
-            targets: new Set(unsolicited.map((c) => c.target)).size,
-            pairs: unsolicited.length,
+            targets: targets.count,
+            pairs: pairs.count,
             ...Object.fromEntries(sorts.filter(([, count]) => count > 0)),
           },
         },

@@ -6,20 +6,14 @@
  * what is counted of it then is "at least".
  */
 import type { Origin, SourceObservation } from './batch.js';
-import {
-  CONTACT_SIZE,
-  ContactAt,
-  Outcome,
-  SINGLE_SIZE,
-  SingleAt,
-  SourceCounter,
-} from './batch-layout.js';
+import { CONTACT_SIZE, ContactAt, Outcome, SourceCounter } from './batch-layout.js';
 import { type Contact, type Count, latin1 } from './contact.js';
 import { ContactList } from './contact-list.js';
 import { MINUTE_US } from './epochs.js';
 import type { Reach } from './finding.js';
 import { Finds } from './finds.js';
 import { MinuteCounters } from './minute-counters.js';
+import { listedContact, singleAt } from './observed-contact.js';
 import { hasLargeSets, Overflow } from './overflow.js';
 import { PayloadEvidence } from './payload-evidence.js';
 import { countersOfSingle } from './single-counters.js';
@@ -52,6 +46,8 @@ export class SourceWindow {
   private cutUs = Number.NEGATIVE_INFINITY;
   /** The same of contacts that `reach` does not count either. */
   private lostUs = Number.NEGATIVE_INFINITY;
+  /** When something came unasked last for which the list had no room. */
+  private unaskedMissedUs = Number.NEGATIVE_INFINITY;
   /** Contacts that were given up; whoever counts them takes them. */
   private dropped = 0;
   /** What the list and the observations' own lists had no room for. */
@@ -90,22 +86,7 @@ export class SourceWindow {
     const unlisted = new Set(names);
     for (let at = 0; at < contacts.length; at += CONTACT_SIZE) {
       unlisted.delete(names[view.getUint16(at + ContactAt.target, true)]);
-      const packets = view.getUint16(at + ContactAt.packets, true);
-      const fresh: Contact = {
-        target: names[view.getUint16(at + ContactAt.target, true)],
-        protocol: view.getUint8(at + ContactAt.protocol),
-        port: view.getUint16(at + ContactAt.port, true),
-        kinds: view.getUint16(at + ContactAt.kinds, true),
-        outcome: view.getUint16(at + ContactAt.outcome, true),
-        packets,
-        firstUs: epochStartUs + view.getUint32(at + ContactAt.firstUs, true),
-        lastUs: epochStartUs + view.getUint32(at + ContactAt.lastUs, true),
-        ttl: view.getUint8(at + ContactAt.ttl),
-        tuple: view.getUint32(at + ContactAt.tuple, true),
-        packetsBefore: origin.final ? packets : 0,
-        remembered: 0,
-      };
-      this.mergeContact(fresh, epochStartUs);
+      this.mergeContact(listedContact(view, at, names, origin), epochStartUs);
     }
     if (hasLargeSets(observation) || unlisted.size > 0) {
       const large = this.largeSets();
@@ -143,36 +124,13 @@ export class SourceWindow {
   mergeSingle(singles: Uint8Array, at: number, origin: Origin): void {
     this.revision++;
     const { epochStartUs, signatures } = origin;
-    const view = new DataView(singles.buffer, singles.byteOffset + at, SINGLE_SIZE);
-    const size = this.address.length;
-    const kinds = view.getUint16(SingleAt.kinds, true);
-    const packets = view.getUint16(SingleAt.packets, true);
-    const firstUs = epochStartUs + view.getUint32(SingleAt.firstUs, true);
-    const lastUs = epochStartUs + view.getUint32(SingleAt.lastUs, true);
-    const outcome = view.getUint16(SingleAt.outcome, true);
-    const fresh: Contact = {
-      target: latin1(singles, at + SingleAt.target + 16 - size, size),
-      protocol: view.getUint8(SingleAt.protocol),
-      port: view.getUint16(SingleAt.port, true),
-      kinds,
-      outcome,
-      packets,
-      firstUs,
-      lastUs,
-      ttl: view.getUint8(SingleAt.ttl),
-      tuple: view.getUint32(SingleAt.tuple, true),
-      packetsBefore: packets,
-      remembered: 0,
-    };
-    this.mergeContact(fresh, epochStartUs);
-    this.counts.merge(
-      countersOfSingle(kinds, outcome, view.getUint32(SingleAt.traits, true), packets),
-      origin,
-    );
-    const signature = view.getUint16(SingleAt.signature, true);
+    const { contact, traits, signature } = singleAt(singles, at, this.address.length, origin);
+    const { kinds, outcome, packets, firstUs, lastUs, ttl } = contact;
+    this.mergeContact(contact, epochStartUs);
+    this.counts.merge(countersOfSingle(kinds, outcome, traits, packets), origin);
     if (signature < signatures.length) this.countSignature(signatures[signature], packets);
-    this.traits |= view.getUint32(SingleAt.traits, true);
-    if (packets > 0) this.noteStack(view.getUint8(SingleAt.ttl), view.getUint8(SingleAt.ttl), 0, 0);
+    this.traits |= traits;
+    if (packets > 0) this.noteStack(ttl, ttl, 0, 0);
     this.seen(firstUs, lastUs);
   }
 
@@ -259,6 +217,22 @@ export class SourceWindow {
   /** Distinct (target, protocol, port), given the exactly known ones. */
   pairCount(listed: readonly Contact[], sinceUs: number): Count {
     return this.countSince(sinceUs, listed.length, this.probesOverflow()?.pairs(listed, sinceUs));
+  }
+
+  /** What got something unasked since `sinceUs`, given the listed contacts that did. */
+  unaskedCounts(listed: readonly Contact[], sinceUs: number): { targets: Count; pairs: Count } {
+    const listedTargets = new Set(listed.map(({ target }) => target));
+    const all = this.isUnasked ? this.overflow : null;
+    const targets = this.countSince(
+      sinceUs,
+      listedTargets.size,
+      all?.targets(listedTargets, sinceUs),
+    );
+    const pairs = this.countSince(sinceUs, listed.length, all?.pairs(listed, sinceUs));
+    // Beside probes, nobody knows which of what is not listed came unasked.
+    const isUnclear = all === null && this.overflow?.isCounting === true;
+    if (!isUnclear && this.unaskedMissedUs < sinceUs) return { targets, pairs };
+    return { targets: { ...targets, exact: false }, pairs: { ...pairs, exact: false } };
   }
 
   /** Distinct ports of one target, given the exactly known contacts with it. */
@@ -359,9 +333,12 @@ export class SourceWindow {
    * answers to a spoofed flood from probes.
    */
   private probesOverflow(): Overflow | null {
-    if (this.overflow === null) return null;
-    const isUnasked = this.counter(SourceCounter.unsolicited) > 0 && this.counters(ASKING) === 0;
-    return isUnasked ? null : this.overflow;
+    return this.overflow === null || this.isUnasked ? null : this.overflow;
+  }
+
+  /** All that it sent in the last minute came unasked. */
+  private get isUnasked(): boolean {
+    return this.counter(SourceCounter.unsolicited) > 0 && this.counters(ASKING) === 0;
   }
 
   private mergeContact(fresh: Contact, epochStartUs: number): void {
@@ -373,7 +350,10 @@ export class SourceWindow {
 
   /** The window is full: the contact goes into the large sets. */
   private overflowWith(contact: Contact, epochStartUs: number): void {
-    if (contact.kinds === 0) return;
+    if (contact.kinds === 0 && !this.isUnasked) {
+      this.unaskedMissedUs = Math.max(this.unaskedMissedUs, contact.lastUs);
+      return;
+    }
     this.largeSets().add(contact, this.list.hasTarget(contact.target), epochStartUs);
     if ((contact.outcome & Outcome.open) === 0) return;
     this.finds ??= new Finds();
@@ -430,8 +410,14 @@ export class SourceWindow {
   }
 }
 
-/** Counters of probes, and of answers to them: the first of the layout. */
-const ASKING = Array.from({ length: SourceCounter.established + 1 }, (_, counter) => counter);
+/**
+ * Counters of probes, the first of the layout, and of answers that nothing but a probe gets: what
+ * comes unasked is refused, too.
+ */
+const ASKING = [
+  ...Array.from({ length: SourceCounter.answerOpen + 1 }, (_, counter) => counter),
+  SourceCounter.established,
+];
 
 const SIGNATURES_MAX = 16;
 const NO_SIGNATURES: ReadonlyMap<string, number> = new Map();
