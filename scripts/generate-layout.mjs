@@ -1,6 +1,7 @@
-// Writes packages/plugin-api/src/batch-layout.ts from native/core/batch/layout.h, and the anomaly
-// names from native/core/decode/anomaly.h, so that the two sides cannot drift apart. `--check`
-// fails on a diff.
+// Writes packages/plugin-api/src/batch-layout.ts from native/core/batch/layout.h, the anomaly names
+// from native/core/decode/anomaly.h, and the forms of UDP answers from
+// native/core/observe/udp_answer_forms.h, so that the two sides cannot drift apart. `--check` fails
+// on a diff.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const camel = (name) => name.toLowerCase().replace(/_([a-z0-9])/g, (_, c) => c.toUpperCase());
@@ -38,8 +39,22 @@ function constObject(header, name) {
   return `export const ${name} = {\n${body}\n} as const;\n`;
 }
 
+/** A C++ struct of numbers and the array of it, with its comments, as a tuple and a list. */
+function recordList(header, struct, list) {
+  const fields = header.match(new RegExp(`struct ${struct} \\{([^}]*)\\}`))[1];
+  const names = [...fields.matchAll(/uint\d+_t (\w+);/g)].map(([, name]) => camel(name));
+  const rows = header.match(new RegExp(`${list}\\[\\] = \\{\\n([^]*?)\\n\\};`))[1];
+  const body = rows.replace(/^ {4}/gm, '  ').replace(/\{(.*)\}/g, '[$1]');
+  const types = names.map((name) => `  ${name}: number,\n`).join('');
+  return (
+    `export type ${struct} = readonly [\n${types}];\n\n` +
+    `export const ${list}: readonly ${struct}[] = [\n${body}\n];\n`
+  );
+}
+
 const layout = readFileSync('native/core/batch/layout.h', 'utf8');
 const anomaly = readFileSync('native/core/decode/anomaly.h', 'utf8');
+const answers = readFileSync('native/core/observe/udp_answer_forms.h', 'utf8');
 const constants = [...strip(layout).matchAll(/constexpr uint32_t (\w+) = (\w+);/g)]
   .map(([, name, value]) => `export const ${name} = ${value};`)
   .join('\n');
@@ -65,6 +80,9 @@ const outputs = {
   'packages/plugin-api/src/batch-layout.ts':
     notice('native/core/batch/layout.h') +
     `${constants}\n\n${enums.map((name) => constObject(layout, name)).join('\n')}`,
+  'packages/observer/src/observe/udp-answer-forms.ts':
+    notice('native/core/observe/udp_answer_forms.h') +
+    recordList(answers, 'UdpAnswerForm', 'UDP_ANSWER_FORMS'),
   'packages/observer/src/decode/anomaly.ts':
     notice('native/core/decode/anomaly.h') +
     constObject(anomaly, 'Anomaly') +

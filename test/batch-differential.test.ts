@@ -11,6 +11,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LinkType } from '../packages/observer/src/base/link-types.js';
 import { pcap } from '../packages/observer/src/capture/testkit/build-capture.js';
 import * as build from '../packages/observer/src/decode/testkit/build-frame.js';
+import { UDP_ANSWER_FORMS } from '../packages/observer/src/observe/udp-answer-forms.js';
 import { DEFAULT_OPTIONS } from '../packages/observer/src/options.js';
 import { Random } from './generate/random.js';
 import { batchDump } from './support/batch-dump.js';
@@ -111,6 +112,21 @@ describe.skipIf(!hasCompiler)('native and TypeScript observer', () => {
     expectEqual(path, SWEPT_HOME, 520);
   });
 
+  it.each([1, 2])('agree on what is an answer over UDP (seed %i)', (seed) => {
+    const path = join(folder, `answers-${seed}.pcap`);
+    const random = new Random(seed);
+    const frames = Array.from({ length: 20_000 }, (_, index) => ({
+      bytes: answerFrame(random),
+      seconds: 1_795_000_000 + Math.floor(index / 10_000),
+      fraction: (index % 10_000) * 90,
+    }));
+    writeFileSync(path, pcap(frames, { linkType: LinkType.raw }));
+    const counts = new Map(expectEqual(path, WORLD_HOME).map(pairOf));
+    const probes = Number(counts.get('probes'));
+    expect(probes).toBeGreaterThan(2000);
+    expect(probes).toBeLessThan(Number(counts.get('inbound')) - 2000);
+  });
+
   it('agree on all services of a host, of every protocol', () => {
     const path = join(folder, 'deep.pcap');
     const random = new Random(1);
@@ -130,6 +146,47 @@ describe.skipIf(!hasCompiler)('native and TypeScript observer', () => {
     }
   });
 });
+
+const BER_PORTS = [161, 389];
+
+/** From a service's port, and almost or wholly an answer; now and then a host of ours speaks. */
+function answerFrame(random: Random): Uint8Array {
+  const ours = `198.51.100.${random.below(250)}`;
+  const theirs = `203.0.113.${random.below(250)}`;
+  const port = 1024 + random.below(60_000);
+  if (random.below(50) === 0) return ipv4(tcp({ flags: 16 }), { src: ours, dst: theirs });
+  const [formPort, size, at, mask, value, thenAt, thenMask, thenValue] = random.pick([
+    ...UDP_ANSWER_FORMS,
+  ]);
+  const isBer = random.below(8) === 0;
+  const payload = isBer ? berMessage(random) : random.bytes(size + random.below(4));
+  if (!isBer) {
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+    const set = (from: number, bits: number, word: number): void =>
+      view.setUint32(from, (view.getUint32(from) & ~bits) | word);
+    set(at, mask, value);
+    set(thenAt, thenMask, thenValue);
+  }
+  const spoil = random.below(payload.length * 3);
+  if (spoil < payload.length) payload[spoil] ^= 1 << random.below(8);
+  const from = isBer ? random.pick(BER_PORTS) : formPort || random.below(65_536);
+  const cut = payload.subarray(0, payload.length - random.below(random.pick([1, 1, 8])));
+  return ipv4(build.udp(cut, { src: from, dst: port }), {
+    src: theirs,
+    dst: ours,
+    protocol: 17,
+    id: random.below(65_536),
+  });
+}
+
+/** An LDAP or SNMP message, its lengths right or not. */
+function berMessage(random: Random): Uint8Array {
+  const length = random.pick(['30', '84 00000030', '82 0030', '80', '8000', 'ff']);
+  const integer = random.pick(['020101', '02020001', '0201', '0281']);
+  const community = random.pick(['', '0406 7075626c6963', '0400', '04ff']);
+  const operation = random.pick(['a2', 'a5', '64', '65', '73', '63']);
+  return bytes('30', length, integer, community, operation, random.bytes(random.below(40)));
+}
 
 /** A host's every service is tried, of all protocols at once, and another host's now and then. */
 function deepFrame(random: Random): Uint8Array {

@@ -150,8 +150,13 @@ function noiseText(finding: Finding): string {
   if (finding.kind === 'syn_flood')
     return `${when}  SYN flood    ${about}, ${much}, ${floodersText(finding)}`;
   if (finding.kind === 'backscatter')
-    return `${when}  backscatter  ${about}, ${much}, attacked elsewhere`;
+    return `${when}  backscatter  ${about}, ${much}, ${backscatterText(finding)}`;
   return `${when}  busy source  ${about}, ${much}, connections complete`;
+}
+
+/** Who is attacked: what answers over UDP is abused to attack us. */
+function backscatterText({ probe }: Finding): string {
+  return probe === 'udp_answer' ? 'nobody asked for' : 'attacked elsewhere';
 }
 
 /** Where a flood comes from. Sources that are hardly seen twice are made up. */

@@ -1,6 +1,7 @@
 #include "observe/observe_udp.h"
 
 #include "observe/payloads.h"
+#include "observe/udp_answers.h"
 
 namespace picket {
 
@@ -20,15 +21,6 @@ bool from_initiator(const Flows& table, uint16_t state) {
   return table.source_low == ((state & FLOW_INITIATOR_LOW) != 0);
 }
 
-/// A service's answer by its content: DNS with QR set (RFC 1035 §4.1.1), NTP mode 4 (RFC 5905
-/// §7.3).
-bool looks_like_answer(const Packet& packet) {
-  const uint8_t* payload = packet.bytes + packet.payload_at;
-  if (packet.src_port == 53) return packet.payload_size >= 12 && (payload[2] & 0x80) != 0;
-  if (packet.src_port == 123) return packet.payload_size >= 48 && (payload[0] & 7) == 4;
-  return false;
-}
-
 void observe_known(Observer& observer, const Packet& packet, Flow& flow) {
   if ((flow.state & FLOW_INBOUND) == 0 || (flow.state & FLOW_INITIATOR_DATA) != 0) return;
   if (!observer.target_home || !from_initiator(observer.flows, flow.state)) return;
@@ -41,7 +33,7 @@ void observe_known(Observer& observer, const Packet& packet, Flow& flow) {
 
 void observe_unasked(Observer& observer, const Packet& packet) {
   const bool visible = observer.answers_visible(packet);
-  if (looks_like_answer(packet)) {
+  if (is_udp_answer(packet)) {
     if (!visible) return;
     observer.address(packet, false);
     observer.outcome_of_touch(packet, UDP | packet.dst_port, OUTCOME_BACKSCATTER_REPLY, 0, true);

@@ -9,6 +9,7 @@ import { NONE } from './address-index.js';
 import { FlowState } from './flows.js';
 import type { Observer } from './observer.js';
 import { observePayload } from './payloads.js';
+import { isUdpAnswer } from './udp-answers.js';
 
 const UDP = 17 << 16;
 const PRIVILEGED_PORT_MAX = 1023;
@@ -67,7 +68,7 @@ function observeKnown(observer: Observer, packet: Packet, flow: number): void {
 
 function observeUnasked(observer: Observer, packet: Packet): void {
   const visible = observer.answersVisible(packet);
-  if (looksLikeAnswer(packet)) {
+  if (isUdpAnswer(packet)) {
     if (!visible) return;
     observer.address(packet, false);
     observer.outcomeOfTouch(packet, UDP | packet.dstPort, Outcome.backscatterReply, 0, true);
@@ -87,14 +88,4 @@ function observeUnasked(observer: Observer, packet: Packet): void {
       FlowState.inbound | (pending.sourceLow ? FlowState.initiatorLow : 0),
     );
   }
-}
-
-/**
- * A service's answer by its content: DNS with QR set (RFC 1035 §4.1.1), NTP mode 4 (RFC 5905 §7.3).
- */
-function looksLikeAnswer(packet: Packet): boolean {
-  const at = packet.payloadAt;
-  if (packet.srcPort === 53) return packet.payloadSize >= 12 && (packet.bytes[at + 2] & 0x80) !== 0;
-  if (packet.srcPort === 123) return packet.payloadSize >= 48 && (packet.bytes[at] & 7) === 4;
-  return false;
 }
