@@ -1,7 +1,7 @@
 /** Contacts as a batch has them (batch-layout: CONTACT_SIZE and SINGLE_SIZE records). */
-import { ContactAt, SINGLE_SIZE, SingleAt } from './batch-layout.js';
+import { ContactAt, SingleAt } from './batch-layout.js';
 import type { Origin } from './batch.js';
-import { type Contact, latin1 } from './contact.js';
+import type { Contact } from './contact.js';
 
 /** The record at `at`; `names` are the targets of its observation. */
 export function listedContact(
@@ -27,25 +27,11 @@ export function listedContact(
   };
 }
 
-/** What a single says beside its contact. */
-export interface Single {
-  contact: Contact;
-  traits: number;
-  /** Index into the batch's signatures; beyond them for none. */
-  signature: number;
-}
-
-/** The single at `at`, of a source whose address has `size` bytes. */
-export function singleAt(
-  singles: Uint8Array,
-  at: number,
-  size: number,
-  { epochStartUs }: Origin,
-): Single {
-  const view = new DataView(singles.buffer, singles.byteOffset + at, SINGLE_SIZE);
+/** That of the single which `view` shows, with `target`. */
+export function contactOfSingle(view: DataView, target: string, { epochStartUs }: Origin): Contact {
   const packets = view.getUint16(SingleAt.packets, true);
-  const contact: Contact = {
-    target: latin1(singles, at + SingleAt.target + 16 - size, size),
+  return {
+    target,
     protocol: view.getUint8(SingleAt.protocol),
     port: view.getUint16(SingleAt.port, true),
     kinds: view.getUint16(SingleAt.kinds, true),
@@ -57,10 +43,5 @@ export function singleAt(
     tuple: view.getUint32(SingleAt.tuple, true),
     packetsBefore: packets,
     remembered: 0,
-  };
-  return {
-    contact,
-    traits: view.getUint32(SingleAt.traits, true),
-    signature: view.getUint16(SingleAt.signature, true),
   };
 }

@@ -6,14 +6,21 @@
  * what is counted of it then is "at least".
  */
 import type { Origin, SourceObservation } from './batch.js';
-import { CONTACT_SIZE, ContactAt, Outcome, SourceCounter } from './batch-layout.js';
+import {
+  CONTACT_SIZE,
+  ContactAt,
+  Outcome,
+  SINGLE_SIZE,
+  SingleAt,
+  SourceCounter,
+} from './batch-layout.js';
 import { type Contact, type Count, latin1 } from './contact.js';
 import { ContactList } from './contact-list.js';
 import { MINUTE_US } from './epochs.js';
 import type { Reach } from './finding.js';
 import { Finds } from './finds.js';
 import { MinuteCounters } from './minute-counters.js';
-import { listedContact, singleAt } from './observed-contact.js';
+import { contactOfSingle, listedContact } from './observed-contact.js';
 import { hasLargeSets, Overflow } from './overflow.js';
 import { PayloadEvidence } from './payload-evidence.js';
 import { countersOfSingle } from './single-counters.js';
@@ -124,7 +131,12 @@ export class SourceWindow {
   mergeSingle(singles: Uint8Array, at: number, origin: Origin): void {
     this.revision++;
     const { epochStartUs, signatures } = origin;
-    const { contact, traits, signature } = singleAt(singles, at, this.address.length, origin);
+    const view = new DataView(singles.buffer, singles.byteOffset + at, SINGLE_SIZE);
+    const size = this.address.length;
+    const target = latin1(singles, at + SingleAt.target + 16 - size, size);
+    const contact = contactOfSingle(view, target, origin);
+    const traits = view.getUint32(SingleAt.traits, true);
+    const signature = view.getUint16(SingleAt.signature, true);
     const { kinds, outcome, packets, firstUs, lastUs, ttl } = contact;
     this.mergeContact(contact, epochStartUs);
     this.counts.merge(countersOfSingle(kinds, outcome, traits, packets), origin);
