@@ -80,6 +80,16 @@ describe('report', () => {
     expect(report.render(summary(), plain)).toContain(`48,211 SYNs in 60 s, ${said}\n`);
   });
 
+  it('counts the noise that it does not tell, however much', () => {
+    const report = new Report();
+    for (const state of ['started', 'ended'] as const)
+      for (let n = 0; n < 1500; n++) {
+        const source = { ip: `10.0.${n >> 8}.${n & 255}`, tunnel: 0 };
+        report.finding(makeFinding({ kind: 'backscatter', source, state }));
+      }
+    expect(report.render(summary(), plain)).toContain('... and 1,492 more. ');
+  });
+
   it('tells floods of many hosts apart', () => {
     const report = new Report();
     for (const [id, hosts] of [

@@ -53,6 +53,7 @@ export class Report {
   readonly #incidents = new Map<string, Incident>();
   readonly #noise = new Map<string, Finding>();
   #untold = 0;
+  #noiseUntold = 0;
 
   /** The latest event of an incident replaces the earlier ones. */
   incident(incident: Incident): void {
@@ -68,7 +69,10 @@ export class Report {
     if (finding.phase !== 'noise') return;
     const key = `${finding.kind} ${finding.source?.ip} ${finding.target?.ip ?? finding.id}`;
     const known = this.#noise.get(key);
-    if (!known && this.#noise.size >= NOISE_MAX) return;
+    if (!known && this.#noise.size >= NOISE_MAX) {
+      if (finding.state === 'started') this.#noiseUntold++;
+      return;
+    }
     if (!known || finding.count >= known.count) this.#noise.set(key, finding);
   }
 
@@ -86,7 +90,7 @@ export class Report {
       page.line();
       page.text(`... and ${plural(more, 'further incident')}, less severe. All of them: --json`);
     }
-    writeNoise(page, [...this.#noise.values()]);
+    writeNoise(page, [...this.#noise.values()], this.#noiseUntold);
     writeCoverage(page, summary);
     return page.toString();
   }
@@ -129,7 +133,7 @@ function seenText({ sections, sources }: ReportSummary): string {
   return sources === null ? packets : `${packets}, ${plural(sources, 'source')}`;
 }
 
-function writeNoise(page: Page, noise: Finding[]): void {
+function writeNoise(page: Page, noise: Finding[], untold: number): void {
   if (noise.length === 0) return;
   page.line();
   page.line(page.colors.bold('Not scans'));
@@ -137,7 +141,7 @@ function writeNoise(page: Page, noise: Finding[]): void {
     (left, right) => left.firstSeenUs - right.firstSeenUs || compareText(left.id, right.id),
   );
   for (const finding of ordered.slice(0, NOISE_TOLD_MAX)) page.text(noiseText(finding), '  ');
-  const more = ordered.length - NOISE_TOLD_MAX;
+  const more = ordered.length + untold - NOISE_TOLD_MAX;
   if (more > 0) page.text(`... and ${formatCount(more)} more. All of them: --json`, '  ');
 }
 
