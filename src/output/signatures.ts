@@ -44,5 +44,5 @@ export const SIGNATURES: Record<Kind, Signature> = {
   honeyport: signature(9000019, 'probe of an address or port never used', RECON),
   syn_flood: signature(9000020, 'SYN flood', DOS),
   fan_out: signature(9000021, 'fan-out with connections that complete', MISC),
-  backscatter: signature(9000022, 'backscatter of an attack elsewhere', MISC),
+  backscatter: signature(9000022, 'backscatter, answers nobody asked for', MISC),
 };
