@@ -19,8 +19,9 @@ export const UDP_ANSWER_FORMS: readonly UdpAnswerForm[] = [
   // DTLS (RFC 6347 §4.2): ServerHello, HelloVerifyRequest
   [0, 25, 0, 0xffff0000, 0x16fe0000, 12, 0x00ff0000, 0x00020000],
   [0, 25, 0, 0xffff0000, 0x16fe0000, 12, 0x00ff0000, 0x00030000],
-  // Servers of games, 0xffffffff first: A2S_INFO, A2S_PLAYER, A2S_RULES and their challenge
-  // (Valve "Server queries"), "infoResponse" and "statusResponse" (Quake III)
+  // Servers of games: a part of a long answer; 0xffffffff and A2S_INFO, A2S_PLAYER, A2S_RULES or
+  // their challenge (Valve "Server queries"), or "infoResponse", "statusResponse" (Quake III)
+  [0, 12, 0, 0xffffffff, 0xfffffffe, 0, 0, 0],
   [0, 9, 0, 0xffffffff, 0xffffffff, 4, 0xff000000, 0x49000000],
   [0, 9, 0, 0xffffffff, 0xffffffff, 4, 0xff000000, 0x44000000],
   [0, 9, 0, 0xffffffff, 0xffffffff, 4, 0xff000000, 0x45000000],
@@ -50,6 +51,9 @@ export const UDP_ANSWER_FORMS: readonly UdpAnswerForm[] = [
   [123, 8, 0, 0x87000000, 0x87000000, 0, 0, 0],
   // NetBIOS name service: R (RFC 1002 §4.2.1.1)
   [137, 12, 0, 0x00008000, 0x00008000, 0, 0, 0],
+  // XDMCP version 1: Willing, Unwilling (X Display Manager Control Protocol)
+  [177, 6, 0, 0xffffffff, 0x00010005, 0, 0, 0],
+  [177, 6, 0, 0xffffffff, 0x00010006, 0, 0, 0],
   // SLP version 2: SrvRply, AttrRply, DAAdvert, SrvTypeRply (RFC 2608 §8)
   [427, 14, 0, 0xffff0000, 0x02020000, 0, 0, 0],
   [427, 14, 0, 0xffff0000, 0x02070000, 0, 0, 0],

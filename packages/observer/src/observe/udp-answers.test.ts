@@ -38,6 +38,7 @@ const CASES: [name: string, port: number, answer: Uint8Array, question: Uint8Arr
     bytes('30 25 020101 63 20', zeros(32)),
   ],
   ['CLDAP, done', 389, bytes('30 0c 020107 65 07', zeros(7)), bytes('30')],
+  ['XDMCP', 177, bytes('0001 0005 0018', zeros(24)), bytes('0001 0002 0001 00')],
   ['SLP', 427, bytes('02 02 0000', zeros(40)), bytes('02 01 0000', zeros(40))],
   [
     'QUIC version negotiation',
@@ -81,6 +82,7 @@ const CASES: [name: string, port: number, answer: Uint8Array, question: Uint8Arr
     bytes('ffffffff 49 11', zeros(20)),
     bytes('ffffffff 54', text('Source Engine Query\0')),
   ],
+  ['game server, long', 27_015, bytes('fffffffe 00000001 02 00', zeros(20)), bytes('fffffffe')],
   [
     'arena',
     27_960,
@@ -111,6 +113,6 @@ describe('answers over UDP', () => {
 
   it('are known by the port they come from, unless the content says enough', () => {
     const anywhere = CASES.filter(([, , answer]) => isAnswer(50_001, answer)).map(([name]) => name);
-    expect(anywhere).toEqual(['DTLS', 'SSDP', 'SIP', 'game server', 'arena']);
+    expect(anywhere).toEqual(['DTLS', 'SSDP', 'SIP', 'game server', 'game server, long', 'arena']);
   });
 });
