@@ -39,6 +39,7 @@ class Story {
       ),
       progress: progress.map((given) => makeActivity({ lastSeenUs, ...given })),
       suspects: [],
+      traffic: null,
     });
     this.events.push(...this.correlator.advance());
     return incidentsOf(this.events.slice(before));
@@ -289,7 +290,7 @@ describe('correlator: scope', () => {
 describe('correlator: order', () => {
   it('holds an epoch back until every shard has judged it', () => {
     const correlator = new Correlator({ shardCount: 2 });
-    const quiet = { findings: [], progress: [], suspects: [], final: false };
+    const quiet = { findings: [], progress: [], suspects: [], traffic: null, final: false };
     correlator.accept({
       ...quiet,
       shard: 0,
@@ -305,7 +306,7 @@ describe('correlator: order', () => {
 
   it('does not wait for a shard that has ended', () => {
     const correlator = new Correlator({ shardCount: 2 });
-    const quiet = { findings: [], progress: [], suspects: [] };
+    const quiet = { findings: [], progress: [], suspects: [], traffic: null };
     correlator.accept({ ...quiet, shard: 1, watermarkUs: at(0), final: true });
     correlator.accept({
       ...quiet,
@@ -325,6 +326,7 @@ describe('correlator: order', () => {
       final: false,
       progress: [],
       suspects: [],
+      traffic: null,
       findings: [makeFinding({ judgedUs: at(1) })],
     });
     expect(correlator.advance().map((event) => event.type)).toEqual(['finding', 'incident']);

@@ -9,6 +9,7 @@
  */
 import type { Activity, Finding, Incident } from '../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
+import type { Traffic } from '../../packages/plugin-api/src/traffic.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
 import { packCorrelator, unpackCorrelator } from './checkpoint.js';
@@ -29,6 +30,7 @@ export interface Judged {
   findings: Finding[];
   progress: Activity[];
   suspects: Suspect[];
+  traffic: Traffic | null;
 }
 
 export type OutputEvent =
@@ -38,7 +40,7 @@ export type OutputEvent =
 /**
  * Half a microsecond after its epoch's start: before all that the epoch holds, after all before it.
  */
-const SUSPECT_OFFSET_US = 0.5;
+const EPOCH_OFFSET_US = 0.5;
 
 export class Correlator {
   readonly #canonical: boolean;
@@ -103,10 +105,14 @@ export class Correlator {
     for (const activity of progress) this.#pending.push({ ...momentOf(watermarkUs), activity });
     for (const suspect of outcome.suspects) {
       this.#pending.push({
-        timeUs: suspect.epochStartUs + SUSPECT_OFFSET_US,
+        timeUs: suspect.epochStartUs + EPOCH_OFFSET_US,
         late: false,
         suspect,
       });
+    }
+    if (outcome.traffic !== null) {
+      const { traffic } = outcome;
+      this.#pending.push({ timeUs: traffic.epochStartUs + EPOCH_OFFSET_US, late: false, traffic });
     }
     this.#watermarks[shard] = Math.max(before, watermarkUs);
     this.#ended[shard] = outcome.final;
@@ -121,6 +127,7 @@ export class Correlator {
     const isReady = (item: Item): boolean => {
       // Sources are tied to each other: an epoch's suspects of all shards are looked at together.
       if ('suspect' in item) return item.suspect.judgedUs <= horizonUs;
+      if ('traffic' in item) return item.traffic.judgedUs <= horizonUs;
       if (!this.#canonical) return true;
       return item.timeUs < horizonUs || (item.timeUs === horizonUs && !item.late);
     };
@@ -204,9 +211,14 @@ export class Correlator {
   #handleEpoch(timeUs: number, items: Item[], events: OutputEvent[]): void {
     const touched = new Set<OpenIncident>();
     const suspects: Suspect[] = [];
+    const traffics: Traffic[] = [];
     for (const item of items) {
       if ('suspect' in item) {
         suspects.push(item.suspect);
+        continue;
+      }
+      if ('traffic' in item) {
+        traffics.push(item.traffic);
         continue;
       }
       const incident =
@@ -215,6 +227,7 @@ export class Correlator {
           : this.#absorbActivity(item.activity);
       if (incident) touched.add(this.#inform(incident, item, timeUs, events));
     }
+    if (traffics.length > 0) this.#say(this.#linker.noteTraffic(traffics), events);
     if (suspects.length > 0) this.#tieSuspects(suspects, events, touched);
     const saidUs = suspects[0]?.judgedUs ?? timeUs;
     for (const incident of [...touched].sort(compareIncidents)) {
@@ -227,9 +240,7 @@ export class Correlator {
 
   /** Ties sources that the linker finds to be one operator's, and says what they are together. */
   #tieSuspects(suspects: Suspect[], events: OutputEvent[], touched: Set<OpenIncident>): void {
-    const { links, floods } = this.#linker.link(suspects);
-    this.#say(floods, events);
-    for (const link of links) {
+    for (const link of this.#linker.link(suspects)) {
       if (link.finding) this.#say([link.finding], events);
       const incident = this.#tie(link, events);
       if (incident) touched.add(incident);

@@ -9,10 +9,9 @@ const SECOND = 1_000_000;
 const TCP = 6;
 
 interface Parameters {
-  /** SYNs a second, evenly over `from` to `to` of each. */
+  /** SYNs a second, evenly over the first part `to` of each. */
   rate: number;
   seconds: number;
-  from?: number;
   to?: number;
   hosts?: number;
   ports?: number;
@@ -41,12 +40,12 @@ function suspect(ip: string, timeUs: number, target: string, port: number): Susp
 
 /** SYNs of one stack, by epoch; each from the next source, to the next host and port. */
 function syns(parameters: Parameters): Suspect[][] {
-  const { rate, seconds, from = 0, to = 1, hosts = 200, ports = 1 } = parameters;
+  const { rate, seconds, to = 1, hosts = 200, ports = 1 } = parameters;
   const { ipOf = scattered, proofOf = () => 0 as const, isOpen = false } = parameters;
   return upTo(seconds).map((second) =>
     upTo(rate).map((at) => {
       const n = second * rate + at;
-      const timeUs = Math.floor((second + from + (at / rate) * (to - from)) * SECOND);
+      const timeUs = Math.floor((second + (at / rate) * to) * SECOND);
       const one = suspect(ipOf(n), timeUs, `198.51.100.${n % hosts}`, 1 + (n % ports));
       one.contacts[0].open = isOpen;
       return { ...one, proof: proofOf(n) };
@@ -59,14 +58,31 @@ interface Said {
   links: Link[];
 }
 
+interface Surroundings {
+  /** Floods that detectors tell. */
+  told?: Finding[];
+  linker?: Linker;
+  /** What came of the SYNs of the epoch before. @defaultValue 0 */
+  connected?: number;
+  answersVisible?: boolean;
+  /** Packets that came in for each SYN. @defaultValue 1 */
+  inbound?: number;
+}
+
 /** What the linker says of the epochs and at their end. */
-function said(epochs: Suspect[][], told: Finding[] = [], linker = new Linker()): Said {
+function said(epochs: Suspect[][], surroundings: Surroundings = {}): Said {
+  const { told = [], linker = new Linker(), connected = 0 } = surroundings;
+  const { answersVisible = true, inbound = 1 } = surroundings;
   for (const finding of told) linker.noteFlood(finding);
   const all: Said = { floods: [], links: [] };
   for (const suspects of epochs) {
-    const { floods, links } = linker.link([...suspects]);
-    all.floods.push(...floods);
-    all.links.push(...links);
+    const syns = suspects.length;
+    const { epochStartUs, judgedUs } = suspects[0];
+    const traffic = { epochStartUs, judgedUs, connected, answersVisible };
+    // Two shards' halves.
+    const half = { ...traffic, syns: syns / 2, inbound: (inbound * syns) / 2 };
+    all.floods.push(...linker.noteTraffic([half, { ...half, connected: 0 }]));
+    all.links.push(...linker.link([...suspects]));
   }
   all.floods.push(...linker.end(epochs.length * SECOND));
   return all;
@@ -142,9 +158,22 @@ describe('sources that each come once', () => {
     expect(lines(all)).toEqual(['started 200', 'ended 400']);
   });
 
-  it('are neither at the end of every epoch: connections have not come to anything there', () => {
-    const all = said(syns({ rate: 400, seconds: 10, from: 0.9 }));
-    expect(all).toEqual({ floods: [], links: [] });
+  it('are neither when they connect a second later', () => {
+    const epochs = syns({ rate: 400, seconds: 10 });
+    expect(said(epochs.slice(0, -1), { connected: 400 }).links).toEqual([]);
+    for (const connected of [400, 300]) {
+      const { floods } = said(epochs, { connected });
+      // Of the last second nobody knows; what came before it stands for it.
+      expect(floods).toEqual([]);
+    }
+    expect(lines(said(epochs, { connected: 100 }))[0]).toMatch(/^started/);
+  });
+
+  it('are no flood where no answer can be seen, unless they are most of what comes in', () => {
+    const epochs = syns({ rate: 400, seconds: 5 });
+    expect(said(epochs, { answersVisible: false, inbound: 4 })).toEqual({ floods: [], links: [] });
+    const mostly = said(epochs, { answersVisible: false, inbound: 2 });
+    expect(lines(mostly)).toEqual(['started 400', 'ended 2000']);
   });
 
   it('hide no scan of the same stack', () => {
@@ -174,13 +203,15 @@ describe('sources that each come once', () => {
       }),
     );
     const epochs = syns({ rate: 400, seconds: 3, hosts: 4, ports: 200 });
-    expect(said(epochs, told)).toEqual({ floods: [], links: [] });
-    expect(lines(said(epochs, told.slice(2)))).toEqual(['started 400', 'ended 1200']);
+    expect(said(epochs, { told })).toEqual({ floods: [], links: [] });
+    expect(lines(said(epochs, { told: told.slice(2) }))).toEqual(['started 400', 'ended 1200']);
   });
 
-  it('of one host are told when no detector did in two seconds', () => {
-    const all = said(syns({ rate: 160, seconds: 4, hosts: 1, ports: 250 }));
-    expect(lines(all)).toEqual(['started 320', 'ended 640']);
+  it('of one host are told when no detector did in six seconds, or before the end', () => {
+    const all = said(syns({ rate: 160, seconds: 8, hosts: 1, ports: 250 }));
+    expect(lines(all)).toEqual(['started 800', 'ended 1280']);
+    const short = said(syns({ rate: 160, seconds: 2, hosts: 1, ports: 250 }));
+    expect(lines(short)).toEqual(['started 320', 'ended 320']);
     expect(all.floods[0].target).toEqual({ ip: '198.51.100.0', tunnel: 0 });
   });
 
@@ -191,7 +222,7 @@ describe('sources that each come once', () => {
       ),
     );
     const linker = new Linker();
-    said([stacks], [], linker);
+    said([stacks], { linker });
     expect(linker.refused).toBe(6);
   });
 });

@@ -13,6 +13,7 @@ import type {
   SuspectContact,
   SuspectSource,
 } from '../../packages/plugin-api/src/suspect.js';
+import type { Traffic } from '../../packages/plugin-api/src/traffic.js';
 import { addressBytes } from '../shared/address.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
@@ -30,12 +31,16 @@ const RETURNING_MIN = 0.1;
 const ANSWERED_MIN = 3;
 /** Of the open ports' answers, those that were taken: who owns a made-up address resets some. */
 const ANSWERED_SHARE_MIN = 0.5;
+/** Of a flood, what must have come to nothing a second later: ordinary connections take as long. */
+const MISSING_MIN = 0.5;
+/** Of what comes in, SYNs from which on it is a flood although no answer of ours can be seen. */
+const SYN_SHARE_MIN = 0.5;
 /** How long one-time sources of the stack count as made up after the flood. */
 const REMEMBERED_US = 300_000_000;
 /** A flood that pauses for longer has ended. */
 const WINDOW_S = 60;
-/** A detector has this long to tell a flood of one host. */
-const ONE_HOST_US = 2_000_000;
+/** A detector has this long to tell a flood of one host: 1,000 SYNs at 200 a second. */
+const ONE_HOST_US = 6_000_000;
 /** Growth from one spoken line to the next. */
 const ESCALATION = 10;
 const CROWDS_MAX = 64;
@@ -68,18 +73,28 @@ interface Crowd {
   count: number;
   hosts: Set<string>;
   ports: Set<number>;
-  /**
-   * Some of its epochs had enough of it in their first half alone: at an epoch's end ordinary
-   * connections have not come to anything yet, either.
-   */
-  isSettled: boolean;
+  /** What came once in the epoch that it was last seen to flood. */
+  latest: number;
+  /** Of `count`, what the epoch after is known of; and of that, what came to nothing by then. */
+  settled: number;
+  missing: number;
   /** The last line. Null: none so far, or it has ended. */
   spoken: Finding | null;
+}
+
+/** What came in an epoch, of all shards and sensors. */
+interface EpochTraffic {
+  judgedUs: number;
+  syns: number;
+  /** What comes to nothing would be seen to. */
+  isTelling: boolean;
 }
 
 export class Crowds {
   /** By stack. */
   #crowds = new Map<string, Crowd>();
+  /** Of the epoch that is known last, before anything is known of the one after. */
+  #last: EpochTraffic | null = null;
   /** Actor keys of hosts whose flood a detector tells, and until when that holds, packet time. */
   #told = new Map<string, number>();
   /** Floods that found no room, cumulative. */
@@ -87,12 +102,13 @@ export class Crowds {
 
   /** The state, for a checkpoint. */
   pack() {
-    return { crowds: this.#crowds, told: this.#told, refused: this.refused };
+    return { crowds: this.#crowds, last: this.#last, told: this.#told, refused: this.refused };
   }
 
   static unpack(packed: ReturnType<Crowds['pack']>): Crowds {
     const made = new Crowds();
     made.#crowds = packed.crowds;
+    made.#last = packed.last;
     made.#told = packed.told;
     made.refused = packed.refused;
     return made;
@@ -108,22 +124,30 @@ export class Crowds {
     this.#told.set(key, untilUs);
   }
 
-  /** Takes in one epoch's suspects, which are counted in `totals`; returns the lines to speak. */
-  look(suspects: readonly Suspect[], totals: SourceTotals): Finding[] {
-    const { epochStartUs, judgedUs } = suspects[0];
+  /** Takes in what came in an epoch, before its suspects; returns the lines to speak. */
+  settle(traffics: readonly Traffic[]): Finding[] {
+    const { epochStartUs, judgedUs } = traffics[0];
     const lines = this.#finish(judgedUs);
-    const halfUs = (epochStartUs + judgedUs) / 2;
-    for (const [key, arrivals] of arrivalsOf(suspects, totals)) {
-      if (!isFlood(arrivals)) continue;
-      const crowd = this.#crowdOf(key, arrivals);
-      if (crowd === null) continue;
-      add(crowd, arrivals, judgedUs);
-      const settled = arrivals.once.filter(({ contact }) => contact.timeUs < halfUs).length;
-      if (settled > (CROWD_RATE_MIN * (halfUs - epochStartUs)) / 1e6) crowd.isSettled = true;
+    const sumOf = (of: (one: Traffic) => number): number =>
+      traffics.reduce((sum, one) => sum + of(one), 0);
+    this.#settleLast(this.#last?.judgedUs === epochStartUs ? sumOf((one) => one.connected) : 0);
+    const syns = sumOf((one) => one.syns);
+    const isMostly = syns >= SYN_SHARE_MIN * sumOf((one) => one.inbound);
+    const isTelling = isMostly || traffics.some((one) => one.answersVisible);
+    this.#last = { judgedUs, syns, isTelling };
+    for (const [, crowd] of this.#ordered()) {
       const line = this.#lineOf(crowd, judgedUs);
       if (line !== null) lines.push(line);
     }
     return lines;
+  }
+
+  /** Takes in the suspects of that epoch, which are counted in `totals`. */
+  look(suspects: readonly Suspect[], totals: SourceTotals): void {
+    for (const [key, arrivals] of arrivalsOf(suspects, totals)) {
+      const crowd = isFlood(arrivals) ? this.#crowdOf(key, arrivals) : null;
+      if (crowd !== null) add(crowd, arrivals, suspects[0].judgedUs);
+    }
   }
 
   /** Whether a source that made `total` contacts in all is one of a flood's. */
@@ -133,6 +157,7 @@ export class Crowds {
 
   /** The end of input, at packet time `nowUs`: the lines that are left. */
   end(nowUs: number): Finding[] {
+    this.#settleLast(0);
     const lines: Finding[] = [];
     for (const [, crowd] of this.#ordered()) {
       if (crowd.spoken === null && this.#isUntold(crowd, 1, nowUs)) lines.push(speak(crowd, nowUs));
@@ -142,7 +167,20 @@ export class Crowds {
     return lines;
   }
 
-  /** What a crowd that has just flooded gives to say. */
+  /** What came of the last epoch's SYNs is known: `connected` did in the one after. */
+  #settleLast(connected: number): void {
+    const last = this.#last;
+    if (last === null) return;
+    const missing = Math.max(0, last.syns - connected);
+    for (const crowd of this.#crowds.values()) {
+      if (crowd.floodedUs !== last.judgedUs) continue;
+      crowd.settled += crowd.latest;
+      if (last.isTelling) crowd.missing += Math.min(missing, crowd.latest);
+    }
+    this.#last = null;
+  }
+
+  /** What a crowd gives to say. */
   #lineOf(crowd: Crowd, nowUs: number): Finding | null {
     if (crowd.spoken !== null)
       return crowd.count < crowd.spoken.count * ESCALATION ? null : speak(crowd, nowUs);
@@ -164,8 +202,9 @@ export class Crowds {
   }
 
   /** Whether it is one, and no detector tells it of at least `count` hosts. */
-  #isUntold({ hosts, tunnel, isSettled }: Crowd, count: number, nowUs: number): boolean {
-    if (!isSettled) return false;
+  #isUntold(crowd: Crowd, count: number, nowUs: number): boolean {
+    const { hosts, tunnel, settled, missing } = crowd;
+    if (settled === 0 || missing < MISSING_MIN * settled) return false;
     let untold = 0;
     for (const ip of hosts) {
       const toldUntilUs = this.#told.get(actorKey({ ip, tunnel })) ?? 0;
@@ -190,7 +229,9 @@ export class Crowds {
       count: 0,
       hosts: new Set(),
       ports: new Set(),
-      isSettled: false,
+      latest: 0,
+      settled: 0,
+      missing: 0,
       spoken: null,
     };
     this.#crowds.set(key, crowd);
@@ -252,6 +293,7 @@ function latin1Of(ip: string): string {
 function add(crowd: Crowd, { once }: Arrivals, judgedUs: number): void {
   crowd.floodedUs = judgedUs;
   crowd.count += once.length;
+  crowd.latest = once.length;
   for (const { contact } of once) {
     crowd.firstUs = Math.min(crowd.firstUs, contact.timeUs);
     crowd.lastUs = Math.max(crowd.lastUs, contact.timeUs);
@@ -267,7 +309,9 @@ function restart(crowd: Crowd): void {
   crowd.count = 0;
   crowd.hosts.clear();
   crowd.ports.clear();
-  crowd.isSettled = false;
+  crowd.latest = 0;
+  crowd.settled = 0;
+  crowd.missing = 0;
   crowd.spoken = null;
 }
 

@@ -37,7 +37,7 @@ function visit(second: number, targets: string[], exposed: string[]): Partial<Ac
 /** The last event of each incident, after a visitor came at `second` and did `activity`. */
 function play(second: number, activity: Partial<Activity>): Incident[] {
   const correlator = new Correlator({ shardCount: 1, idleS: 600 });
-  const quiet = { shard: 0, final: false, progress: [], suspects: [] };
+  const quiet = { shard: 0, final: false, progress: [], suspects: [], traffic: null };
   const latest = new Map<string, Incident>();
   const visiting = makeFinding({
     id: 'b',

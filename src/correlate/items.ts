@@ -1,11 +1,13 @@
 /** What the correlator handles, and the canonical order in which it does. */
 import type { Activity, EntityName, Finding } from '../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
+import type { Traffic } from '../../packages/plugin-api/src/traffic.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
 
 /** Something to handle at a packet time. Order within a time: findings, then activities. */
-export type Item = Moment & ({ finding: Finding } | { activity: Activity } | { suspect: Suspect });
+export type Item = Moment &
+  ({ finding: Finding } | { activity: Activity } | { suspect: Suspect } | { traffic: Traffic });
 
 export interface Moment {
   timeUs: number;
@@ -24,6 +26,9 @@ export function compareItems(left: Item, right: Item): number {
   if ('finding' in left)
     return 'finding' in right ? compareFindings(left.finding, right.finding) : -1;
   if ('finding' in right) return 1;
+  // They are added up.
+  if ('traffic' in left || 'traffic' in right)
+    return Number('traffic' in right) - Number('traffic' in left);
   return compareText(actorKey(sourceOf(left)), actorKey(sourceOf(right)));
 }
 

@@ -4,6 +4,7 @@
  */
 import type { ActorRole, Finding } from '../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
+import type { Traffic } from '../../packages/plugin-api/src/traffic.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
 import { Crowds } from './crowds.js';
@@ -56,13 +57,18 @@ export class Linker {
     this.#crowds.note(finding);
   }
 
+  /** Takes in what came in an epoch, of all shards, before its suspects: floods that are told. */
+  noteTraffic(traffics: readonly Traffic[]): Finding[] {
+    return this.#crowds.settle(traffics);
+  }
+
   /** The end of input, at packet time `nowUs`: what is left to say. */
   end(nowUs: number): Finding[] {
     return this.#crowds.end(nowUs);
   }
 
   /** Takes in the suspects of one epoch, all shards'. */
-  link(suspects: Suspect[]): { links: Link[]; floods: Finding[] } {
+  link(suspects: Suspect[]): Link[] {
     suspects.sort((left, right) => compareText(actorKey(left.source), actorKey(right.source)));
     const { judgedUs } = suspects[0];
     const links: Link[] = [];
@@ -86,7 +92,7 @@ export class Linker {
     // Decoys repeat each other's probes; what is left may divide them, or be made up.
     const others = suspects.filter((suspect) => !decoys.has(actorKey(suspect.source)));
     for (const { source, contacts } of others) this.#totals.add(actorKey(source), contacts);
-    const floods = others.length === 0 ? [] : this.#crowds.look(others, this.#totals);
+    this.#crowds.look(others, this.#totals);
     for (const group of this.#shares.link(others, judgedUs, this.#totals, this.#crowds)) {
       const keys = [...group.members.keys()].sort(compareText);
       const finding = group.announced ? null : shareFinding(group, DEFAULT_SHARES, judgedUs);
@@ -102,7 +108,7 @@ export class Linker {
     this.#decoys.expire(judgedUs - DECOYS_IDLE_US);
     this.#shares.expire(judgedUs);
     this.#totals.expire(judgedUs - DEFAULT_SHARES.windowUs);
-    return { links, floods };
+    return links;
   }
 
   /** Things that found no room, cumulative. */

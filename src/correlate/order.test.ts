@@ -44,6 +44,7 @@ describe('correlator: order', () => {
       findings: [],
       progress: [],
       suspects: sources.map(decoy),
+      traffic: null,
     });
     correlator.accept(outcome(0, ['203.0.113.1', '203.0.113.2']));
     expect(correlator.advance()).toEqual([]);
@@ -153,7 +154,7 @@ function saidBy(deeds: Deed[], shard: number, judgedUs: number) {
       findings.push(makeFinding({ id, kind: deed.kind, source, lastSeenUs, state, judgedUs }));
     }
   }
-  return { findings, progress, suspects: [] };
+  return { findings, progress, suspects: [], traffic: null };
 }
 
 /** Sources that probed in the epoch; those of one `first` send the same probes, as decoys do. */

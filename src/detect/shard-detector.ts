@@ -15,6 +15,7 @@ import {
   type SourceWindow,
   type Suspect,
   summarize,
+  type Traffic,
 } from '../../packages/plugin-api/src/index.js';
 import { PicketError } from '../shared/errors.js';
 import { activityOf, entityName } from './activity.js';
@@ -23,7 +24,7 @@ import { coverageOf, isLossy, type Lapse, lapseOf } from './coverage.js';
 import type { Configured, DetectorSet } from './detector-set.js';
 import type { FindingLog } from './finding-log.js';
 import type { DetectOptions } from './options.js';
-import { type ShardLimits, ShardState, type Tracked } from './shard-state.js';
+import { type Merged, type ShardLimits, ShardState, type Tracked } from './shard-state.js';
 import { suspectOf } from './suspects.js';
 import { WindowView } from './window-view.js';
 
@@ -35,6 +36,7 @@ export interface Outcome {
   findings: Finding[];
   progress: Activity[];
   suspects: Suspect[];
+  traffic: Traffic | null;
   losses: Record<string, number>;
 }
 
@@ -47,6 +49,7 @@ const NONE = (): null => null;
 export class ShardDetector {
   private readonly limits: ShardLimits;
   private readonly state: ShardState;
+  private readonly shardCount: number;
 
   /**
    * Goes on from `snapshot`, when there is one.
@@ -59,6 +62,7 @@ export class ShardDetector {
     snapshot: Uint8Array | null = null,
   ) {
     const { shardCount } = options;
+    this.shardCount = shardCount;
     const share = (total: number): number => Math.max(1, Math.floor(total / shardCount));
     this.limits = {
       sourcesMax: share(options.windowSourcesMax),
@@ -89,8 +93,9 @@ export class ShardDetector {
     const { state } = this;
     if (batch.shard !== this.shard)
       throw new PicketError('batch-invalid', `a batch of shard ${batch.shard}, which is not ours`);
-    if (!state.isNews(batch)) return this.outcome([], [], [], false);
-    const touched = state.merge(batch, this.limits);
+    if (!state.isNews(batch)) return this.outcome([], [], []);
+    const merged = state.merge(batch, this.limits);
+    const { touched } = merged;
     const findings: Finding[] = [];
     const progress: Activity[] = [];
     if (batch.final) {
@@ -111,7 +116,10 @@ export class ShardDetector {
     const suspects = batch.final ? this.suspects(touched, batch) : [];
     this.tellCoverage(findings, batch.final ? null : lapseOf(batch));
     state.relieve(this.limits, circumstances.nowUs);
-    return this.outcome(findings, progress, suspects, false);
+    const outcome = this.outcome(findings, progress, suspects);
+    return batch.final
+      ? { ...outcome, traffic: this.traffic(batch, merged, circumstances) }
+      : outcome;
   }
 
   /** The input has ended: judges what was awaited, closes what is open, and begins anew. */
@@ -138,20 +146,20 @@ export class ShardDetector {
     }
     for (const { log } of state.targets.values()) findings.push(...log.end(nowUs, NONE));
     this.tellCoverage(findings, null);
-    const outcome = this.outcome(findings, progress, [], true);
+    const outcome = this.outcome(findings, progress, []);
     state.reset(this.limits.historySourcesMax);
-    return outcome;
+    return { ...outcome, final: true };
   }
 
   /** A sensor's input has ended for good; with the last sensor's the shard's ends. */
   endOf(sensor: string): Outcome {
-    return this.state.leave(sensor) ? this.end() : this.outcome([], [], [], false);
+    return this.state.leave(sensor) ? this.end() : this.outcome([], [], []);
   }
 
   /** A sensor pauses: the others' watermark waits for it no more. */
   leaveOf(sensor: string): Outcome {
     this.state.leave(sensor);
-    return this.outcome([], [], [], false);
+    return this.outcome([], [], []);
   }
 
   /** Everything `accept` depends on: a detector made from it goes on identically. */
@@ -305,20 +313,27 @@ export class ShardDetector {
     return suspects;
   }
 
-  private outcome(
-    findings: Finding[],
-    progress: Activity[],
-    suspects: Suspect[],
-    final: boolean,
-  ): Outcome {
+  /** What came in the epoch of a final batch. */
+  private traffic(
+    { epochStartUs, coverage }: Batch,
+    { syns, connected }: Merged,
+    { nowUs, answersVisible }: Circumstances,
+  ): Traffic | null {
+    if (syns === 0 && connected === 0) return null;
+    const inbound = coverage[CoverageField.inbound] / this.shardCount;
+    return { epochStartUs, judgedUs: nowUs, syns, connected, inbound, answersVisible };
+  }
+
+  private outcome(findings: Finding[], progress: Activity[], suspects: Suspect[]): Outcome {
     const { watermarkUs, losses } = this.state;
     return {
       shard: this.shard,
       watermarkUs,
-      final,
+      final: false,
       findings,
       progress,
       suspects,
+      traffic: null,
       losses: { ...losses },
     };
   }

@@ -7,8 +7,11 @@ import {
   type Batch,
   CoverageField,
   latin1,
+  Outcome,
+  ProbeKind,
   SINGLE_SIZE,
   SingleAt,
+  SourceCounter,
   SourceWindow,
   TargetWindow,
 } from '../../packages/plugin-api/src/index.js';
@@ -36,6 +39,15 @@ export interface ShardLimits {
   pauseUs: number;
   /** A sensor this far behind the foremost one (microseconds) holds nothing back. */
   sensorSilentUs: number;
+}
+
+/** What a batch brought. */
+export interface Merged {
+  /** Keys of the sources that it names. */
+  touched: Set<string>;
+  /** SYNs of them, and connections that came of any. */
+  syns: number;
+  connected: number;
 }
 
 /** Sensor incarnations whose sequences are remembered; beyond it the oldest are forgotten. */
@@ -95,16 +107,19 @@ export class ShardState {
     return true;
   }
 
-  /** Merges the observations; returns the keys of the sources that were touched. */
-  merge(batch: Batch, limits: ShardLimits): Set<string> {
-    const touched = new Set<string>();
+  /** Merges the observations. */
+  merge(batch: Batch, limits: ShardLimits): Merged {
+    const merged: Merged = { touched: new Set(), syns: 0, connected: 0 };
+    const { touched } = merged;
     for (const observation of batch.sources) {
-      const { tunnelKey, address } = observation;
+      const { tunnelKey, address, counters } = observation;
+      merged.syns += counters[SourceCounter.syn];
+      merged.connected += counters[SourceCounter.established];
       const key = entityKey(tunnelKey, address);
       this.source(key, tunnelKey, limits).window.merge(observation, batch);
       touched.add(key);
     }
-    this.mergeSingles(batch, limits, touched);
+    this.mergeSingles(batch, limits, merged);
     for (const observation of batch.targets) {
       const key = entityKey(observation.tunnelKey, observation.address);
       let tracked = this.targets.get(key);
@@ -117,7 +132,7 @@ export class ShardState {
       }
       tracked.window.merge(observation, batch);
     }
-    return touched;
+    return merged;
   }
 
   /** Moves the watermark: the time up to which every sensor that is there has reported. */
@@ -213,7 +228,7 @@ export class ShardState {
     return timeUs - this.lastOutboundUs <= ANSWERS_SEEN_US;
   }
 
-  private mergeSingles(batch: Batch, limits: ShardLimits, touched: Set<string>): void {
+  private mergeSingles(batch: Batch, limits: ShardLimits, merged: Merged): void {
     const { singles } = batch;
     const view = new DataView(singles.buffer, singles.byteOffset, singles.byteLength);
     for (let at = 0; at < singles.length; at += SINGLE_SIZE) {
@@ -227,7 +242,10 @@ export class ShardState {
       const key = entityKey(tunnelKey, address);
       const { window } = this.source(key, tunnelKey, limits);
       window.mergeSingle(singles, at, batch);
-      touched.add(key);
+      merged.touched.add(key);
+      if ((view.getUint16(at + SingleAt.kinds, true) & ProbeKind.syn) !== 0) merged.syns++;
+      if ((view.getUint16(at + SingleAt.outcome, true) & Outcome.established) !== 0)
+        merged.connected++;
     }
   }
 

@@ -49,6 +49,8 @@ export interface ShardOutcome {
   progress: import('../../packages/plugin-api/src/finding.js').Activity[];
   /** New contacts of the epoch that nobody served: what ties several sources to one operator. */
   suspects: import('../../packages/plugin-api/src/suspect.js').Suspect[];
+  /** What came in the epoch that has ended; null when nothing to count did. */
+  traffic: import('../../packages/plugin-api/src/traffic.js').Traffic | null;
   /** Loss counters of the worker's own state, cumulative. */
   losses: Record<string, number>;
 }

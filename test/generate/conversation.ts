@@ -13,13 +13,12 @@ export interface Conversation {
   /** Bytes of the request and of the answer. @defaultValue 300 and 1200 */
   requestSize?: number;
   answerSize?: number;
+  /** Time between two packets. @defaultValue 2000 */
+  stepUs?: number;
 }
 
-/** Time between two packets of the conversation. */
-const STEP_US = 2000;
-
 export function conversationFrames(conversation: Conversation): TimedFrame[] {
-  const { client, server, clientPort, serverPort, startUs } = conversation;
+  const { client, server, clientPort, serverPort, startUs, stepUs = 2000 } = conversation;
   const sequences = { client: mix32(clientPort, 1), server: mix32(clientPort, 2) };
   const frames: TimedFrame[] = [];
   const send = (side: 'client' | 'server', flags: string, payloadSize = 0): void => {
@@ -39,7 +38,7 @@ export function conversationFrames(conversation: Conversation): TimedFrame[] {
       options: flags.includes('S') ? LINUX_SYN : new Uint8Array(0),
       payload: new Uint8Array(payloadSize).fill(0x61),
     });
-    frames.push({ timeUs: startUs + frames.length * STEP_US, frame });
+    frames.push({ timeUs: startUs + frames.length * stepUs, frame });
     sequences[side] = (sequences[side] + payloadSize + (/[SF]/.test(flags) ? 1 : 0)) >>> 0;
   };
   send('client', 'S');

@@ -47,6 +47,9 @@ const config = z.object({
 });
 type Config = z.infer<typeof config>;
 
+/** Of all that comes in: an ordinary connection has some five packets for its SYN. */
+const SYN_SHARE_MIN = 0.5;
+
 export const synFlood = defineTargetDetector<Config>({
   id: 'syn_flood',
   title: 'SYN flood',
@@ -69,8 +72,9 @@ export const synFlood = defineTargetDetector<Config>({
     ],
     wrong:
       'Silent on floods over many ports of one target from sources that come again, which look ' +
-      'like port scans from many sources, on floods slower than the rate, and on those over ' +
-      'many hosts that vary their SYNs. False for a ' +
+      'like port scans from many sources, on floods slower than the rate, on those over ' +
+      'many hosts that vary their SYNs, and, where no answer of ours passes the sensor, on those ' +
+      'that are less than half of what comes in. False for a ' +
       'service that is down while its real clients keep calling, and for a scan whose every ' +
       'probe comes from another source of another network.',
   },
@@ -79,11 +83,13 @@ export const synFlood = defineTargetDetector<Config>({
   config,
   entity: 'target',
   windowS: (settings) => settings.window_s,
-  judge(window, settings): Judgement {
+  judge(window, settings, { answersVisible }): Judgement {
     const syns = window.counter(TargetCounter.syns);
     if (syns.sum < settings.syns_min || syns.max < settings.rate_min) return NOTHING;
     const established = window.counter(TargetCounter.established).sum;
     if (established > settings.established_share_max * syns.sum) return NOTHING;
+    // Where no answer passes the sensor, every connection looks like that.
+    if (!answersVisible && window.synShare() < SYN_SHARE_MIN) return NOTHING;
     const top = window.topPort();
     const sources = window.sourceCount();
     const isOfOnePort = top.share >= settings.port_share_min;

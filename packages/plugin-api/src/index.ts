@@ -15,6 +15,7 @@ export * from './finding.js';
 export { type Find, Finds } from './finds.js';
 export { Histories, type HistorySummary, SCANNER_AT } from './history.js';
 export * from './suspect.js';
+export * from './traffic.js';
 export * from './summary.js';
 export { printable } from './http-request.js';
 export { type HelloShape, PayloadEvidence, type PayloadHit, Recent } from './payload-evidence.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TargetObservation } from './batch.js';
-import { TargetCounter } from './batch-layout.js';
+import { CoverageField, TargetCounter } from './batch-layout.js';
 import { latin1 } from './contact.js';
 import { TargetWindow } from './target-window.js';
 
@@ -47,13 +47,23 @@ function sumBy(reports: Report[], key: (one: Report) => number, value: (one: Rep
   return sums;
 }
 
+/** What came in beside: a thousand packets an epoch. */
+const coverage = Object.values(CoverageField).map((field) =>
+  field === CoverageField.inbound ? 1000 : 0,
+);
+
 describe('TargetWindow', () => {
   it('adds up what several sensors saw, in whatever order they report', () => {
     fc.assert(
       fc.property(fc.array(report, { maxLength: 25 }), (reports) => {
         const window = new TargetWindow(0, latin1(TARGET, 0, 4), 60 * SECOND);
         for (const one of reports) {
-          const origin = { sensor: one.sensor, epochStartUs: one.epoch * SECOND, epochUs: SECOND };
+          const origin = {
+            sensor: one.sensor,
+            epochStartUs: one.epoch * SECOND,
+            epochUs: SECOND,
+            coverage,
+          };
           window.merge(observation(one), origin);
         }
         const counted = lastOf(reports);
@@ -81,11 +91,22 @@ describe('TargetWindow', () => {
   it('forgets the epochs before its horizon', () => {
     const window = new TargetWindow(0, latin1(TARGET, 0, 4), 60 * SECOND);
     const one = { sensor: 'a', epoch: 0, syns: 9, port: 80 };
-    window.merge(observation(one), { sensor: 'b', epochStartUs: 90 * SECOND, epochUs: SECOND });
-    window.merge(observation(one), { sensor: 'a', epochStartUs: 20 * SECOND, epochUs: SECOND });
+    window.merge(observation(one), {
+      sensor: 'b',
+      epochStartUs: 90 * SECOND,
+      epochUs: SECOND,
+      coverage,
+    });
+    window.merge(observation(one), {
+      sensor: 'a',
+      epochStartUs: 20 * SECOND,
+      epochUs: SECOND,
+      coverage,
+    });
     expect(window.firstSeenUs).toBe(20 * SECOND);
     expect(window.expire(100 * SECOND)).toBe(false);
     expect(window.counter(TargetCounter.syns)).toEqual({ sum: 9, max: 9 });
+    expect(window.synShare()).toBe(0.009);
     expect(window.expire(200 * SECOND)).toBe(true);
   });
 
@@ -93,7 +114,7 @@ describe('TargetWindow', () => {
     const window = new TargetWindow(0, latin1(TARGET, 0, 4), 60 * SECOND);
     const told = { sensor: 'a', epoch: 0, syns: 300, port: 80 };
     const sources = Uint8Array.from({ length: 300 * 4 }, (_, at) => (at % 4 < 2 ? at >> 4 : at));
-    const origin = { sensor: 'a', epochStartUs: 0, epochUs: SECOND };
+    const origin = { sensor: 'a', epochStartUs: 0, epochUs: SECOND, coverage };
     window.merge({ ...observation(told), sources }, origin);
     const { count } = window.sourceCount();
     window.shrink(0);

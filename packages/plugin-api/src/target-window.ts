@@ -3,7 +3,7 @@
  * reported by the observers, so it is short and exists for few targets.
  */
 import type { Batch, TargetObservation } from './batch.js';
-import { TargetCounter } from './batch-layout.js';
+import { CoverageField, TargetCounter } from './batch-layout.js';
 import { addressHash, type Count, latin1 } from './contact.js';
 import { withEpoch } from './epochs.js';
 import { estimateUnion, Sketch } from './sketch.js';
@@ -15,9 +15,11 @@ interface TargetEpoch {
   counters: readonly number[];
   topPort: number;
   topPortSyns: number;
+  /** Packets to all targets that it saw come in. */
+  inbound: number;
 }
 
-type TargetOrigin = Pick<Batch, 'sensor' | 'epochStartUs' | 'epochUs'>;
+type TargetOrigin = Pick<Batch, 'sensor' | 'epochStartUs' | 'epochUs' | 'coverage'>;
 
 /** Exact sources of a target in a window; beyond it they are estimated. */
 const SOURCES_MAX = 1024;
@@ -43,9 +45,11 @@ export class TargetWindow {
   ) {}
 
   /** Takes in one epoch's observation; what several sensors saw adds up. */
-  merge(observation: TargetObservation, { sensor, epochStartUs, epochUs }: TargetOrigin): void {
+  merge(observation: TargetObservation, origin: TargetOrigin): void {
+    const { sensor, epochStartUs, epochUs, coverage } = origin;
     const { counters, topPort, topPortSyns, sources, sourceSketch } = observation;
-    const epoch = { startUs: epochStartUs, sensor, counters, topPort, topPortSyns };
+    const inbound = coverage[CoverageField.inbound];
+    const epoch = { startUs: epochStartUs, sensor, counters, topPort, topPortSyns, inbound };
     const known = this.epochs.findIndex((e) => e.startUs === epochStartUs && e.sensor === sensor);
     if (known >= 0) this.epochs[known] = epoch;
     else this.epochs = withEpoch(this.epochs, epoch);
@@ -118,6 +122,13 @@ export class TargetWindow {
     for (const [port, count] of syns) if (count > top.count) top = { port, count };
     const all = this.counter(TargetCounter.syns).sum;
     return { port: top.port, share: all === 0 ? 0 : top.count / all };
+  }
+
+  /** Its SYNs' share of all that came in meanwhile, 0 to 1. */
+  synShare(): number {
+    let inbound = 0;
+    for (const epoch of this.epochs) inbound += epoch.inbound;
+    return inbound === 0 ? 0 : this.counter(TargetCounter.syns).sum / inbound;
   }
 
   sourceCount(): Count {

@@ -86,6 +86,7 @@ describe('outcome message', () => {
     findings: [],
     progress: [],
     suspects: [],
+    traffic: null,
     losses: { findings_suppressed: 0 },
   };
 

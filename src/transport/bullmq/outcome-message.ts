@@ -111,6 +111,15 @@ const suspect = z.strictObject({
   ).min(1),
 });
 
+const traffic = z.strictObject({
+  epochStartUs: timeUs,
+  judgedUs: timeUs,
+  syns: count,
+  connected: count,
+  inbound: count,
+  answersVisible: z.boolean(),
+});
+
 const outcome = z.strictObject({
   shard: z.int().min(0).max(4095),
   watermarkUs: timeUs,
@@ -118,6 +127,8 @@ const outcome = z.strictObject({
   findings: list(finding, 1 << 20),
   progress: list(activity, 1 << 20),
   suspects: list(suspect, 1 << 16),
+  // A worker of before 2026-12 does not say it.
+  traffic: traffic.nullable().default(null),
   losses: z.record(text, count),
 });
 

@@ -80,5 +80,6 @@ function toyOutcome(
   final: boolean,
   losses: Record<string, number>,
 ): ShardOutcome {
-  return { shard, watermarkUs, final, findings: [], progress: [], suspects: [], losses };
+  const quiet = { findings: [], progress: [], suspects: [], traffic: null };
+  return { shard, watermarkUs, final, ...quiet, losses };
 }
