@@ -15,32 +15,18 @@ import { actorKey } from './actor-key.js';
 import { packCorrelator, unpackCorrelator } from './checkpoint.js';
 import { OpenIncident, opensIncident } from './incident.js';
 import { Informers } from './informers.js';
-import { compareItems, compareMoments, type Item, type Moment } from './items.js';
+import { compareItems, compareMoments, type Item, itemsOf, type Judged } from './items.js';
 import { limits } from './limits.js';
 import { type Link, Linker } from './linker.js';
 import { activityOfSuspect, ipOfKey } from './linked-findings.js';
 import type { CorrelateOptions } from './options.js';
 import type { MemberBudget } from './scope.js';
 
-/** What a worker said about one shard: the part of the transport's outcome that matters here. */
-export interface Judged {
-  shard: number;
-  watermarkUs: number;
-  final: boolean;
-  findings: Finding[];
-  progress: Activity[];
-  suspects: Suspect[];
-  traffic: Traffic | null;
-}
+export type { Judged } from './items.js';
 
 export type OutputEvent =
   | { type: 'finding'; finding: Finding }
   | { type: 'incident'; incident: Incident };
-
-/**
- * Half a microsecond after its epoch's start: before all that the epoch holds, after all before it.
- */
-const EPOCH_OFFSET_US = 0.5;
 
 export class Correlator {
   readonly #canonical: boolean;
@@ -97,23 +83,9 @@ export class Correlator {
 
   /** Takes what a worker said. Nothing comes out before `advance` or `end`. */
   accept(outcome: Judged): void {
-    const { shard, watermarkUs, findings, progress } = outcome;
+    const { shard, watermarkUs, findings } = outcome;
     const before = this.#watermarks[shard];
-    const momentOf = (timeUs: number): Moment =>
-      timeUs > before ? { timeUs, late: false } : { timeUs: before, late: true };
-    for (const finding of findings) this.#pending.push({ ...momentOf(finding.judgedUs), finding });
-    for (const activity of progress) this.#pending.push({ ...momentOf(watermarkUs), activity });
-    for (const suspect of outcome.suspects) {
-      this.#pending.push({
-        timeUs: suspect.epochStartUs + EPOCH_OFFSET_US,
-        late: false,
-        suspect,
-      });
-    }
-    if (outcome.traffic !== null) {
-      const { traffic } = outcome;
-      this.#pending.push({ timeUs: traffic.epochStartUs + EPOCH_OFFSET_US, late: false, traffic });
-    }
+    for (const item of itemsOf(outcome, before)) this.#pending.push(item);
     this.#watermarks[shard] = Math.max(before, watermarkUs);
     this.#ended[shard] = outcome.final;
     if (Number.isFinite(watermarkUs)) this.#latestUs = Math.max(this.#latestUs, watermarkUs);

@@ -5,6 +5,17 @@ import type { Traffic } from '../../packages/plugin-api/src/traffic.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
 
+/** What a worker said about one shard: the part of the transport's outcome that matters here. */
+export interface Judged {
+  shard: number;
+  watermarkUs: number;
+  final: boolean;
+  findings: Finding[];
+  progress: Activity[];
+  suspects: Suspect[];
+  traffic: Traffic | null;
+}
+
 /** Something to handle at a packet time. Order within a time: findings, then activities. */
 export type Item = Moment &
   ({ finding: Finding } | { activity: Activity } | { suspect: Suspect } | { traffic: Traffic });
@@ -17,6 +28,28 @@ export interface Moment {
    * as the others may or may not have been handled before.
    */
   late: boolean;
+}
+
+/**
+ * Half a microsecond after its epoch's start: before all that the epoch holds, after all before it.
+ */
+const EPOCH_OFFSET_US = 0.5;
+
+/** What there is to handle of an outcome, whose shard's watermark was `beforeUs`. */
+export function itemsOf(outcome: Judged, beforeUs: number): Item[] {
+  const { watermarkUs, findings, progress, suspects, traffic } = outcome;
+  const momentOf = (timeUs: number): Moment =>
+    timeUs > beforeUs ? { timeUs, late: false } : { timeUs: beforeUs, late: true };
+  const inEpoch = ({ epochStartUs }: { epochStartUs: number }): Moment => ({
+    timeUs: epochStartUs + EPOCH_OFFSET_US,
+    late: false,
+  });
+  return [
+    ...findings.map((finding): Item => ({ ...momentOf(finding.judgedUs), finding })),
+    ...progress.map((activity): Item => ({ ...momentOf(watermarkUs), activity })),
+    ...suspects.map((suspect): Item => ({ ...inEpoch(suspect), suspect })),
+    ...(traffic === null ? [] : [{ ...inEpoch(traffic), traffic }]),
+  ];
 }
 
 /** Canonical: time, findings before activities, then kind, source, target and id. */

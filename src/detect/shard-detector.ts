@@ -320,7 +320,8 @@ export class ShardDetector {
     { nowUs, answersVisible }: Circumstances,
   ): Traffic | null {
     if (syns === 0 && connected === 0) return null;
-    const inbound = coverage[CoverageField.inbound] / this.shardCount;
+    // Whole numbers: a sum of them is the same in any order.
+    const inbound = Math.floor(coverage[CoverageField.inbound] / this.shardCount);
     return { epochStartUs, judgedUs: nowUs, syns, connected, inbound, answersVisible };
   }
 
