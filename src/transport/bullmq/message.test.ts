@@ -105,8 +105,17 @@ describe('outcome message', () => {
   };
 
   it('is read as it was written', () => {
-    const whole = { ...outcome, suspects: [suspect] };
+    const traffic = {
+      ...{ epochStartUs: 0, judgedUs: 1, syns: 3, connected: 1, inbound: 9 },
+      answersVisible: true,
+    };
+    const whole = { ...outcome, suspects: [suspect], traffic };
     expect(unpackOutcome(packOutcome(whole))).toEqual(whole);
+  });
+
+  it('may be of a worker that does not tell its traffic yet', () => {
+    const { traffic, ...older } = outcome;
+    expect(unpackOutcome(pack(older))).toEqual({ ...older, traffic });
   });
 
   it.each([
@@ -115,6 +124,7 @@ describe('outcome message', () => {
     { ...outcome, findings: [{ id: 'x' }] },
     { ...outcome, losses: { a: 'b' } },
     { ...outcome, more: 1 },
+    { ...outcome, traffic: { syns: 1 } },
     { ...outcome, suspects: [{ ...suspect, source: { ip: '198.51.100.999', tunnel: 0 } }] },
     { ...outcome, suspects: [{ ...suspect, contacts: [] }] },
     5,
