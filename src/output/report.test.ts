@@ -90,6 +90,17 @@ describe('report', () => {
     expect(report.render(summary(), plain)).toContain('... and 1,492 more. ');
   });
 
+  it('tells noise of one source once, although it turns out to be of one target', () => {
+    const report = new Report();
+    const finding = makeFinding({ kind: 'backscatter', target: null, count: 60 });
+    report.finding(finding);
+    const target = { ip: '198.51.100.9', tunnel: 0 };
+    report.finding({ ...finding, state: 'ended', target, count: 900 });
+    const text = report.render(summary(), plain);
+    expect(text).toContain(', 900 answers in 60 s');
+    expect(text).not.toContain(', 60 answers');
+  });
+
   it('tells floods of many hosts apart', () => {
     const report = new Report();
     for (const [id, hosts] of [

@@ -67,7 +67,8 @@ export class Report {
   /** Only the noise kinds are told one by one; the others are part of an incident. */
   finding(finding: Finding): void {
     if (finding.phase !== 'noise') return;
-    const key = `${finding.kind} ${finding.source?.ip} ${finding.target?.ip ?? finding.id}`;
+    const { kind, source, target, id } = finding;
+    const key = `${kind} ${source?.ip ?? target?.ip ?? id}`;
     const known = this.#noise.get(key);
     if (!known && this.#noise.size >= NOISE_MAX) {
       if (finding.state === 'started') this.#noiseUntold++;
