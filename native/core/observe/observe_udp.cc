@@ -33,13 +33,16 @@ void observe_known(Observer& observer, const Packet& packet, Flow& flow) {
 
 void observe_unasked(Observer& observer, const Packet& packet) {
   const bool visible = observer.answers_visible(packet);
-  if (is_udp_answer(packet)) {
-    if (!visible) return;
+  const bool is_answer = is_udp_answer(packet);
+  if (is_answer && visible) {
     observer.address(packet, false);
     observer.outcome_of_touch(packet, UDP | packet.dst_port, OUTCOME_BACKSCATTER_REPLY, 0, true);
     return;
   }
-  if (!visible && packet.src_port <= PRIVILEGED_PORT_MAX && packet.dst_port > PRIVILEGED_PORT_MAX) {
+  const bool is_from_service =
+      packet.src_port <= PRIVILEGED_PORT_MAX && packet.dst_port > PRIVILEGED_PORT_MAX;
+  // Whether it was asked for, nobody has seen.
+  if (!visible && (is_answer || is_from_service)) {
     observer.counts.udp_direction_unknown++;
     return;
   }

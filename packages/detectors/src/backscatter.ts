@@ -53,7 +53,8 @@ export const backscatter = defineSourceDetector<Config>({
     ],
     wrong:
       'Silent where only one direction is seen. An answer over UDP in a form that is not ' +
-      'known, or that continues one, is a probe. Answers to what our hosts asked before the ' +
+      'known, or that continues one, is a probe; a UDP scan that is made to look like answers is ' +
+      'backscatter. Answers to what our hosts asked before the ' +
       'sensor started look unasked too; they come from many sources and few of each.',
   },
   kinds: ['backscatter'],

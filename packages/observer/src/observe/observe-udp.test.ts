@@ -73,6 +73,13 @@ describe('UDP', () => {
     });
   });
 
+  it('has no direction when it is an answer where our packets do not pass', () => {
+    const scene = new Scene();
+    scene.udp(SCANNER, SERVER, { ...BACK, dstPort: 53, ...dnsAnswer() });
+    expect(scene.observer.counts.udpDirectionUnknown).toBe(1);
+    expect(scene.contacts(SCANNER)).toEqual([]);
+  });
+
   it('has no direction from a service port where our packets do not pass', () => {
     const scene = new Scene();
     scene.udp(SCANNER, SERVER, { srcPort: 443, dstPort: 50_000 });

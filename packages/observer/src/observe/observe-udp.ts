@@ -68,13 +68,16 @@ function observeKnown(observer: Observer, packet: Packet, flow: number): void {
 
 function observeUnasked(observer: Observer, packet: Packet): void {
   const visible = observer.answersVisible(packet);
-  if (isUdpAnswer(packet)) {
-    if (!visible) return;
+  const isAnswer = isUdpAnswer(packet);
+  if (isAnswer && visible) {
     observer.address(packet, false);
     observer.outcomeOfTouch(packet, UDP | packet.dstPort, Outcome.backscatterReply, 0, true);
     return;
   }
-  if (!visible && packet.srcPort <= PRIVILEGED_PORT_MAX && packet.dstPort > PRIVILEGED_PORT_MAX) {
+  const isFromService =
+    packet.srcPort <= PRIVILEGED_PORT_MAX && packet.dstPort > PRIVILEGED_PORT_MAX;
+  // Whether it was asked for, nobody has seen.
+  if (!visible && (isAnswer || isFromService)) {
     observer.counts.udpDirectionUnknown++;
     return;
   }
