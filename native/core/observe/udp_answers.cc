@@ -1,22 +1,11 @@
 #include "observe/udp_answers.h"
 
-#include <array>
-
 #include "base/bytes.h"
 #include "observe/udp_answer_forms.h"
 
 namespace picket {
 
 namespace {
-
-/// Whether a form asks for a port that ends in these eight bits: most do not.
-constexpr std::array<bool, 256> PORT_ENDS = [] {
-  std::array<bool, 256> ends{};
-  for (const UdpAnswerForm& form : UDP_ANSWER_FORMS) {
-    if (form.port != 0) ends[form.port & 0xff] = true;
-  }
-  return ends;
-}();
 
 bool has_word(const uint8_t* payload, uint32_t at, uint32_t mask, uint32_t value) {
   return mask == 0 || (read_u32(payload + at, true) & mask) == value;
@@ -66,7 +55,6 @@ bool is_udp_answer(const Packet& packet) {
   const uint8_t* payload = packet.bytes + packet.payload_at;
   if (packet.src_port == 161 || packet.src_port == 389) return is_ber_answer(packet, payload);
   for (const UdpAnswerForm& form : UDP_ANSWER_FORMS) {
-    if (form.port != 0 && !PORT_ENDS[packet.src_port & 0xff]) break;
     if (form.port != 0 && form.port != packet.src_port) continue;
     if (packet.payload_size >= form.size && has_word(payload, form.at, form.mask, form.value) &&
         has_word(payload, form.then_at, form.then_mask, form.then_value)) {
