@@ -4,75 +4,30 @@
  * nobody gets the answers. A flood of one host is a detector's to tell (`syn_flood`); here is told
  * what no detector sees, since no host gets much of it.
  */
-import { createHash } from 'node:crypto';
-import { latin1 } from '../../packages/plugin-api/src/contact.js';
-import { type Finding, PHASE_OF_KIND } from '../../packages/plugin-api/src/finding.js';
-import { isScattered, SCATTER_SAMPLE } from '../../packages/plugin-api/src/scatter.js';
-import type {
-  Suspect,
-  SuspectContact,
-  SuspectSource,
-} from '../../packages/plugin-api/src/suspect.js';
+import { ESCALATION, type Finding } from '../../packages/plugin-api/src/finding.js';
+import type { Suspect, SuspectSource } from '../../packages/plugin-api/src/suspect.js';
 import type { Traffic } from '../../packages/plugin-api/src/traffic.js';
-import { addressBytes } from '../shared/address.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
+import { type Arrivals, arrivalsOf, isFlood, stackKey } from './arrivals.js';
+import { type Flood, FLOOD_MEMBERS_MAX, FLOOD_WINDOW_S, floodFinding } from './linked-findings.js';
 import type { SourceTotals } from './source-totals.js';
 
-/** Sources of one stack and epoch that come once, from which on they may be a flood. */
-export const CROWD_MIN = 100;
-/** And how many a second of them it takes (a little below the rate of the detector). */
-export const CROWD_RATE_MIN = 150;
-/** So short that a rate over it says nothing. */
-const SPAN_S_MIN = 0.1;
-/** Of a stack's sources, those that came again or connected: fewer, and the rest is made up. */
-const RETURNING_MIN = 0.1;
-/** Sources that took an answer: fewer may be passers-by with the same stack. */
-const ANSWERED_MIN = 3;
-/** Of the open ports' answers, those that were taken: who owns a made-up address resets some. */
-const ANSWERED_SHARE_MIN = 0.5;
 /** Of a flood, what must have come to nothing a second later: ordinary connections take as long. */
 const MISSING_MIN = 0.5;
 /** Of what comes in, SYNs from which on it is a flood although no answer of ours can be seen. */
 const SYN_SHARE_MIN = 0.5;
 /** How long one-time sources of the stack count as made up after the flood. */
 const REMEMBERED_US = 300_000_000;
-/** A flood that pauses for longer has ended. */
-const WINDOW_S = 60;
 /** A detector has this long to tell a flood of one host: 1,000 SYNs at 200 a second. */
 const ONE_HOST_US = 6_000_000;
-/** Growth from one spoken line to the next. */
-const ESCALATION = 10;
 const CROWDS_MAX = 64;
-/** Hosts, and ports, that are told apart. */
-const MEMBERS_MAX = 4096;
 const TOLD_MAX = 16_384;
 
-/** What came once in one epoch, of one stack. */
-interface Arrivals {
-  tunnel: number;
-  fingerprint: string;
-  sources: number;
-  /** Sources that came again, or connected. */
-  returning: number;
-  /** Contacts that were answered as open; sources that took an answer. */
-  opens: number;
-  answered: number;
-  once: { ip: string; contact: SuspectContact }[];
-}
-
-/** A stack that floods. */
-interface Crowd {
-  tunnel: number;
-  fingerprint: string;
+/** A stack that floods, and its flood that goes on. */
+interface Crowd extends Flood {
   /** When it was last seen to flood: the end of that epoch. */
   floodedUs: number;
-  /** Of the flood that goes on: what came once in its epochs. */
-  firstUs: number;
-  lastUs: number;
-  count: number;
-  hosts: Set<string>;
-  ports: Set<number>;
   /** What came once in the epoch that it was last seen to flood. */
   latest: number;
   /** Of `count`, what the epoch after is known of; and of that, what came to nothing by then. */
@@ -120,7 +75,7 @@ export class Crowds {
     const key = actorKey(target);
     this.#told.delete(key);
     if (this.#told.size >= TOLD_MAX) this.#told.delete(this.#told.keys().next().value as string);
-    const untilUs = state === 'ended' ? judgedUs + WINDOW_S * 1e6 : Number.POSITIVE_INFINITY;
+    const untilUs = state === 'ended' ? judgedUs + FLOOD_WINDOW_S * 1e6 : Number.POSITIVE_INFINITY;
     this.#told.set(key, untilUs);
   }
 
@@ -161,7 +116,7 @@ export class Crowds {
     const lines: Finding[] = [];
     for (const [, crowd] of this.#ordered()) {
       if (crowd.spoken === null && this.#isUntold(crowd, 1, nowUs)) lines.push(speak(crowd, nowUs));
-      if (crowd.spoken !== null) lines.push(findingOf(crowd, 'ended', nowUs));
+      if (crowd.spoken !== null) lines.push(floodFinding(crowd, 'ended', nowUs));
     }
     this.#crowds.clear();
     return lines;
@@ -193,8 +148,8 @@ export class Crowds {
     const lines: Finding[] = [];
     for (const [key, crowd] of this.#ordered()) {
       const silentUs = nowUs - crowd.floodedUs;
-      if (silentUs <= WINDOW_S * 1e6) continue;
-      if (crowd.spoken !== null) lines.push(findingOf(crowd, 'ended', nowUs));
+      if (silentUs <= FLOOD_WINDOW_S * 1e6) continue;
+      if (crowd.spoken !== null) lines.push(floodFinding(crowd, 'ended', nowUs));
       if (silentUs > REMEMBERED_US) this.#crowds.delete(key);
       else restart(crowd);
     }
@@ -243,62 +198,16 @@ export class Crowds {
   }
 }
 
-function stackKey(tunnel: number, fingerprint: string): string {
-  return `${tunnel} ${fingerprint}`;
-}
-
-/** One epoch's TCP suspects by stack, in the order of the stacks. */
-function arrivalsOf(suspects: readonly Suspect[], totals: SourceTotals): [string, Arrivals][] {
-  const byStack = new Map<string, Arrivals>();
-  for (const { source, fingerprint, proof, contacts } of suspects) {
-    if (fingerprint === '') continue;
-    const { ip, tunnel } = source;
-    const key = stackKey(tunnel, fingerprint);
-    let arrivals = byStack.get(key);
-    if (arrivals === undefined) {
-      arrivals = { tunnel, fingerprint, sources: 0, returning: 0, opens: 0, answered: 0, once: [] };
-      byStack.set(key, arrivals);
-    }
-    arrivals.sources++;
-    for (const { open } of contacts) if (open) arrivals.opens++;
-    if (proof > 0) arrivals.answered++;
-    if (contacts.length > 1 || totals.of(actorKey(source)) > 1 || proof === 2) arrivals.returning++;
-    else arrivals.once.push({ ip, contact: contacts[0] });
-  }
-  return [...byStack].sort(([left], [right]) => compareText(left, right));
-}
-
-/** Whether what came once has made-up sources. */
-function isFlood({ sources, returning, opens, answered, once }: Arrivals): boolean {
-  if (once.length < CROWD_MIN) return false;
-  let firstUs = Number.POSITIVE_INFINITY;
-  let lastUs = 0;
-  for (const { contact } of once) {
-    firstUs = Math.min(firstUs, contact.timeUs);
-    lastUs = Math.max(lastUs, contact.timeUs);
-  }
-  const spanS = Math.max(SPAN_S_MIN, (lastUs - firstUs) / 1e6);
-  if (once.length <= CROWD_RATE_MIN * spanS) return false;
-  if (returning >= RETURNING_MIN * sources) return false;
-  if (answered >= Math.max(ANSWERED_MIN, ANSWERED_SHARE_MIN * opens)) return false;
-  const step = Math.ceil(once.length / SCATTER_SAMPLE);
-  return isScattered(once.filter((_, at) => at % step === 0).map(({ ip }) => latin1Of(ip)));
-}
-
-function latin1Of(ip: string): string {
-  const bytes = addressBytes(ip);
-  return latin1(bytes, 0, bytes.length);
-}
-
 function add(crowd: Crowd, { once }: Arrivals, judgedUs: number): void {
+  const isNew = crowd.count === 0;
   crowd.floodedUs = judgedUs;
   crowd.count += once.length;
   crowd.latest = once.length;
   for (const { contact } of once) {
-    crowd.firstUs = Math.min(crowd.firstUs, contact.timeUs);
+    if (isNew) crowd.firstUs = Math.min(crowd.firstUs, contact.timeUs);
     crowd.lastUs = Math.max(crowd.lastUs, contact.timeUs);
-    if (crowd.hosts.size < MEMBERS_MAX) crowd.hosts.add(contact.target);
-    if (crowd.ports.size < MEMBERS_MAX) crowd.ports.add(contact.port);
+    if (crowd.hosts.size < FLOOD_MEMBERS_MAX) crowd.hosts.add(contact.target);
+    if (crowd.ports.size < FLOOD_MEMBERS_MAX) crowd.ports.add(contact.port);
   }
 }
 
@@ -317,48 +226,6 @@ function restart(crowd: Crowd): void {
 
 /** The line that it begins, or has grown tenfold. */
 function speak(crowd: Crowd, nowUs: number): Finding {
-  crowd.spoken = findingOf(crowd, crowd.spoken === null ? 'started' : 'escalated', nowUs);
+  crowd.spoken = floodFinding(crowd, crowd.spoken === null ? 'started' : 'escalated', nowUs);
   return crowd.spoken;
-}
-
-function findingOf(crowd: Crowd, state: Finding['state'], nowUs: number): Finding {
-  const { tunnel, fingerprint, firstUs, lastUs, count, hosts, ports } = crowd;
-  const since = crowd.spoken?.firstSeenUs ?? firstUs;
-  const [host] = hosts;
-  const [port] = ports;
-  return {
-    id: createHash('sha256')
-      .update(['syn_flood', tunnel, fingerprint, since].join(' '))
-      .digest('hex')
-      .slice(0, 16),
-    state,
-    kind: 'syn_flood',
-    phase: PHASE_OF_KIND.syn_flood,
-    source: null,
-    target: hosts.size === 1 ? { ip: host, tunnel } : null,
-    proto: 'tcp',
-    probe: 'syn',
-    windowS: WINDOW_S,
-    count,
-    threshold: CROWD_MIN,
-    // What a sensor folds, and what finds no room on the way, is not in it.
-    exact: false,
-    confidence: 0.8,
-    reasons: [
-      `+ ${count} SYNs of one stack, each from a source of its own`,
-      '+ hardly two sources of one network, and none takes an answer',
-    ],
-    severity: 2,
-    mitre: ['T1498.001', 'T1499.001'],
-    firstSeenUs: since,
-    lastSeenUs: lastUs,
-    judgedUs: nowUs,
-    evidence: {
-      hosts: hosts.size,
-      ...(ports.size === 1 ? { port } : { ports: ports.size }),
-      sources: count,
-      fingerprint,
-    },
-    activity: null,
-  };
 }

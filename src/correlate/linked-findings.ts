@@ -1,4 +1,4 @@
-/** The findings that only several sources together make: decoy scans and distributed scans. */
+/** The findings that only several sources together make: decoy and distributed scans, floods. */
 import { createHash } from 'node:crypto';
 import {
   type Activity,
@@ -8,6 +8,7 @@ import {
 } from '../../packages/plugin-api/src/finding.js';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { protocolName } from '../shared/protocol.js';
+import { CROWD_MIN } from './arrivals.js';
 import { DECOY_SCAN, type DecoyGroup } from './decoys.js';
 import {
   DISTRIBUTED_ADDRESS_SCAN,
@@ -19,6 +20,8 @@ import {
 /** Sources listed in a finding's evidence. */
 const LISTED_MAX = 64;
 const DECOY_WINDOW_S = 60;
+/** A flood that pauses for longer has ended. */
+export const FLOOD_WINDOW_S = 60;
 
 export function decoyFinding(group: DecoyGroup, real: string | null, nowUs: number): Finding {
   const members = [...group.members.keys()].sort();
@@ -95,6 +98,52 @@ export function shareFinding(group: ShareGroup, options: SharesOptions, nowUs: n
       fingerprint: first.fingerprint,
       tool: first.tool,
       overlap: group.repeats,
+    },
+    activity: null,
+  };
+}
+
+/** SYNs of one stack over many hosts or ports, each from a made-up source of its own. */
+export interface Flood {
+  tunnel: number;
+  fingerprint: string;
+  firstUs: number;
+  lastUs: number;
+  count: number;
+  /** At most FLOOD_MEMBERS_MAX of each; more are not told apart. */
+  hosts: Set<string>;
+  ports: Set<number>;
+}
+
+export const FLOOD_MEMBERS_MAX = 4096;
+
+export function floodFinding(flood: Flood, state: Finding['state'], nowUs: number): Finding {
+  const { tunnel, fingerprint, firstUs, lastUs, count, hosts, ports } = flood;
+  const [host] = hosts;
+  const [port] = ports;
+  return {
+    ...frameOf('syn_flood', [`${tunnel} ${fingerprint}`], firstUs, lastUs, nowUs),
+    state,
+    source: null,
+    target: hosts.size === 1 ? { ip: host, tunnel } : null,
+    proto: 'tcp',
+    probe: 'syn',
+    windowS: FLOOD_WINDOW_S,
+    count,
+    threshold: CROWD_MIN,
+    // What a sensor folds, and what finds no room on the way, is not in it.
+    exact: false,
+    confidence: 0.8,
+    reasons: [
+      `+ ${count} SYNs of one stack, each from a source of its own`,
+      '+ hardly two sources of one network, and none takes an answer',
+    ],
+    mitre: ['T1498.001', 'T1499.001'],
+    evidence: {
+      hosts: hosts.size,
+      ...(ports.size === 1 ? { port } : { ports: ports.size }),
+      sources: count,
+      fingerprint,
     },
     activity: null,
   };

@@ -93,7 +93,8 @@ export class Linker {
     const others = suspects.filter((suspect) => !decoys.has(actorKey(suspect.source)));
     for (const { source, contacts } of others) this.#totals.add(actorKey(source), contacts);
     this.#crowds.look(others, this.#totals);
-    for (const group of this.#shares.link(others, judgedUs, this.#totals, this.#crowds)) {
+    const isMadeUp = this.#crowds.isMadeUp.bind(this.#crowds);
+    for (const group of this.#shares.link(others, judgedUs, this.#totals, isMadeUp)) {
       const keys = [...group.members.keys()].sort(compareText);
       const finding = group.announced ? null : shareFinding(group, DEFAULT_SHARES, judgedUs);
       links.push({

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Suspect } from '../../packages/plugin-api/src/suspect.js';
 import { actorKey } from './actor-key.js';
-import { Crowds } from './crowds.js';
 import { Shares } from './shares.js';
 import { SourceTotals } from './source-totals.js';
 
@@ -53,7 +52,7 @@ class Look {
 
   members(suspects: Suspect[]): string[] {
     for (const { source, contacts } of suspects) this.#totals.add(actorKey(source), contacts);
-    const [group] = this.#shares.link(suspects, SECOND, this.#totals, new Crowds());
+    const [group] = this.#shares.link(suspects, SECOND, this.#totals, () => false);
     return group === undefined ? [] : [...group.members.keys()].map((key) => key.split(' ')[0]);
   }
 }

@@ -10,7 +10,7 @@ import type {
 } from '../../packages/plugin-api/src/suspect.js';
 import { compareText } from '../shared/text.js';
 import { actorKey } from './actor-key.js';
-import { CROWD_RATE_MIN, type Crowds } from './crowds.js';
+import { CROWD_RATE_MIN } from './arrivals.js';
 import type { LinkedKind } from './linked-kinds.js';
 import type { SourceTotals } from './source-totals.js';
 
@@ -119,7 +119,8 @@ interface Member {
   lastUs: number;
 }
 
-type IsMadeUp = (source: string, suspect: SuspectSource) => boolean;
+/** Whether a source that made `total` contacts in all is one of a flood's. */
+type IsMadeUp = (suspect: SuspectSource, total: number) => boolean;
 
 export class Shares {
   #groups = new Map<string, ShareGroup>();
@@ -141,19 +142,18 @@ export class Shares {
 
   /**
    * Takes in one epoch's suspects, which are counted in `totals`; returns the groups that hold now
-   * and were touched. The made-up sources of `crowds` take no part.
+   * and were touched. Made-up sources take no part.
    */
   link(
     suspects: readonly Suspect[],
     nowUs: number,
     totals: SourceTotals,
-    crowds: Crowds,
+    isMadeUp: IsMadeUp,
   ): ShareGroup[] {
     const touched = new Set<ShareGroup>();
-    const isMadeUp: IsMadeUp = (source, suspect) => crowds.isMadeUp(suspect, totals.of(source));
     for (const { contacts, ...suspect } of suspects) {
       const source = actorKey(suspect.source);
-      if (suspect.fingerprint === '' || isMadeUp(source, suspect)) continue;
+      if (suspect.fingerprint === '' || isMadeUp(suspect, totals.of(source))) continue;
       for (const contact of contacts) {
         if (contact.protocol !== TCP) continue;
         for (const group of this.#groupsOf(suspect, contact)) {
@@ -291,7 +291,7 @@ export class Shares {
   #sharers(group: ShareGroup, totals: SourceTotals, isMadeUp: IsMadeUp): Map<string, Member> {
     const small = [...group.sources]
       .filter(([, { count }]) => count < this.options.threshold)
-      .filter(([source, { suspect }]) => !isMadeUp(source, suspect))
+      .filter(([source, { suspect }]) => !isMadeUp(suspect, totals.of(source)))
       .map(([source, member]) => {
         const total = Math.max(member.count, totals.of(source));
         return { source, member, part: member.count / total };

@@ -8,6 +8,7 @@ import {
   type Activity,
   type Detector,
   type EntityName,
+  ESCALATION,
   type Finding,
   PHASE_OF_KIND,
   type Verdict,
@@ -15,8 +16,6 @@ import {
 import { protocolName } from '../shared/protocol.js';
 import { latin1Text } from './activity.js';
 
-/** Growth from one spoken line to the next. */
-const ESCALATION = 10;
 /**
  * Findings of one detector open at once for one entity: a block scan is a port scan of every host
  * in it.

@@ -141,6 +141,9 @@ export interface Coverage {
 
 export type FindingState = 'started' | 'escalated' | 'ended';
 
+/** Growth of its count from one line of a finding to the next. */
+export const ESCALATION = 10;
+
 export interface Finding {
   /** 16 hex digits: hash of detector, entity, target and window start. The same on every replay. */
   id: string;
