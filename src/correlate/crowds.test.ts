@@ -215,6 +215,24 @@ describe('sources that each come once', () => {
     expect(all.floods[0].target).toEqual({ ip: '198.51.100.0', tunnel: 0 });
   });
 
+  it('are not judged by an epoch that comes late', () => {
+    const linker = new Linker();
+    const [first, second] = syns({ rate: 400, seconds: 2 });
+    const traffic = (from: number, connected: number) => ({
+      ...{ epochStartUs: from * SECOND, judgedUs: (from + 1) * SECOND, connected },
+      ...{ syns: 400, inbound: 400, answersVisible: true },
+    });
+    const lines: Finding[] = [];
+    lines.push(...linker.noteTraffic([traffic(0, 0)]));
+    linker.link(first);
+    lines.push(...linker.noteTraffic([traffic(1, 400)]));
+    linker.link(second);
+    // All connected in time; a sensor that comes back tells of an epoch in which nothing did.
+    lines.push(...linker.noteTraffic([traffic(0, 0)]), ...linker.noteTraffic([traffic(2, 400)]));
+    expect(lines).toEqual([]);
+    expect(linker.end(4 * SECOND)).toEqual([]);
+  });
+
   it('are counted where they find no room', () => {
     const stacks = upTo(70).flatMap((n) =>
       syns({ rate: 120, seconds: 1, to: 0.1, ipOf: (at) => scattered(n * 120 + at) })[0].map(

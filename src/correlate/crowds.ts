@@ -82,6 +82,8 @@ export class Crowds {
   /** Takes in what came in an epoch, before its suspects; returns the lines to speak. */
   settle(traffics: readonly Traffic[]): Finding[] {
     const { epochStartUs, judgedUs } = traffics[0];
+    // An epoch that comes late, from a sensor that was silent for long, tells nothing of the last.
+    if (this.#last !== null && epochStartUs < this.#last.judgedUs) this.#last = null;
     const lines = this.#finish(judgedUs);
     const sumOf = (of: (one: Traffic) => number): number =>
       traffics.reduce((sum, one) => sum + of(one), 0);
