@@ -102,7 +102,7 @@ describe('sources that each come once', () => {
       source: null,
       target: null,
       exact: false,
-      evidence: { hosts: 200, port: 1 },
+      evidence: { hosts: 200, hosts_exact: true, port: 1 },
     });
   });
 

@@ -141,7 +141,10 @@ export function floodFinding(flood: Flood, state: Finding['state'], nowUs: numbe
     mitre: ['T1498.001', 'T1499.001'],
     evidence: {
       hosts: hosts.size,
-      ...(ports.size === 1 ? { port } : { ports: ports.size }),
+      hosts_exact: hosts.size < FLOOD_MEMBERS_MAX,
+      ...(ports.size === 1
+        ? { port }
+        : { ports: ports.size, ports_exact: ports.size < FLOOD_MEMBERS_MAX }),
       sources: count,
       fingerprint,
     },

@@ -52,6 +52,12 @@ describe('live lines', () => {
     );
   });
 
+  it('say at least how many, when not all were told apart', () => {
+    const evidence = { hosts: 4096, hosts_exact: false };
+    const flood = { kind: 'syn_flood', source: null, target: null, evidence } as const;
+    expect(new LiveLines(false).finding(makeFinding(flood))).toContain('-> at least 4,096 hosts, ');
+  });
+
   it('say what was lost while a finding was made', () => {
     const refused = { truncated: 0, sourcesRefused: 0, sketchesRefused: 0, singlesFolded: 0 };
     const coverage = { seconds: 1, packets: 900, dropped: 40, ...refused };

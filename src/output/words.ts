@@ -96,8 +96,9 @@ export function countText({ kind, count, exact, windowS }: Finding): string {
 /** What a finding is about beside its source: one host, how many; empty when neither is known. */
 export function targetText({ target, evidence }: Finding): string {
   if (target !== null) return safeText(target.ip);
-  const { hosts } = evidence;
-  return typeof hosts === 'number' ? plural(hosts, 'host') : '';
+  const { hosts, hosts_exact: isExact } = evidence;
+  if (typeof hosts !== 'number') return '';
+  return `${isExact === false ? 'at least ' : ''}${plural(hosts, 'host')}`;
 }
 
 export function percent(share: number): string {
